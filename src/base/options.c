@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/suggest.h"
+
+#define NAME_COLUMN 28
+
+#define refuse(result, ...) (snprintf((result)->error, sizeof((result)->error), __VA_ARGS__), -EINVAL)
+
+static int number_parse(const char *text, int min, int max, int *ret_number)
+{
+    char *end;
+    long value;
+
+    if (!isdigit((unsigned char)*text)) /* no blanks, no signs: strtol is more lenient than users expect */
+        return -EINVAL;
+    errno = 0;
+    value = strtol(text, &end, 10);
+    if (errno || *end || value < min || value > max)
+        return -EINVAL;
+    *ret_number = (int)value;
+    return 0;
+}
+
+int port_parse(const char *text, int min, int *ret_port)
+{
+    return number_parse(text, min, 65535, ret_port);
+}
+
+static const struct option_row *row_named(const struct option_table *table, const char *name, size_t len)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (strlen(table->rows[i].name) == len && memcmp(table->rows[i].name, name, len) == 0)
+            return &table->rows[i];
+    return NULL;
+}
+
+static bool takes_value(const struct option_row *row)
+{
+    return row->kind != OPTION_FLAG && row->kind != OPTION_NOT;
+}
+
+static int refuse_choice(const struct option_row *row, const char *value, struct options_result *result)
+{
+    size_t len = (size_t)snprintf(result->error, sizeof(result->error), "--%s: '%s' is none of", row->name, value);
+
+    for (const char *const *choice = row->choices; *choice && len < sizeof(result->error); choice++)
+        len += (size_t)snprintf(result->error + len, sizeof(result->error) - len, " %s", *choice);
+    return -EINVAL;
+}
+
+static int set_value(const struct option_row *row, void *fields, const char *value, struct options_result *result)
+{
+    void *field = (char *)fields + row->offset;
+    uint64_t us;
+
+    switch (row->kind) {
+    case OPTION_FLAG:
+    case OPTION_NOT:
+        *(bool *)field = row->kind == OPTION_FLAG;
+        return 0;
+    case OPTION_TEXT:
+        if (!*value)
+            return refuse(result, "--%s: the value is empty", row->name);
+        *(const char **)field = value;
+        return 0;
+    case OPTION_NUMBER:
+        if (number_parse(value, row->min, row->max, field) < 0)
+            return refuse(result, "--%s: '%s' is not a number from %d to %d", row->name, value, row->min, row->max);
+        return 0;
+    case OPTION_DURATION:
+        if (duration_parse(value, &us) < 0 || us < (uint64_t)row->min)
+            return refuse(result, "--%s: '%s' is not a duration: give " DURATION_HINT, row->name, value);
+        *(uint64_t *)field = us;
+        return 0;
+    case OPTION_CHOICE:
+        for (int i = 0; row->choices[i]; i++)
+            if (strcmp(row->choices[i], value) == 0) {
+                *(int *)field = i;
+                return 0;
+            }
+        return refuse_choice(row, value, result);
+    }
+    abort();
+}
+
+static int refuse_unknown(const struct option_table *table, const char *arg, const char *name, size_t len,
+                          struct options_result *result)
+{
+    char typed[64] = "";
+    const char *meant;
+
+    if (len < sizeof(typed))
+        memcpy(typed, name, len);
+    meant = suggest(typed, table->rows, table->count, sizeof(*table->rows));
+    if (meant)
+        return refuse(result, "unknown option '%s'; did you mean --%s?", arg, meant);
+    return refuse(result, "unknown option '%s'; see --help", arg);
+}
+
+/* One option at argv[*at]; *at moves on when its value is the next word. */
+static int parse_option(const struct option_table *table, void *fields, int argc, char **argv, int *at,
+                        struct options_result *result)
+{
+    const char *arg = argv[*at], *name = arg + strspn(arg, "-");
+    size_t len = strcspn(name, "=");
+    const char *value = name[len] ? name + len + 1 : NULL;
+    const struct option_row *row = arg[1] == '-' ? row_named(table, name, len) : NULL;
+
+    if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
+        result->help = true;
+        return 0;
+    }
+    if (!row)
+        return refuse_unknown(table, arg, name, len, result);
+    if (!takes_value(row) && value)
+        return refuse(result, "--%s takes no value", row->name);
+    if (takes_value(row) && !value) {
+        if (*at + 1 >= argc)
+            return refuse(result, "--%s needs a value: %s", row->name, row->value_name);
+        value = argv[++*at];
+    }
+    return set_value(row, fields, value, result);
+}
+
+int options_parse(const struct option_table *table, void *fields, int argc, char **argv, bool stop_at_word,
+                  struct options_result *result)
+{
+    bool only_words = false;
+
+    result->words = 0;
+    result->help = false;
+    result->error[0] = 0;
+    for (int i = 0; i < argc; i++) {
+        bool is_option = argv[i][0] == '-' && argv[i][1];
+
+        if (only_words || !is_option) {
+            argv[result->words++] = argv[i];
+            only_words |= stop_at_word;
+        } else if (strcmp(argv[i], "--") == 0) {
+            only_words = true;
+        } else {
+            int status = parse_option(table, fields, argc, argv, &i, result);
+
+            if (status < 0 || result->help)
+                return status;
+        }
+    }
+    return 0;
+}
+
+void options_print(const struct option_table *table, FILE *to)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option_row *row = &table->rows[i];
+        char left[64];
+
+        snprintf(left, sizeof(left), "--%s%s%s", row->name, takes_value(row) ? " " : "",
+                 takes_value(row) ? row->value_name : "");
+        fprintf(to, "  %-*s %s\n", NAME_COLUMN, left, row->help);
+    }
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Command line options from a table: one row an option, from which the parser, `--help` and "did you mean" derive.
+ *
+ *     --name value   --name=value   --flag   --       (what follows `--` is no option)
+ *
+ * Options and other words may be mixed, unless `stop_at_word` is set.
+ */
+#ifndef BASE_OPTIONS_H
+#define BASE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum option_kind {
+    OPTION_FLAG,     /* bool, set to true */
+    OPTION_NOT,      /* bool, set to false: --no-relay */
+    OPTION_TEXT,     /* const char *, points into argv */
+    OPTION_NUMBER,   /* int, from min to max */
+    OPTION_DURATION, /* uint64_t, microseconds, at least min */
+    OPTION_CHOICE,   /* int, the index of a word in `choices` */
+};
+
+struct option_row {
+    const char *name;       /* without the dashes; first field, for suggest() */
+    const char *value_name; /* NULL for flags */
+    const char *help;
+    enum option_kind kind;
+    size_t offset; /* of the field in the struct that is filled */
+    int min, max;
+    const char *const *choices; /* ends with NULL */
+};
+
+struct option_table {
+    const struct option_row *rows;
+    size_t count;
+};
+
+/* What a command line was made of. `words` are the arguments that are no options; they stay in argv. */
+struct options_result {
+    int words;
+    bool help;        /* --help or -h was there: nothing else counts */
+    char error[1024]; /* the whole line to tell the user, when options_parse() is not 0 */
+};
+
+/*
+ * Fills `fields` from argv[0 .. argc) (no program name) and moves the words to the front of argv. Returns 0, or
+ * -EINVAL with the reason in `result->error`.
+ */
+int options_parse(const struct option_table *table, void *fields, int argc, char **argv, bool stop_at_word,
+                  struct options_result *result);
+
+/* One or two lines an option, as `--help` shows them. */
+void options_print(const struct option_table *table, FILE *to);
+
+/* A port number, min to 65535. Returns 0, or -EINVAL with *ret_port untouched. */
+int port_parse(const char *text, int min, int *ret_port);
+
+#endif

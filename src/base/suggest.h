@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_SUGGEST_H
+#define BASE_SUGGEST_H
+
+#include <stddef.h>
+
+/*
+ * The closest of `count` words to what was typed, or NULL when none is close enough to be meant. `stride` is the
+ * distance in bytes from one `const char *` to the next, so that the words may be the first fields of a table's rows.
+ */
+const char *suggest(const char *typed, const void *words, size_t count, size_t stride);
+
+#endif

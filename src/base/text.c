@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+static void make_room(struct text *text, size_t len)
+{
+    if (text->room - text->len >= len)
+        return;
+    text->room = (text->len + len) * 2;
+    text->data = mem_resize(text->data, text->room);
+}
+
+void text_add(struct text *text, const void *data, size_t len)
+{
+    if (len == 0)
+        return;
+    make_room(text, len);
+    memcpy(text->data + text->len, data, len);
+    text->len += len;
+}
+
+void text_addf(struct text *text, const char *format, ...)
+{
+    va_list args;
+    int len;
+
+    va_start(args, format);
+    len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (len <= 0)
+        return;
+
+    make_room(text, (size_t)len + 1); /* vsnprintf always writes a NUL */
+    va_start(args, format);
+    vsnprintf(text->data + text->len, (size_t)len + 1, format, args);
+    va_end(args);
+    text->len += (size_t)len;
+}
+
+void text_done(struct text *text)
+{
+    free(text->data);
+    *text = (struct text){0};
+}

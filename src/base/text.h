@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bytes that grow at their end: replies and lists are put together in one, to be sent with one write.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stddef.h>
+
+struct text {
+    char *data; /* len bytes; not a C string */
+    size_t len;
+    size_t room;
+};
+
+void text_add(struct text *text, const void *data, size_t len);
+void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Frees the bytes; the text is empty then, and may be used again. */
+void text_done(struct text *text);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/client.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+
+#define TIMEOUT_S 30L
+#define ANSWER_BYTES_MAX (256 * 1024 * 1024)
+
+static size_t on_data(char *data, size_t size, size_t count, void *to)
+{
+    struct text *answer = to;
+
+    if (answer->len + size * count > ANSWER_BYTES_MAX)
+        return 0;
+    text_add(answer, data, size * count);
+    return size * count;
+}
+
+static int explain(CURLcode code, int port)
+{
+    switch (code) {
+    case CURLE_COULDNT_CONNECT:
+        return command_fail("nothing listens on port %d; start `epmdpxy serve`, or name its port with --port or "
+                            "ERL_EPMD_PORT", port);
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+        return command_fail("what listens on port %d is not epmdpxy (a stock epmd, perhaps); name the right port with "
+                            "--port or ERL_EPMD_PORT", port);
+    default:
+        return command_fail("no answer on port %d: %s", port, curl_easy_strerror(code));
+    }
+}
+
+/* The daemon's own words for an error. Bad input is ours to answer for; other refusals come of the daemon's state. */
+static int refused(const struct command *self, long http_status, const json_t *answer, int port)
+{
+    const char *error = json_string_value(json_object_get(answer, "error"));
+
+    if (!error)
+        return command_fail("what listens on port %d is not epmdpxy (it answered with HTTP status %ld)", port,
+                            http_status);
+    if (http_status == 400)
+        return command_refuse(self, "%s", error);
+    return command_fail("%s", error);
+}
+
+static CURLcode perform(int port, const char *path, const char *body, struct text *answer, long *ret_status)
+{
+    CURL *curl = curl_easy_init();
+    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+    char url[128];
+    CURLcode code;
+
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", port, path);
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* whatever http_proxy says */
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_S);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+    if (body) {
+        curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+    }
+    code = curl_easy_perform(curl);
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, ret_status);
+    curl_slist_free_all(headers);
+    curl_easy_cleanup(curl);
+    return code;
+}
+
+int client_ask(const struct command *self, int port, const char *path, json_t *body, json_t **ret)
+{
+    char *sent = body ? json_dumps(body, JSON_COMPACT) : NULL;
+    struct text answer = {0};
+    long http_status = 0;
+    json_t *json;
+    CURLcode code;
+
+    json_decref(body);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    code = perform(port, path, sent, &answer, &http_status);
+    curl_global_cleanup();
+    free(sent);
+    json = json_loadb(answer.data ? answer.data : "", answer.len, 0, NULL);
+    text_done(&answer);
+
+    if (code == CURLE_OK && http_status == 200 && json) {
+        *ret = json;
+        return STATUS_OK;
+    }
+    int status = code == CURLE_OK ? refused(self, http_status, json, port) : explain(code, port);
+
+    json_decref(json);
+    return status;
+}
+
+void client_print(const json_t *json)
+{
+    json_dumpf(json, stdout, JSON_INDENT(2));
+    printf("\n");
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/command.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#define DEFAULT_PORT 4369
+
+static void show_help(const struct command *self)
+{
+    printf("Usage: epmdpxy %s\n\n%s", self->synopsis, self->details ? self->details : "");
+    if (!self->details)
+        printf("%s\n", self->summary);
+    if (self->options.count > 0) {
+        printf("\nOptions:\n");
+        options_print(&self->options, stdout);
+    }
+}
+
+int command_refuse(const struct command *self, const char *format, ...)
+{
+    va_list args;
+
+    fprintf(stderr, "epmdpxy %s: ", self->name);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "\n");
+    return STATUS_BAD_INPUT;
+}
+
+int command_fail(const char *format, ...)
+{
+    va_list args;
+
+    fprintf(stderr, "epmdpxy: ");
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "\n");
+    return STATUS_FAILED;
+}
+
+int command_begin(const struct command *self, void *fields, int argc, char **argv, int min_words, int max_words)
+{
+    struct options_result result;
+
+    if (options_parse(&self->options, fields, argc, argv, false, &result) < 0)
+        return command_refuse(self, "%s", result.error);
+    if (result.help) {
+        show_help(self);
+        return STATUS_OK;
+    }
+    if (result.words > max_words)
+        return command_refuse(self, "'%s' is one word too many; usage: epmdpxy %s", argv[max_words], self->synopsis);
+    if (result.words < min_words)
+        return command_refuse(self, "something is missing; usage: epmdpxy %s", self->synopsis);
+    argv[result.words] = NULL;
+    return COMMAND_GO;
+}
+
+int command_port(const struct command *self, int given, int *ret_port)
+{
+    const char *from_environment = getenv("ERL_EPMD_PORT");
+
+    if (given >= 0) {
+        *ret_port = given;
+        return 0;
+    }
+    *ret_port = DEFAULT_PORT;
+    if (!from_environment || !*from_environment)
+        return 0;
+    if (port_parse(from_environment, 1, ret_port) == 0)
+        return 0;
+    command_refuse(self, "ERL_EPMD_PORT: '%s' is not a port from 1 to 65535", from_environment);
+    return -EINVAL;
+}

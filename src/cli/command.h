@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a subcommand is, and what they all share: --help, the port, the exit status, errors in one line.
+ */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <stdbool.h>
+
+#include "base/options.h"
+
+/* Exit status. */
+#define STATUS_OK 0
+#define STATUS_FAILED 1    /* no daemon, port in use, and the like */
+#define STATUS_BAD_INPUT 2 /* nothing was changed */
+
+#define COMMAND_GO (-1)
+#define COMMAND_ANY_WORDS 10000
+
+struct command {
+    const char *name; /* first field, for suggest() */
+    const char *synopsis;
+    const char *summary;
+    const char *details; /* for --help; NULL: the summary says it all */
+    struct option_table options;
+    int (*run)(const struct command *self, int argc, char **argv); /* argv without program and subcommand */
+};
+
+/*
+ * Reads the options and moves the other words to the front of argv, with a NULL behind the last. Returns COMMAND_GO, or the
+ * exit status when there is nothing to go on with: --help was shown, or the input is bad and was refused.
+ */
+int command_begin(const struct command *self, void *fields, int argc, char **argv, int min_words, int max_words);
+
+/* The port to use: the given one unless it is -1, else ERL_EPMD_PORT, else 4369. Returns 0, or -EINVAL and has said so. */
+int command_port(const struct command *self, int given, int *ret_port);
+
+/* One line on standard error; return STATUS_BAD_INPUT and STATUS_FAILED. */
+int command_refuse(const struct command *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int command_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

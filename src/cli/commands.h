@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The subcommands that talk to a daemon, or start one.
+ */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+struct command;
+
+extern const struct command exec_command, status_command, cut_command, fix_command, names_command, version_command;
+
+#endif

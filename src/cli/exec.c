@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * exec: a private daemon for one command.
+ *
+ *     epmdpxy exec ──fork──> epmdpxy serve --port 0 --port-file PIPE     (a session of its own: Ctrl-C is not for it)
+ *          └───────fork──> CMD, with ERL_EPMD_PORT                       (our process group: it gets Ctrl-C itself)
+ *
+ * When CMD has ended the daemon is ended, and we exit with CMD's status. Should we be killed, the kernel ends the daemon.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+
+/* As shells have it. */
+#define STATUS_NOT_FOUND 127
+#define STATUS_NOT_EXECUTABLE 126
+#define STATUS_SIGNALLED 128
+
+struct family {
+    pid_t daemon, command; /* 0: not running */
+    int daemon_status, command_status;
+    sigset_t awaited; /* what wait_for() waits for, and is blocked meanwhile */
+    sigset_t before;  /* what was blocked when we were started */
+};
+
+static const int forwarded[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+
+#define FORWARDED (sizeof(forwarded) / sizeof(forwarded[0]))
+
+static int exit_status(int wait_status)
+{
+    return WIFSIGNALED(wait_status) ? STATUS_SIGNALLED + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+/* From now on signals and ended children are waited for, in wait_for(). */
+static void block_signals(struct family *family)
+{
+    sigemptyset(&family->awaited);
+    sigaddset(&family->awaited, SIGCHLD);
+    for (size_t i = 0; i < FORWARDED; i++)
+        sigaddset(&family->awaited, forwarded[i]);
+    sigprocmask(SIG_BLOCK, &family->awaited, &family->before);
+}
+
+/* In the child. `args` are the user's options for serve; the last one wins, so that they may override ours. */
+static void become_daemon(const struct family *family, int port_pipe, int argc, char **args)
+{
+    char **argv = mem_new(((size_t)argc + 7) * sizeof(*argv));
+    char path[32];
+    int n = 0, null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    setsid();
+    sigprocmask(SIG_SETMASK, &family->before, NULL);
+    dup2(null, STDOUT_FILENO); /* that is CMD's; errors still show */
+    snprintf(path, sizeof(path), "/dev/fd/%d", port_pipe);
+    argv[n++] = "epmdpxy";
+    argv[n++] = "serve";
+    argv[n++] = "--port";
+    argv[n++] = "0";
+    argv[n++] = "--port-file";
+    argv[n++] = path;
+    memcpy(argv + n, args, (size_t)argc * sizeof(*argv));
+    execv("/proc/self/exe", argv);
+    perror("epmdpxy exec: /proc/self/exe");
+    _exit(STATUS_FAILED);
+}
+
+/* Starts the daemon and waits until it listens. Returns its port, or 0 when it has ended instead. */
+static int start_daemon(struct family *family, int argc, char **args)
+{
+    char text[16] = "";
+    int ends[2];
+    ssize_t got;
+
+    if (pipe(ends) < 0)
+        return 0;
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    family->daemon = fork();
+    if (family->daemon == 0)
+        become_daemon(family, ends[1], argc, args);
+    close(ends[1]);
+    got = read(ends[0], text, sizeof(text) - 1);
+    close(ends[0]);
+    return got > 0 ? atoi(text) : 0;
+}
+
+static void start_command(struct family *family, int port, char **argv)
+{
+    char text[16];
+
+    snprintf(text, sizeof(text), "%d", port);
+    family->command = fork();
+    if (family->command != 0)
+        return;
+    setenv("ERL_EPMD_PORT", text, 1);
+    sigprocmask(SIG_SETMASK, &family->before, NULL);
+    execvp(argv[0], argv);
+    fprintf(stderr, "epmdpxy exec: %s: %s\n", argv[0], strerror(errno));
+    _exit(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
+}
+
+static void reap(struct family *family)
+{
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == family->command) {
+            family->command = 0;
+            family->command_status = exit_status(status);
+        } else if (pid == family->daemon) {
+            family->daemon = 0;
+            family->daemon_status = exit_status(status);
+        }
+    }
+}
+
+/* Waits until that child has ended, and passes signals on to CMD meanwhile. */
+static void wait_for(struct family *family, const pid_t *child)
+{
+    bool told = false;
+    siginfo_t info;
+
+    for (reap(family); *child; reap(family)) {
+        if (!family->daemon && family->command && !told) {
+            command_fail("the daemon has ended (status %d); the command goes on without it", family->daemon_status);
+            told = true;
+        }
+        if (sigwaitinfo(&family->awaited, &info) < 0 || info.si_signo == SIGCHLD || !family->command)
+            continue;
+        if (info.si_code != SI_KERNEL) /* what comes from the terminal has reached CMD already */
+            kill(family->command, info.si_signo);
+    }
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    struct family family = {0};
+    int options = 0, words, port;
+
+    while (options < argc && strcmp(argv[options], "--") != 0)
+        options++;
+    words = options + 1;
+    if (options == argc) { /* without -- there are no options either, or it is not clear where they end */
+        if (argc == 1 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0))
+            return command_begin(self, NULL, argc, argv, 0, 0);
+        if (argc > 0 && argv[0][0] == '-')
+            return command_refuse(self, "where does the command begin? Put -- before it: epmdpxy %s", self->synopsis);
+        options = words = 0;
+    }
+    if (words >= argc)
+        return command_refuse(self, "no command; usage: epmdpxy %s", self->synopsis);
+
+    block_signals(&family);
+    port = start_daemon(&family, options, argv);
+    if (!port) {
+        wait_for(&family, &family.daemon);
+        return family.daemon_status ? family.daemon_status : STATUS_FAILED;
+    }
+    start_command(&family, port, argv + words);
+    wait_for(&family, &family.command);
+    if (family.daemon) {
+        kill(family.daemon, SIGTERM);
+        wait_for(&family, &family.daemon);
+    }
+    return family.command_status;
+}
+
+const struct command exec_command = {
+    .name = "exec",
+    .synopsis = "exec [OPTION-OF-SERVE...] -- CMD [ARG...]",
+    .summary = "run a command with a private daemon on a free port",
+    .details = "CMD and all nodes that it starts find the daemon by ERL_EPMD_PORT; so do epmdpxy cut, fix and status when\n"
+               "CMD calls them. Signals are passed on to CMD, the exit status is CMD's, and the daemon ends with it.\n"
+               "Options before -- are those of epmdpxy serve.\n",
+    .run = run,
+};

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * names, and version: the two that need no control API.
+ */
+#include <stddef.h>
+
+#include "base/version.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "cli/query.h"
+
+struct names_options {
+    int port;
+};
+
+static const struct option_row names_rows[] = {
+    {"port", "N", "the daemon's port (ERL_EPMD_PORT, or 4369)", OPTION_NUMBER, offsetof(struct names_options, port), 1,
+     65535, NULL},
+};
+
+#define NAMES_HEADER_BYTES 4
+
+static int run_names(const struct command *self, int argc, char **argv)
+{
+    struct names_options options = {.port = -1};
+    struct text reply;
+    int status = command_begin(self, &options, argc, argv, 0, 0);
+
+    if (status != COMMAND_GO)
+        return status;
+    if (command_port(self, options.port, &options.port) < 0)
+        return STATUS_BAD_INPUT;
+    if (query_ask(options.port, 'n', NULL, &reply) < 0)
+        return command_fail("nothing listens on port %d; start `epmdpxy serve`, or name its port with --port or "
+                            "ERL_EPMD_PORT", options.port);
+    if (reply.len < NAMES_HEADER_BYTES)
+        status = command_fail("what listens on port %d is not a port mapper", options.port);
+    else
+        status = fwrite(reply.data + NAMES_HEADER_BYTES, 1, reply.len - NAMES_HEADER_BYTES, stdout) ==
+                         reply.len - NAMES_HEADER_BYTES
+                     ? STATUS_OK
+                     : STATUS_FAILED;
+    text_done(&reply);
+    return status;
+}
+
+static int run_version(const struct command *self, int argc, char **argv)
+{
+    int status = command_begin(self, NULL, argc, argv, 0, 0);
+
+    if (status == COMMAND_GO) {
+        printf("epmdpxy " EPMDPXY_VERSION "\n");
+        status = STATUS_OK;
+    }
+    return status;
+}
+
+const struct command names_command = {
+    .name = "names",
+    .synopsis = "names [OPTION...]",
+    .summary = "list the registered nodes and their real ports (as epmd -names; works with any epmd)",
+    .options = {names_rows, sizeof(names_rows) / sizeof(names_rows[0])},
+    .run = run_names,
+};
+
+const struct command version_command = {
+    .name = "version",
+    .synopsis = "version",
+    .summary = "print the version",
+    .run = run_version,
+};

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Questions in the EPMD protocol, as the stock `epmd` program asks them: to the daemon on this machine, whichever it is.
+ */
+#ifndef CLI_QUERY_H
+#define CLI_QUERY_H
+
+#include <stddef.h>
+
+#include "base/text.h"
+
+#define QUERY_NAME_BYTES_MAX 1000 /* as with the stock program */
+
+/*
+ * Connects to ::1, else to 127.0.0.1, sends the request (opcode and perhaps a name) and collects the reply until the
+ * daemon closes. Returns 0, or a negative errno when nobody listens. The reply is the caller's to end.
+ */
+int query_ask(int port, char opcode, const char *name, struct text *ret_reply);
+
+/* Does anybody listen there? */
+int query_connects(int port);
+
+#endif

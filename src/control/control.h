@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control API: HTTP and JSON, on the connections that the front door hands over (libmicrohttpd, inside our loop).
+ *
+ *     http.c     connections, bodies, replies
+ *     guard.c    who may ask: nobody from another host, and no web page in somebody's browser
+ *     routes.c   one row a resource
+ *     shapes.c   our structs as JSON, and back
+ */
+#ifndef CONTROL_CONTROL_H
+#define CONTROL_CONTROL_H
+
+#include <stddef.h>
+
+#include "net/address.h"
+
+#define CONTROL_BODY_BYTES_MAX (1024 * 1024)
+#define CONTROL_CONNECTIONS_MAX 100
+#define CONTROL_IDLE_S 60
+
+struct control;
+struct relay;
+
+/* Returns NULL when libmicrohttpd cannot be started. */
+struct control *control_new(struct relay *relay, const char *version);
+void control_free(struct control *control); /* NULL is fine */
+
+/* Takes over a connected socket (a door_http_fn). */
+void control_adopt(void *control, int fd, const struct address *peer);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who may use the control API. A browser on this machine can be made to send requests here by any web page it shows;
+ * what tells those apart: a page from elsewhere has another Origin, one that lets its own name resolve to this machine
+ * (DNS rebinding) has a foreign Host, and neither can send JSON without asking first, which we never allow.
+ */
+#ifndef CONTROL_GUARD_H
+#define CONTROL_GUARD_H
+
+#include <stdbool.h>
+
+#include "control/api.h"
+
+/* What counts of a request; a header that was not there is NULL. */
+struct guard_request {
+    bool local; /* the peer is on this machine */
+    bool has_body;
+    const char *host;
+    const char *origin;
+    const char *content_type;
+};
+
+/* Returns 0, or -EPERM with the reason in *error. */
+int guard_check(const struct guard_request *request, struct api_error *error);
+
+#endif

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the stock epmd does in each case is listed in doc/PROTOCOL.md, with the few things done better here.
+ */
+#include "daemon/epmd.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "cli/query.h"
+#include "daemon/daemon.h"
+#include "daemon/detach.h"
+#include "daemon/listen.h"
+#include "daemon/systemd.h"
+#include "model/registry.h"
+
+#define DEFAULT_PORT 4369
+#define REMEMBERED_WHEN_DEBUGGED 5
+#define PACKET_TIMEOUT_S 60
+#define GATE_TTL_MS 15000
+
+struct epmd {
+    int port;
+    const char *addresses;
+    int debug;
+    bool daemon, relaxed, systemd, no_relay;
+    int packet_timeout_s, accept_delay_s, reply_delay_s;
+};
+
+static int usage(void)
+{
+    fputs("usage: epmd [-d|-debug] [DaemonOption...]        run the port mapper\n"
+          "       epmd [-port N] -names|-kill|-stop Name|-dump|-started   ask the one that runs\n"
+          "\n"
+          "DaemonOptions:\n"
+          "  -daemon                  go to the background\n"
+          "  -port N                  listen on that port (ERL_EPMD_PORT, or 4369)\n"
+          "  -address List            listen on these addresses and on loopback (ERL_EPMD_ADDRESS, or all)\n"
+          "  -relaxed_command_check   allow -kill with living nodes, and -stop\n"
+          "                           (ERL_EPMD_RELAXED_COMMAND_CHECK)\n"
+          "  -packet_timeout Seconds  close connections that stay silent for so long (60)\n"
+          "  -delay_accept Seconds    wait after accepting a connection, to try clients\n"
+          "  -delay_write Seconds     wait before answering, to try clients\n"
+          "  -systemd                 use the sockets that systemd passes\n"
+          "  -no_relay                tell the nodes' real ports, relay nothing (not in the stock epmd)\n"
+          "\n"
+          "  -d, -debug               say more; twice: much more\n"
+          "\n"
+          "Questions, as the last option:\n"
+          "  -names                   list the registered nodes\n"
+          "  -dump                    list them and the names that are remembered\n"
+          "  -started                 exit status 0 if one runs, else 1\n"
+          "  -kill                    end it\n"
+          "  -stop Name               forget a node\n",
+          stderr);
+    return EXIT_FAILURE;
+}
+
+/* ---- questions to the daemon that runs ---- */
+
+static int no_daemon(void)
+{
+    fprintf(stderr, "epmd: Cannot connect to local epmd\n");
+    return EXIT_FAILURE;
+}
+
+static int ask_list(int port, char opcode)
+{
+    struct text reply;
+    struct bytes in;
+    uint32_t reported;
+
+    if (query_ask(port, opcode, NULL, &reply) < 0)
+        return no_daemon();
+    in = bytes_over(reply.data, reply.len);
+    reported = bytes_u32(&in);
+    if (in.overrun) {
+        printf("epmd: no response from local epmd\n");
+        text_done(&reply);
+        return EXIT_FAILURE;
+    }
+    printf("epmd: up and running on port %d with data:\n", (int)reported);
+    fwrite(in.at, 1, in.left, stdout);
+    text_done(&reply);
+    return EXIT_SUCCESS;
+}
+
+/* The first `len` bytes of the reply as a string. Returns 0, or -ENOTCONN. */
+static int ask_word(int port, char opcode, const char *name, char *to, size_t len)
+{
+    struct text reply;
+    size_t got;
+
+    if (query_ask(port, opcode, name, &reply) < 0)
+        return -ENOTCONN;
+    got = reply.len < len ? reply.len : len;
+    if (got > 0)
+        memcpy(to, reply.data, got);
+    to[got] = 0;
+    text_done(&reply);
+    return 0;
+}
+
+static int ask_kill(int port)
+{
+    char word[3];
+
+    if (ask_word(port, 'k', NULL, word, 2) < 0)
+        return no_daemon();
+    if (strcmp(word, "OK") == 0) {
+        printf("Killed\n");
+        return EXIT_SUCCESS;
+    }
+    if (strcmp(word, "NO") == 0)
+        printf("Killing not allowed - living nodes in database.\n");
+    else
+        printf("epmd: local epmd responded with <%s>\n", word);
+    return EXIT_FAILURE;
+}
+
+static int ask_stop(int port, const char *name)
+{
+    char word[8];
+
+    if (strlen(name) > QUERY_NAME_BYTES_MAX) {
+        printf("epmd: Name too long!");
+        return EXIT_FAILURE;
+    }
+    if (ask_word(port, 's', name, word, 7) < 0)
+        return no_daemon();
+    if (strlen(word) == 7) {
+        printf("%s\n", word);
+        return EXIT_SUCCESS;
+    }
+    printf("epmd: local epmd responded with <%s>\n", word);
+    return EXIT_FAILURE;
+}
+
+/* A question, when argv[0] is one. Returns the exit status, or -1. */
+static int ask(const struct epmd *epmd, int argc, char **argv)
+{
+    const char *what = argv[0];
+
+    if (strcmp(what, "-stop") == 0)
+        return argc == 2 ? ask_stop(epmd->port, argv[1]) : usage();
+    if (strcmp(what, "-names") != 0 && strcmp(what, "-dump") != 0 && strcmp(what, "-kill") != 0 &&
+        strcmp(what, "-started") != 0)
+        return -1;
+    if (argc != 1)
+        return usage();
+    if (strcmp(what, "-names") == 0)
+        return ask_list(epmd->port, 'n');
+    if (strcmp(what, "-dump") == 0)
+        return ask_list(epmd->port, 'd');
+    if (strcmp(what, "-kill") == 0)
+        return ask_kill(epmd->port);
+    return query_connects(epmd->port) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* ---- the daemon ---- */
+
+/* Port 85957 listens on the lower 16 bits and reports what was asked for: both as the stock daemon does. */
+static int open_sockets(const struct epmd *epmd, struct listen_result *ret)
+{
+    int status;
+
+    if (epmd->systemd) {
+        ret->count = systemd_sockets(ret->fds, DOOR_LISTENERS_MAX);
+        if (ret->count > 0)
+            return 0;
+        log_error("systemd provides no sockets");
+        return -ENOENT;
+    }
+    status = listen_open(&(struct listen_request){.addresses = epmd->addresses, .port = (uint16_t)epmd->port}, ret);
+    if (status == -EADDRINUSE) {
+        if (epmd->debug > 0 || !epmd->daemon)
+            log_error("there is already an epmd, or something else, running at port %d", epmd->port);
+    } else if (status < 0) {
+        log_error("%s", ret->error);
+    }
+    return status;
+}
+
+static void ready(void *systemd)
+{
+    if (*(const bool *)systemd)
+        systemd_notify_ready();
+}
+
+static int run_daemon(struct epmd *epmd)
+{
+    enum log_level most = epmd->debug == 0 ? LOG_LEVEL_WARNING : epmd->debug == 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+    struct listen_result sockets = {0};
+    int status;
+
+    log_open(LOG_EPMD, most);
+    status = open_sockets(epmd, &sockets);
+    if (status < 0)
+        return status == -EADDRINUSE ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (epmd->daemon) {
+        log_open(LOG_TO_SYSLOG, most);
+        detach(sockets.fds, sockets.count);
+    }
+    status = daemon_run(&(struct daemon_config){
+        .relay = {.port = epmd->port,
+                  .relay = !epmd->no_relay,
+                  .batch = true,
+                  .relaxed = epmd->relaxed,
+                  .packet_timeout_ms = (uint64_t)epmd->packet_timeout_s * 1000,
+                  .accept_delay_ms = (uint64_t)epmd->accept_delay_s * 1000,
+                  .reply_delay_ms = (uint64_t)epmd->reply_delay_s * 1000,
+                  .gate_ttl_ms = GATE_TTL_MS},
+        .remembered_max = epmd->debug > 0 ? REMEMBERED_WHEN_DEBUGGED : REGISTRY_REMEMBERED_MAX,
+        .fds = sockets.fds,
+        .fd_count = sockets.count,
+        .ready = ready,
+        .ready_data = &epmd->systemd,
+    });
+    if (epmd->systemd)
+        systemd_notify_exit(status);
+    return status;
+}
+
+/* ---- the command line ---- */
+
+/* A flag without value, when it is one. */
+static bool set_flag(struct epmd *epmd, const char *flag)
+{
+    if (strcmp(flag, "-d") == 0 || strcmp(flag, "-debug") == 0)
+        epmd->debug++;
+    else if (strcmp(flag, "-daemon") == 0)
+        epmd->daemon = true;
+    else if (strcmp(flag, "-relaxed_command_check") == 0)
+        epmd->relaxed = true;
+    else if (strcmp(flag, "-systemd") == 0)
+        epmd->systemd = true;
+    else if (strcmp(flag, "-no_relay") == 0)
+        epmd->no_relay = true;
+    else
+        return false;
+    return true;
+}
+
+/* A flag and its value. Numbers are read as the stock program reads them: atoi, and 0 is refused. */
+static bool set_value(struct epmd *epmd, const char *flag, const char *value)
+{
+    int *number;
+
+    if (strcmp(flag, "-address") == 0) {
+        epmd->addresses = value;
+        return true;
+    }
+    if (strcmp(flag, "-port") == 0)
+        number = &epmd->port;
+    else if (strcmp(flag, "-packet_timeout") == 0)
+        number = &epmd->packet_timeout_s;
+    else if (strcmp(flag, "-delay_accept") == 0)
+        number = &epmd->accept_delay_s;
+    else if (strcmp(flag, "-delay_write") == 0)
+        number = &epmd->reply_delay_s;
+    else
+        return false;
+    *number = atoi(value);
+    return *number != 0 && (number == &epmd->port || *number > 0);
+}
+
+int epmd_main(int argc, char **argv)
+{
+    const char *port = getenv("ERL_EPMD_PORT");
+    struct epmd epmd = {
+        .port = port ? atoi(port) : DEFAULT_PORT,
+        .addresses = getenv("ERL_EPMD_ADDRESS"),
+        .relaxed = getenv("ERL_EPMD_RELAXED_COMMAND_CHECK") != NULL,
+        .packet_timeout_s = PACKET_TIMEOUT_S,
+    };
+
+    while (argc > 0) {
+        int status = ask(&epmd, argc, argv), used = 1;
+
+        if (status >= 0)
+            return status;
+        if (!set_flag(&epmd, argv[0])) {
+            if (argc < 2 || !set_value(&epmd, argv[0], argv[1]))
+                return usage();
+            used = 2;
+        }
+        argc -= used;
+        argv += used;
+    }
+    return run_daemon(&epmd);
+}

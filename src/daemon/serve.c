@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/version.h"
+#include "cli/command.h"
+#include "daemon/daemon.h"
+#include "daemon/listen.h"
+#include "model/registry.h"
+
+struct serve_options {
+    int port;
+    const char *port_file;
+    const char *addresses;
+    bool loopback, relay, relaxed, batch;
+    uint64_t gate_ttl_us, packet_timeout_us;
+    int log_level;
+};
+
+static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
+
+#define FIELD(name) offsetof(struct serve_options, name)
+
+static const struct option_row rows[] = {
+    {"port", "N", "listen there; 0: any free port (ERL_EPMD_PORT, or 4369)", OPTION_NUMBER, FIELD(port), 0, 65535, NULL},
+    {"port-file", "FILE", "write the port number there once it listens", OPTION_TEXT, FIELD(port_file), 0, 0, NULL},
+    {"address", "LIST", "listen on these addresses and on loopback (ERL_EPMD_ADDRESS, or all)", OPTION_TEXT,
+     FIELD(addresses), 0, 0, NULL},
+    {"loopback", NULL, "listen on 127.0.0.1 and ::1 only", OPTION_FLAG, FIELD(loopback), 0, 0, NULL},
+    {"no-relay", NULL, "be a plain EPMD: tell the nodes' real ports", OPTION_NOT, FIELD(relay), 0, 0, NULL},
+    {"gate-ttl", "TIME", "how long a gate waits for its connection (15s)", OPTION_DURATION, FIELD(gate_ttl_us), 1000, 0,
+     NULL},
+    {"packet-timeout", "TIME", "how long an EPMD request may take to come (60s)", OPTION_DURATION,
+     FIELD(packet_timeout_us), 1000, 0, NULL},
+    {"relaxed-command-check", NULL, "allow epmd -kill with live nodes, and epmd -stop", OPTION_FLAG, FIELD(relaxed), 0, 0,
+     NULL},
+    {"no-batch", NULL, "do not run as a batch process (SCHED_BATCH)", OPTION_NOT, FIELD(batch), 0, 0, NULL},
+    {"log-level", "LEVEL", "error, warning, info or debug (warning)", OPTION_CHOICE, FIELD(log_level), 0, 0, log_levels},
+};
+
+/* FILE never shows half a number: it is written aside and moved into place, unless it is a pipe or the like. */
+static int write_port_file(const char *path, int port)
+{
+    struct stat there;
+    char aside[4096];
+    bool special = stat(path, &there) == 0 && !S_ISREG(there.st_mode);
+    FILE *file;
+
+    if (snprintf(aside, sizeof(aside), special ? "%s" : "%s.new", path) >= (int)sizeof(aside))
+        return -ENAMETOOLONG;
+    file = fopen(aside, "w");
+    if (!file)
+        return -errno;
+    fprintf(file, "%d\n", port);
+    if (fclose(file) != 0 || (!special && rename(aside, path) < 0))
+        return -errno;
+    return 0;
+}
+
+struct announcement {
+    const char *port_file;
+    int port;
+};
+
+static void announce(void *data)
+{
+    const struct announcement *is = data;
+    int status = is->port_file ? write_port_file(is->port_file, is->port) : 0;
+
+    if (status < 0)
+        log_error("--port-file: %s: %s", is->port_file, strerror(-status));
+    printf("epmdpxy " EPMDPXY_VERSION " listens on port %d; control: http://localhost:%d/v1/status\n", is->port,
+           is->port);
+    fflush(stdout);
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    struct serve_options options = {.relay = true,
+                                    .batch = true,
+                                    .gate_ttl_us = 15000000,
+                                    .packet_timeout_us = 60000000,
+                                    .log_level = LOG_LEVEL_WARNING,
+                                    .addresses = getenv("ERL_EPMD_ADDRESS"),
+                                    .relaxed = getenv("ERL_EPMD_RELAXED_COMMAND_CHECK") != NULL,
+                                    .port = -1};
+    struct announcement announcement;
+    struct listen_result sockets;
+    int status = command_begin(self, &options, argc, argv, 0, 0);
+
+    if (status != COMMAND_GO)
+        return status;
+    if (command_port(self, options.port, &options.port) < 0)
+        return STATUS_BAD_INPUT;
+    log_open(LOG_PLAIN, (enum log_level)options.log_level);
+
+    status = listen_open(&(struct listen_request){options.addresses, options.loopback, options.port}, &sockets);
+    if (status == -EINVAL)
+        return command_refuse(self, "--address: %s", sockets.error);
+    if (status == -EADDRINUSE)
+        return command_fail("port %d is in use, perhaps by another epmd (try epmdpxy names); choose one with --port",
+                            options.port);
+    if (status < 0)
+        return command_fail("%s", sockets.error);
+
+    announcement = (struct announcement){options.port_file, sockets.port};
+    return daemon_run(&(struct daemon_config){
+        .relay = {.port = sockets.port,
+                  .relay = options.relay,
+                  .batch = options.batch,
+                  .relaxed = options.relaxed,
+                  .packet_timeout_ms = options.packet_timeout_us / 1000,
+                  .gate_ttl_ms = options.gate_ttl_us / 1000},
+        .remembered_max = REGISTRY_REMEMBERED_MAX,
+        .fds = sockets.fds,
+        .fd_count = sockets.count,
+        .ready = announce,
+        .ready_data = &announcement,
+    });
+}
+
+const struct command serve_command = {
+    .name = "serve",
+    .synopsis = "serve [OPTION...]",
+    .summary = "run the daemon in the foreground",
+    .details = "Be the port mapper of every node that is started with ERL_EPMD_PORT set to this port, and relay the\n"
+               "connections between them. Start it before the first node: nodes start a stock epmd where none runs.\n",
+    .options = {rows, sizeof(rows) / sizeof(rows[0])},
+    .run = run,
+};

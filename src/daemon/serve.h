@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DAEMON_SERVE_H
+#define DAEMON_SERVE_H
+
+struct command;
+
+/* The subcommand `serve`: the daemon in the foreground. */
+extern const struct command serve_command;
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One binary, two faces: started under the name epmd it is that program; else its first word is a subcommand.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/suggest.h"
+#include "base/version.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "daemon/epmd.h"
+#include "daemon/serve.h"
+
+static const struct command *const commands[] = {
+    &serve_command, &exec_command, &status_command, &cut_command, &fix_command, &names_command, &version_command,
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static int show_help(void)
+{
+    printf("epmdpxy " EPMDPXY_VERSION ": split and heal the network between Erlang nodes, by node name\n\n"
+           "Usage: epmdpxy SUBCOMMAND [OPTION...]\n\n"
+           "Subcommands:\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
+    printf("\nepmdpxy SUBCOMMAND --help tells more. In a nutshell:\n\n"
+           "  epmdpxy serve --port 43690 &         be the port mapper of all nodes started with\n"
+           "  export ERL_EPMD_PORT=43690           this\n"
+           "  erl -sname node1                     (and node2, ...)\n"
+           "  epmdpxy cut node1 node2,node3        node1 is alone now\n"
+           "  epmdpxy fix                          all is well again\n"
+           "  epmdpxy exec -- rebar3 ct            or all of it for one command\n");
+    return STATUS_OK;
+}
+
+static int refuse(const char *word)
+{
+    const char *names[COMMANDS], *meant;
+
+    for (size_t i = 0; i < COMMANDS; i++)
+        names[i] = commands[i]->name;
+    meant = suggest(word, names, COMMANDS, sizeof(*names));
+    if (meant)
+        fprintf(stderr, "epmdpxy: unknown subcommand '%s'; did you mean %s?\n", word, meant);
+    else
+        fprintf(stderr, "epmdpxy: unknown subcommand '%s'; see epmdpxy --help\n", word);
+    return STATUS_BAD_INPUT;
+}
+
+int main(int argc, char **argv)
+{
+    const char *program = argc > 0 ? strrchr(argv[0], '/') : NULL;
+
+    program = program ? program + 1 : argc > 0 ? argv[0] : "";
+    if (strcmp(program, "epmd") == 0)
+        return epmd_main(argc - 1, argv + 1);
+    if (argc < 2) {
+        fprintf(stderr, "epmdpxy: no subcommand; see epmdpxy --help\n");
+        return STATUS_BAD_INPUT;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+        return show_help();
+    if (strcmp(argv[1], "--version") == 0)
+        return version_command.run(&version_command, 0, argv + 2);
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i]->name, argv[1]) == 0)
+            return commands[i]->run(commands[i], argc - 2, argv + 2);
+    return refuse(argv[1]);
+}

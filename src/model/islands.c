@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/islands.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "model/pattern.h"
+
+#define refuse(...) (snprintf(error, size, __VA_ARGS__), -EINVAL)
+
+void islands_add(struct islands *islands)
+{
+    islands->at = mem_resize(islands->at, (islands->count + 1) * sizeof(*islands->at));
+    islands->at[islands->count++] = (struct island){0};
+}
+
+void islands_add_pattern(struct islands *islands, const char *pattern, size_t len)
+{
+    struct island *island = &islands->at[islands->count - 1];
+
+    island->patterns = mem_resize(island->patterns, (island->count + 1) * sizeof(*island->patterns));
+    island->patterns[island->count++] = mem_string(pattern, len);
+}
+
+void islands_done(struct islands *islands)
+{
+    for (size_t i = 0; i < islands->count; i++) {
+        for (size_t k = 0; k < islands->at[i].count; k++)
+            free(islands->at[i].patterns[k]);
+        free(islands->at[i].patterns);
+    }
+    free(islands->at);
+    *islands = (struct islands){0};
+}
+
+static int check_names(const struct islands *islands, char *error, size_t size)
+{
+    size_t patterns = 0;
+
+    for (size_t i = 0; i < islands->count; i++) {
+        const struct island *island = &islands->at[i];
+
+        if (island->count == 0)
+            return refuse("islands[%zu]: an island without nodes", i);
+        patterns += island->count;
+        if (patterns > ISLANDS_PATTERNS_MAX)
+            return refuse("islands: more than %d names", ISLANDS_PATTERNS_MAX);
+        for (size_t k = 0; k < island->count; k++) {
+            const char *fault = pattern_fault(island->patterns[k]);
+
+            if (fault)
+                return refuse("islands[%zu][%zu]: %s ('%.100s')", i, k, fault, island->patterns[k]);
+        }
+    }
+    return 0;
+}
+
+static int check_pair(const struct islands *islands, size_t i, size_t j, char *error, size_t size)
+{
+    const struct island *a = &islands->at[i], *b = &islands->at[j];
+
+    for (size_t k = 0; k < a->count; k++)
+        for (size_t l = 0; l < b->count; l++)
+            if (pattern_overlaps(a->patterns[k], b->patterns[l]))
+                return refuse("a node in two islands: '%.100s' (island %zu) and '%.100s' (island %zu)", a->patterns[k],
+                              i + 1, b->patterns[l], j + 1);
+    return 0;
+}
+
+int islands_check(const struct islands *islands, char *error, size_t size)
+{
+    if (islands->count < 2)
+        return refuse("islands: two or more are needed");
+    if (islands->count > ISLANDS_MAX)
+        return refuse("islands: more than %d", ISLANDS_MAX);
+    if (check_names(islands, error, size) < 0)
+        return -EINVAL;
+    for (size_t i = 0; i < islands->count; i++)
+        for (size_t j = i + 1; j < islands->count; j++)
+            if (check_pair(islands, i, j, error, size) < 0)
+                return -EINVAL;
+    return 0;
+}
+
+int islands_find_after(const struct islands *islands, const char *name, int after)
+{
+    for (size_t i = (size_t)(after + 1); i < islands->count; i++)
+        for (size_t k = 0; k < islands->at[i].count; k++)
+            if (pattern_matches(islands->at[i].patterns[k], name))
+                return (int)i;
+    return -1;
+}
+
+int islands_find(const struct islands *islands, const char *name)
+{
+    return islands_find_after(islands, name, -1);
+}
+
+int islands_covering(const struct islands *islands, const char *narrow)
+{
+    for (size_t i = 0; i < islands->count; i++)
+        for (size_t k = 0; k < islands->at[i].count; k++)
+            if (pattern_covers(islands->at[i].patterns[k], narrow))
+                return (int)i;
+    return -1;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sets of nodes, two or more of them, as a cut or a fix names them. A node that the globs of several islands match
+ * belongs to the first of those.
+ */
+#ifndef MODEL_ISLANDS_H
+#define MODEL_ISLANDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define ISLANDS_MAX 100
+#define ISLANDS_PATTERNS_MAX 10000 /* in all islands of one rule */
+
+struct island {
+    char **patterns;
+    size_t count;
+};
+
+struct islands {
+    struct island *at;
+    size_t count;
+};
+
+/* Adds an empty island, which the next calls of islands_add_pattern() fill. */
+void islands_add(struct islands *islands);
+void islands_add_pattern(struct islands *islands, const char *pattern, size_t len);
+void islands_done(struct islands *islands);
+
+/*
+ * Returns 0; or -EINVAL, and in `error` which island or name is wrong: fewer than two islands, an empty island, a
+ * malformed name, a node in two islands, too many of anything.
+ */
+int islands_check(const struct islands *islands, char *error, size_t size);
+
+/* The first island that the node belongs to, or -1. */
+int islands_find(const struct islands *islands, const char *name);
+
+/* The first island behind `after` that matches the node, or -1: tells that a node is in two of them. */
+int islands_find_after(const struct islands *islands, const char *name, int after);
+
+/* The first island that holds every node the pattern can mean (see pattern_covers), or -1. */
+int islands_covering(const struct islands *islands, const char *narrow);
+
+#endif

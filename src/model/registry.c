@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/registry.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "base/memory.h"
+
+#define CREATION_MIN 4 /* 0 means "no creation"; 1 to 3 are those of old nodes */
+
+struct registry {
+    struct node *names; /* hash table: live and remembered */
+    struct node *live, *remembered;
+    size_t live_count, remembered_count, remembered_max;
+};
+
+struct registry *registry_new(size_t remembered_max)
+{
+    struct registry *registry = mem_new(sizeof(*registry));
+
+    registry->remembered_max = remembered_max;
+    return registry;
+}
+
+static void node_free(struct node *node)
+{
+    free(node->name);
+    free(node->full_name);
+    free((void *)node->told.extra);
+    free(node);
+}
+
+void registry_free(struct registry *registry)
+{
+    struct node *node, *next;
+
+    if (!registry)
+        return;
+    HASH_ITER(hh, registry->names, node, next) {
+        HASH_DEL(registry->names, node);
+        node_free(node);
+    }
+    free(registry);
+}
+
+static struct node *find_any(const struct registry *registry, const void *name, size_t len)
+{
+    struct node *node;
+
+    HASH_FIND(hh, registry->names, name, len, node);
+    return node;
+}
+
+struct node *registry_find(const struct registry *registry, const void *name, size_t len)
+{
+    struct node *node = find_any(registry, name, len);
+
+    return node && node->owner ? node : NULL;
+}
+
+static void bump_creation(struct node *node)
+{
+    node->creation++;
+    if (node->creation < CREATION_MIN)
+        node->creation = CREATION_MIN;
+}
+
+static struct node *node_new(struct registry *registry, const struct epmd_node *told, uint32_t now_s)
+{
+    struct node *node = mem_new(sizeof(*node));
+
+    node->name = mem_string(told->name, told->name_len);
+    node->creation = now_s;
+    HASH_ADD_KEYPTR(hh, registry->names, node->name, told->name_len, node);
+    return node;
+}
+
+struct node *registry_add(struct registry *registry, const struct epmd_node *told, void *owner, int fd, uint32_t now_s)
+{
+    struct node *node = find_any(registry, told->name, told->name_len);
+
+    assert(owner);
+    if (node) {
+        assert(!node->owner);
+        DL_DELETE(registry->remembered, node);
+        registry->remembered_count--;
+    } else {
+        node = node_new(registry, told, now_s);
+    }
+
+    free((void *)node->told.extra);
+    node->told = *told;
+    node->told.name = (const uint8_t *)node->name;
+    node->told.extra = (const uint8_t *)mem_string(told->extra, told->extra_len);
+    node->owner = owner;
+    node->fd = fd;
+    bump_creation(node);
+    DL_PREPEND(registry->live, node);
+    registry->live_count++;
+    return node;
+}
+
+static void forget_oldest(struct registry *registry)
+{
+    struct node *oldest = registry->remembered;
+
+    DL_DELETE(registry->remembered, oldest);
+    registry->remembered_count--;
+    HASH_DEL(registry->names, oldest);
+    node_free(oldest);
+}
+
+void registry_remove(struct registry *registry, struct node *node)
+{
+    assert(node->owner);
+    node->owner = NULL;
+    free(node->full_name);
+    node->full_name = NULL;
+    DL_DELETE(registry->live, node);
+    registry->live_count--;
+
+    DL_APPEND(registry->remembered, node);
+    registry->remembered_count++;
+    if (registry->remembered_count > registry->remembered_max)
+        forget_oldest(registry);
+}
+
+void registry_learn_full_name(struct registry *registry, const char *full_name)
+{
+    struct node *node = registry_find(registry, full_name, strcspn(full_name, "@"));
+
+    if (!node || (node->full_name && strcmp(node->full_name, full_name) == 0))
+        return;
+    free(node->full_name);
+    node->full_name = mem_string(full_name, strlen(full_name));
+}
+
+struct node *registry_nodes(const struct registry *registry)
+{
+    return registry->live;
+}
+
+struct node *registry_remembered(const struct registry *registry)
+{
+    return registry->remembered;
+}
+
+size_t registry_count(const struct registry *registry)
+{
+    return registry->live_count;
+}

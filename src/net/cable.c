@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a cable:
+ *
+ *     naming    a connection was accepted at a gate; the first message of its dialer says who it is
+ *     held      the rule book lets nothing from this dialer to the acceptor: that message waits here, the acceptor hears
+ *               nothing, and the dialer runs into its own setup timer (7 s, as in a real split)
+ *     dialling  the registered node is connected to
+ *     shaking   the handshake is relayed and watched until it is through in both directions; by then both names are known
+ *     up        frames are relayed under the lanes' profiles
+ *     raw       instead of the last two, when the first bytes are no handshake
+ *
+ * Callbacks only record what happened; cable_step() decides, and is the last thing its caller does, because the cable
+ * may be gone behind it. enter() changes the state, cable_free() ends it, nobody else does.
+ */
+#include "net/cable.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "model/counters.h"
+#include "model/registry.h"
+#include "net/loop.h"
+#include "net/relay.h"
+#include "wire/handshake.h"
+
+/* A handshake has a few hundred bytes; what is read of it at once. */
+#define SHAKING_READ_BYTES 4096
+
+struct cable {
+    struct relay *relay;
+    struct target target;
+    uint64_t id;
+    uint64_t opened_ms;
+    enum cable_state state;
+    struct end dialer, acceptor;
+    struct lane to_acceptor, to_dialer;
+    struct handshake *handshake; /* until it is through */
+    char *dialer_name;           /* full names; NULL while not known */
+    char *acceptor_name;
+    bool dialer_hidden, acceptor_hidden;
+    bool connected;         /* acceptor: the connect() has an outcome */
+    bool dialled_instead;   /* target.first did not answer, target.instead is tried */
+    struct expiring naming; /* cables->naming */
+    struct cable *prev, *next; /* cables->all, oldest first */
+};
+
+struct cables {
+    struct relay *relay;
+    struct cable *all;
+    size_t count;
+    uint64_t last_id;
+    struct expiry naming;
+};
+
+static void cable_step(struct cable *cable);
+
+static void on_end(struct cable *cable, struct end *end, unsigned ready)
+{
+    end->failed |= (ready & READY_FAILED) != 0;
+    end->hung_up |= (ready & READY_HANGUP) && end->may_hang_up;
+    cable_step(cable);
+}
+
+static void on_dialer(void *data, unsigned ready)
+{
+    struct cable *cable = data;
+
+    on_end(cable, &cable->dialer, ready);
+}
+
+static void on_acceptor(void *data, unsigned ready)
+{
+    struct cable *cable = data;
+
+    cable->connected = true;
+    on_end(cable, &cable->acceptor, ready);
+}
+
+/* ---- beginning, state, end ---- */
+
+static const char *const state_names[] = {
+#define X(name, help) #name,
+    CABLE_STATES(X)
+#undef X
+};
+
+static void enter(struct cable *cable, enum cable_state state)
+{
+    static const unsigned moves[] = {
+        [CABLE_naming] = 1 << CABLE_held | 1 << CABLE_dialling,
+        [CABLE_held] = 1 << CABLE_dialling,
+        [CABLE_dialling] = 1 << CABLE_shaking | 1 << CABLE_raw,
+        [CABLE_shaking] = 1 << CABLE_up,
+        [CABLE_up] = 0,
+        [CABLE_raw] = 0,
+    };
+
+    assert(moves[cable->state] & 1U << state);
+    log_debug("cable %llu: %s -> %s (%s to %s)", (unsigned long long)cable->id, state_names[cable->state],
+              state_names[state], cable->dialer_name ? cable->dialer_name : "?",
+              cable->acceptor_name ? cable->acceptor_name : cable->target.name);
+    cable->state = state;
+}
+
+/* The one end of every cable. With `reset` both nodes see a broken connection, else an orderly close. */
+static void cable_free(struct cable *cable, bool reset, const char *why)
+{
+    struct cables *cables = cable->relay->cables;
+
+    log_debug("cable %llu: ends while %s: %s", (unsigned long long)cable->id, state_names[cable->state], why);
+    COUNT(cable->relay->counters, cables_closed);
+    expiry_remove(&cable->naming);
+    DL_DELETE(cables->all, cable);
+    cables->count--;
+
+    end_close(&cable->dialer, reset);
+    end_close(&cable->acceptor, reset);
+    lane_done(&cable->to_acceptor, cable->relay);
+    lane_done(&cable->to_dialer, cable->relay);
+    target_done(&cable->target);
+    free(cable->handshake);
+    free(cable->dialer_name);
+    free(cable->acceptor_name);
+    free(cable);
+}
+
+void cable_open(struct relay *relay, int fd, const struct target *target)
+{
+    struct cables *cables = relay->cables;
+    struct cable *cable = mem_new(sizeof(*cable));
+
+    cable->relay = relay;
+    cable->target = target_copy(target);
+    cable->id = ++cables->last_id;
+    cable->opened_ms = loop_now_ms(relay->loop);
+    cable->state = CABLE_naming;
+    end_init(&cable->dialer, fd);
+    end_init(&cable->acceptor, -1);
+    lane_init(&cable->to_acceptor, &cable->dialer, &cable->acceptor);
+    lane_init(&cable->to_dialer, &cable->acceptor, &cable->dialer);
+    cable->handshake = mem_new(sizeof(*cable->handshake));
+    handshake_init(cable->handshake);
+    DL_APPEND(cables->all, cable);
+    cables->count++;
+    expiry_add(&cables->naming, &cable->naming, cable);
+    COUNT(relay->counters, cables_opened);
+
+    cable->dialer.watch = watch_new(relay->loop, fd, on_dialer, cable);
+    if (!cable->dialer.watch) {
+        cable_free(cable, true, "its socket cannot be watched");
+        return;
+    }
+    cable_step(cable);
+}
+
+static void on_naming_expired(void *owner)
+{
+    cable_free(owner, false, "the dialer never said who it is");
+}
+
+/* ---- names and rules ---- */
+
+static void set_name(char **name, const char *full_name)
+{
+    if (*name && strcmp(*name, full_name) == 0)
+        return;
+    free(*name);
+    *name = mem_string(full_name, strlen(full_name));
+}
+
+/* Asks the rule book. A dialer that is not known (yet) is in no rule. */
+static void apply_rules(struct cable *cable)
+{
+    const struct rules *rules = cable->relay->rules;
+    const char *acceptor = cable->acceptor_name;
+    char likely[2 * HANDSHAKE_NAME_MAX + 2];
+
+    if (!cable->dialer_name)
+        return;
+    if (!acceptor) {
+        /* Its host is not known before its challenge; nodes of one port mapper share a host. */
+        const char *host = strchr(cable->dialer_name, '@');
+
+        snprintf(likely, sizeof(likely), "%s%s", cable->target.name, host ? host : "");
+        acceptor = likely;
+    }
+    cable->to_acceptor.profile = rules_profile(rules, cable->dialer_name, acceptor);
+    cable->to_dialer.profile = rules_profile(rules, acceptor, cable->dialer_name);
+}
+
+/* After every message of the handshake: names may have become known. */
+static void learn(struct cable *cable)
+{
+    const struct handshake *handshake = cable->handshake;
+
+    if (handshake->dialer.name[0])
+        set_name(&cable->dialer_name, handshake->dialer.name);
+    if (handshake->acceptor.name[0]) {
+        set_name(&cable->acceptor_name, handshake->acceptor.name);
+        registry_learn_full_name(cable->relay->registry, cable->acceptor_name);
+    }
+    cable->dialer_hidden = handshake_is_hidden(&handshake->dialer);
+    cable->acceptor_hidden = handshake_is_hidden(&handshake->acceptor);
+    apply_rules(cable);
+}
+
+/*
+ * Shows bytes of one direction to the handshake's observer; what lies behind the handshake is counted as frames. Returns
+ * the last verdict: BAD, RAW, or anything else for "go on".
+ */
+static enum handshake_verdict observe(struct cable *cable, struct lane *lane, const uint8_t *data, size_t len)
+{
+    enum handshake_side side = lane == &cable->to_acceptor ? FROM_DIALER : FROM_ACCEPTOR;
+    enum handshake_verdict verdict = HANDSHAKE_MORE;
+
+    while (len > 0) {
+        size_t used = len;
+
+        if (lane->framed) {
+            frames_feed(&lane->frames, data, len);
+        } else {
+            verdict = handshake_feed(cable->handshake, side, data, len, &used);
+            if (verdict == HANDSHAKE_RAW || verdict == HANDSHAKE_BAD)
+                return verdict;
+            if (verdict != HANDSHAKE_MORE)
+                learn(cable);
+            lane->framed = verdict == HANDSHAKE_DONE;
+        }
+        data += used;
+        len -= used;
+    }
+    return verdict;
+}
+
+static void handshake_malformed(struct cable *cable)
+{
+    COUNT(cable->relay->counters, handshakes_malformed);
+    cable_free(cable, false, cable->handshake->reason);
+}
+
+/* ---- the life, in its order; each returns false when the cable is gone ---- */
+
+static bool dial(struct cable *cable);
+
+/* Everything the dialer says is kept for the acceptor while its first message comes. */
+static bool step_naming(struct cable *cable)
+{
+    struct lane *lane = &cable->to_acceptor;
+    uint8_t data[SHAKING_READ_BYTES];
+    size_t got = lane_read(lane, data, sizeof(data));
+    enum handshake_verdict verdict;
+
+    if (lane->state != LANE_OPEN) {
+        cable_free(cable, false, "the dialer left before it said who it is");
+        return false;
+    }
+    if (got == 0)
+        return true;
+    lane_keep(lane, data, got);
+    verdict = observe(cable, lane, data, got);
+    if (verdict == HANDSHAKE_MORE && !cable->handshake->halves[FROM_DIALER].begun)
+        return true;
+    expiry_remove(&cable->naming);
+    if (verdict == HANDSHAKE_BAD) {
+        handshake_malformed(cable);
+        return false;
+    }
+    if (verdict == HANDSHAKE_RAW) {
+        free(cable->handshake);
+        cable->handshake = NULL;
+    } else if (lane->profile.hold) {
+        COUNT(cable->relay->counters, handshakes_held);
+        enter(cable, CABLE_held);
+        return true;
+    }
+    return dial(cable);
+}
+
+/* Nobody but us knows of this connection yet: when its dialer gives up, it is over. */
+static bool step_held(struct cable *cable)
+{
+    if (cable->dialer.hung_up) {
+        cable_free(cable, false, "the dialer gave up");
+        return false;
+    }
+    return cable->to_acceptor.profile.hold || dial(cable);
+}
+
+/* A node that was restarted meanwhile is dialled where it is now. */
+static void refresh_target(struct cable *cable)
+{
+    const struct node *node =
+        registry_find(cable->relay->registry, cable->target.name, strlen(cable->target.name));
+
+    if (node)
+        cable->target.port = node->told.port;
+}
+
+/* Begins to connect to the acceptor at that host. Returns 0, also while it goes on, or a negative errno. */
+static int connect_to(struct cable *cable, struct address address)
+{
+    cable->connected = false;
+    if (address.len == 0)
+        return -EADDRNOTAVAIL;
+    address_set_port(&address, cable->target.port);
+    return end_connect(&cable->acceptor, cable->relay->loop, &address, on_acceptor, cable);
+}
+
+/* The next address to try, after the one before gave `status`. */
+static bool dial_next(struct cable *cable, int status)
+{
+    if (status < 0 && !cable->dialled_instead) {
+        cable->dialled_instead = true;
+        status = connect_to(cable, cable->target.instead);
+    }
+    if (status < 0) {
+        COUNT(cable->relay->counters, dials_failed);
+        cable_free(cable, false, strerror(-status));
+        return false;
+    }
+    return true;
+}
+
+static bool dial(struct cable *cable)
+{
+    enter(cable, CABLE_dialling);
+    refresh_target(cable);
+    return dial_next(cable, connect_to(cable, cable->target.first));
+}
+
+static bool step_dialling(struct cable *cable)
+{
+    int error = 0;
+    socklen_t len = sizeof(error);
+
+    if (cable->dialer.hung_up && cable->handshake) {
+        cable_free(cable, false, "the dialer gave up");
+        return false;
+    }
+    if (!cable->connected)
+        return true;
+    if (getsockopt(cable->acceptor.fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+        error = errno;
+    if (error)
+        return dial_next(cable, -error);
+    enter(cable, cable->handshake ? CABLE_shaking : CABLE_raw);
+    return true;
+}
+
+/* Messages are looked at before they go on: they may tell who this is, and that it must not go on. */
+static bool shake(struct cable *cable, struct lane *lane)
+{
+    uint8_t data[SHAKING_READ_BYTES];
+    size_t got;
+
+    while (!lane->framed && !lane->profile.hold && lane_drain(lane, cable->relay) && lane->state == LANE_OPEN) {
+        got = lane_read(lane, data, sizeof(data));
+        if (got == 0 && lane->state == LANE_OPEN)
+            break;
+        lane_keep(lane, data, got);
+        if (observe(cable, lane, data, got) == HANDSHAKE_BAD) {
+            handshake_malformed(cable);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool step_shaking(struct cable *cable)
+{
+    bool held = cable->to_acceptor.profile.hold || cable->to_dialer.profile.hold;
+
+    if (!held && (cable->dialer.hung_up || cable->acceptor.hung_up)) {
+        cable_free(cable, false, "a node gave up while its handshake was held");
+        return false;
+    }
+    if (!shake(cable, &cable->to_acceptor) || !shake(cable, &cable->to_dialer))
+        return false;
+    if (cable->to_acceptor.framed && cable->to_dialer.framed) {
+        COUNT(cable->relay->counters, handshakes_done);
+        free(cable->handshake);
+        cable->handshake = NULL;
+        enter(cable, CABLE_up);
+    }
+    return true;
+}
+
+static bool step_relaying(struct cable *cable)
+{
+    struct lane *there = &cable->to_acceptor, *back = &cable->to_dialer;
+
+    if (there->framed || cable->state == CABLE_raw)
+        lane_pump(there, cable->relay);
+    if (back->framed || cable->state == CABLE_raw)
+        lane_pump(back, cable->relay);
+
+    if (there->state == LANE_RESET || back->state == LANE_RESET) {
+        cable_free(cable, true, "a node broke its connection");
+        return false;
+    }
+    if (there->state == LANE_ENDED && back->state == LANE_ENDED) {
+        cable_free(cable, false, "both nodes closed it");
+        return false;
+    }
+    /* OTP never closes one half: whoever has hung up does not listen either. With both gone nobody is left to tell. */
+    if ((cable->dialer.hung_up || there->state == LANE_ENDED) && (cable->acceptor.hung_up || back->state == LANE_ENDED)) {
+        cable_free(cable, false, "both nodes gave up while it was held");
+        return false;
+    }
+    return true;
+}
+
+static void update_watch(struct end *end, const struct lane *from_it, const struct lane *to_it)
+{
+    unsigned wanted = 0;
+
+    end->may_hang_up = from_it->profile.hold && from_it->state == LANE_OPEN;
+    if (lane_wants_read(from_it))
+        wanted |= READY_READ;
+    if (lane_wants_write(to_it))
+        wanted |= READY_WRITE;
+    if (end->may_hang_up && !end->hung_up)
+        wanted |= READY_HANGUP;
+    watch_want(end->watch, wanted);
+}
+
+static void update_watches(struct cable *cable)
+{
+    const struct lane *there = &cable->to_acceptor, *back = &cable->to_dialer;
+
+    switch (cable->state) {
+    case CABLE_naming:
+        watch_want(cable->dialer.watch, READY_READ);
+        return;
+    case CABLE_held:
+        cable->dialer.may_hang_up = true;
+        watch_want(cable->dialer.watch, READY_HANGUP);
+        return;
+    case CABLE_dialling: /* an unknown client may close one half; a node does not */
+        cable->dialer.may_hang_up = cable->handshake != NULL;
+        watch_want(cable->dialer.watch, cable->handshake ? READY_HANGUP : 0);
+        watch_want(cable->acceptor.watch, READY_WRITE);
+        return;
+    case CABLE_shaking:
+    case CABLE_up:
+    case CABLE_raw:
+        update_watch(&cable->dialer, there, back);
+        update_watch(&cable->acceptor, back, there);
+        return;
+    }
+}
+
+static void cable_step(struct cable *cable)
+{
+    enum cable_state before;
+    bool alive = true;
+
+    do {
+        before = cable->state;
+        switch (cable->state) {
+        case CABLE_naming:
+            alive = step_naming(cable);
+            break;
+        case CABLE_held:
+            alive = step_held(cable);
+            break;
+        case CABLE_dialling:
+            alive = step_dialling(cable);
+            break;
+        case CABLE_shaking:
+            alive = step_shaking(cable) && step_relaying(cable);
+            break;
+        case CABLE_up:
+        case CABLE_raw:
+            alive = step_relaying(cable);
+            break;
+        }
+    } while (alive && cable->state != before);
+    if (alive)
+        update_watches(cable);
+}
+
+/* ---- all of them ---- */
+
+struct cables *cables_new(struct relay *relay)
+{
+    struct cables *cables = mem_new(sizeof(*cables));
+
+    cables->relay = relay;
+    expiry_init(&cables->naming, relay->loop, CABLE_NAMING_MS, on_naming_expired);
+    return cables;
+}
+
+void cables_free(struct cables *cables)
+{
+    struct cable *cable, *next;
+
+    DL_FOREACH_SAFE(cables->all, cable, next)
+        cable_free(cable, false, "epmdpxy ends");
+    expiry_done(&cables->naming);
+    free(cables);
+}
+
+size_t cables_count(const struct cables *cables)
+{
+    return cables->count;
+}
+
+void cables_apply_rules(struct cables *cables)
+{
+    struct cable *cable, *next;
+
+    DL_FOREACH_SAFE(cables->all, cable, next) {
+        apply_rules(cable);
+        cable_step(cable);
+    }
+}
+
+const struct cable *cables_first(const struct cables *cables)
+{
+    return cables->all;
+}
+
+const struct cable *cable_next(const struct cable *cable)
+{
+    return cable->next;
+}
+
+struct cable_view cable_look(const struct cable *cable)
+{
+    return (struct cable_view){
+        .id = cable->id,
+        .age_ms = loop_now_ms(cable->relay->loop) - cable->opened_ms,
+        .state = state_names[cable->state],
+        .dialer = cable->dialer_name,
+        .acceptor = cable->acceptor_name ? cable->acceptor_name : cable->target.name,
+        .dialer_hidden = cable->dialer_hidden,
+        .acceptor_hidden = cable->acceptor_hidden,
+        .to_acceptor = &cable->to_acceptor,
+        .to_dialer = &cable->to_dialer,
+    };
+}

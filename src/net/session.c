@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ *     reading ──request──> replying ──reply written──> closed
+ *                              └──── ALIVE2 ────> kept ──any byte, end or error──> closed, the node is unregistered
+ *
+ * What the stock daemon does in each case stands in doc/PROTOCOL.md. Replies go out with one write where the socket
+ * takes it: clients parse what one read gives them.
+ */
+#include "net/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <utlist.h>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "model/counters.h"
+#include "model/registry.h"
+#include "net/expiry.h"
+#include "net/gate.h"
+#include "net/loop.h"
+#include "net/relay.h"
+
+/* One more than the longest request: what came too much must be seen. */
+#define INPUT_BYTES (EPMD_LENGTH_BYTES + EPMD_REQUEST_MAX + 1)
+
+enum session_state { SESSION_READING, SESSION_DELAYED, SESSION_REPLYING, SESSION_KEPT };
+
+struct session {
+    struct sessions *sessions;
+    int fd;
+    struct watch *watch;
+    struct address peer;
+    enum session_state state;
+    uint8_t *input; /* INPUT_BYTES, while reading */
+    size_t have;
+    struct text reply;
+    size_t sent;
+    bool keep;         /* ALIVE2, also a refused one: stay when the reply is out */
+    bool kill;         /* KILL: the daemon ends when the reply is out */
+    struct node *node; /* registered through this session, or NULL */
+    struct expiring expiring; /* sessions->busy, ->refused or ->delayed */
+    struct session *prev, *next;
+};
+
+struct sessions {
+    struct relay *relay;
+    void (*closed)(void *data);
+    void (*kill)(void *data);
+    void *data;
+    struct session *all;
+    struct expiry busy;    /* a request is awaited, or a slow reader's reply goes out */
+    struct expiry refused; /* ALIVE2 was refused */
+    struct expiry delayed; /* replies wait because a slow EPMD was asked for */
+    size_t reply_bytes;
+};
+
+static void session_close(struct session *session)
+{
+    struct sessions *sessions = session->sessions;
+
+    if (session->node)
+        registry_remove(sessions->relay->registry, session->node);
+    expiry_remove(&session->expiring);
+    DL_DELETE(sessions->all, session);
+    watch_free(session->watch);
+    close(session->fd);
+    sessions->reply_bytes -= session->reply.len;
+    text_done(&session->reply);
+    free(session->input);
+    free(session);
+    sessions->closed(sessions->data);
+}
+
+static void malformed(struct session *session, const char *reason)
+{
+    char peer[ADDRESS_TEXT_MAX];
+
+    address_print(&session->peer, peer);
+    log_debug("EPMD request from %s: %s", peer, reason);
+    COUNT(session->sessions->relay->counters, epmd_malformed);
+    session_close(session);
+}
+
+/* ---- replies ---- */
+
+static void keep(struct session *session)
+{
+    struct sessions *sessions = session->sessions;
+
+    session->state = SESSION_KEPT;
+    free(session->input);
+    session->input = NULL;
+    sessions->reply_bytes -= session->reply.len;
+    text_done(&session->reply);
+    watch_want(session->watch, READY_READ);
+    if (session->node) {
+        expiry_remove(&session->expiring);
+        return;
+    }
+    if (sessions->refused.count >= SESSIONS_REFUSED_MAX)
+        session_close(expiry_oldest(&sessions->refused));
+    expiry_add(&sessions->refused, &session->expiring, session);
+}
+
+static void step_replying(struct session *session)
+{
+    struct sessions *sessions = session->sessions;
+
+    while (session->sent < session->reply.len) {
+        ssize_t sent = send(session->fd, session->reply.data + session->sent, session->reply.len - session->sent,
+                            MSG_NOSIGNAL);
+
+        if (sent < 0 && errno == EAGAIN) {
+            watch_want(session->watch, READY_WRITE);
+            return;
+        }
+        if (sent < 0) {
+            log_debug("EPMD reply: %s", strerror(errno));
+            session_close(session);
+            return;
+        }
+        session->sent += (size_t)sent;
+        expiry_add(&sessions->busy, &session->expiring, session);
+    }
+    if (session->keep) {
+        keep(session);
+    } else {
+        bool kill = session->kill;
+
+        session_close(session);
+        if (kill)
+            sessions->kill(sessions->data);
+    }
+}
+
+static void begin_reply(void *owner)
+{
+    struct session *session = owner;
+
+    session->state = SESSION_REPLYING;
+    step_replying(session);
+}
+
+/* The reply is complete: out with it, now or when a slow EPMD would. */
+static void reply(struct session *session)
+{
+    struct sessions *sessions = session->sessions;
+
+    sessions->reply_bytes += session->reply.len;
+    if (sessions->reply_bytes > SESSIONS_REPLY_BYTES_MAX) {
+        log_debug("EPMD reply: too much is waiting for slow readers");
+        session_close(session);
+    } else if (sessions->relay->options->reply_delay_ms > 0) {
+        session->state = SESSION_DELAYED;
+        watch_want(session->watch, 0);
+        expiry_add(&sessions->delayed, &session->expiring, session);
+    } else {
+        begin_reply(session);
+    }
+}
+
+/* ---- requests ---- */
+
+/* The stock daemon may learn of a new registration before it learns that the old owner has hung up; we look. */
+static bool owner_is_gone(const struct session *owner)
+{
+    char byte;
+    ssize_t got = recv(owner->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    return got >= 0 || (errno != EAGAIN && errno != EINTR);
+}
+
+static void serve_alive(struct session *session, struct epmd_node *told, const char *refusal)
+{
+    struct relay *relay = session->sessions->relay;
+    struct node *taken = refusal ? NULL : registry_find(relay->registry, told->name, told->name_len);
+    uint8_t to[EPMD_ALIVE_REPLY_MAX];
+
+    if (taken && owner_is_gone(taken->owner)) {
+        session_close(taken->owner);
+        taken = NULL;
+    }
+    if (taken)
+        refusal = "the name is taken";
+
+    if (refusal) {
+        COUNT(relay->counters, registrations_refused);
+        log_debug("registration of '%.*s' refused: %s", (int)told->name_len, (const char *)told->name, refusal);
+    } else {
+        COUNT(relay->counters, registrations);
+        told->port = gates_real_port(relay->gates, told->name, told->name_len, told->port);
+        session->node = registry_add(relay->registry, told, session, session->fd, (uint32_t)time(NULL));
+        log_info("%s is registered, at port %u", session->node->name, told->port);
+    }
+    text_add(&session->reply, to,
+             epmd_put_alive_reply(to, told->version_high, !refusal, refusal ? 0 : session->node->creation));
+    session->keep = true;
+    reply(session);
+}
+
+/* A gate for this question, or -1. */
+static int open_gate(struct session *session, const struct node *node)
+{
+    struct relay *relay = session->sessions->relay;
+    const struct session *owner = node->owner;
+    struct address local = address_of_socket(session->fd);
+    struct target target = {.name = node->name, .port = node->told.port, .first = owner->peer, .instead = local};
+    int port = gate_open(relay, &target, &local);
+
+    if (port < 0) {
+        errno = -port;
+        relay_out_of_descriptors(relay, "opening gates");
+    }
+    return port;
+}
+
+static void serve_port(struct session *session, const struct epmd_node *asked)
+{
+    struct relay *relay = session->sessions->relay;
+    struct node *node = registry_find(relay->registry, asked->name, asked->name_len);
+    uint8_t to[EPMD_PORT_REPLY_MAX];
+
+    if (node) {
+        struct epmd_node answer = node->told;
+
+        COUNT(relay->counters, lookups);
+        if (relay->options->relay) {
+            int port = open_gate(session, node);
+
+            if (port < 0) { /* the real port would lead around us: better no answer, the node asks again */
+                session_close(session);
+                return;
+            }
+            answer.port = (uint16_t)port;
+        }
+        text_add(&session->reply, to, epmd_put_port_reply(to, &answer));
+    } else {
+        COUNT(relay->counters, lookups_unknown);
+        text_add(&session->reply, to, epmd_put_port_reply(to, NULL));
+    }
+    reply(session);
+}
+
+static void put_port(struct session *session)
+{
+    uint8_t to[4];
+
+    text_add(&session->reply, to, (size_t)(bytes_put_u32(to, (uint32_t)session->sessions->relay->options->port) - to));
+}
+
+static void serve_names(struct session *session)
+{
+    put_port(session);
+    for (const struct node *node = registry_nodes(session->sessions->relay->registry); node; node = node->next)
+        text_addf(&session->reply, "name %s at port %u\n", node->name, node->told.port);
+    reply(session);
+}
+
+/* The NULs are the stock daemon's: it sends its C strings whole. */
+static void serve_dump(struct session *session)
+{
+    const struct registry *registry = session->sessions->relay->registry;
+
+    put_port(session);
+    for (const struct node *node = registry_nodes(registry); node; node = node->next)
+        text_addf(&session->reply, "active name     <%s> at port %u, fd = %d\n%c", node->name, node->told.port,
+                  node->fd, 0);
+    for (const struct node *node = registry_remembered(registry); node; node = node->next)
+        text_addf(&session->reply, "old/unused name <%s>, port = %u, fd = %d \n%c", node->name, node->told.port,
+                  node->fd, 0);
+    reply(session);
+}
+
+static void serve_kill(struct session *session)
+{
+    const struct relay *relay = session->sessions->relay;
+
+    session->kill = relay->options->relaxed || registry_count(relay->registry) == 0;
+    text_addf(&session->reply, "%s", session->kill ? "OK" : "NO");
+    reply(session);
+}
+
+static void serve_stop(struct session *session, const struct epmd_node *asked)
+{
+    const struct relay *relay = session->sessions->relay;
+    struct node *node = registry_find(relay->registry, asked->name, asked->name_len);
+
+    if (!relay->options->relaxed) {
+        malformed(session, "STOP_REQ is not allowed (--relaxed-command-check)");
+        return;
+    }
+    if (node)
+        session_close(node->owner);
+    /* Both words for an unknown name: clients of the stock daemon read seven bytes and know it by them. */
+    text_addf(&session->reply, "%s", node ? "STOPPED" : "NOEXISTSTOPPED");
+    reply(session);
+}
+
+static bool is_for_locals(enum epmd_opcode opcode)
+{
+    return opcode != EPMD_PORT && opcode != EPMD_NAMES;
+}
+
+static void serve(struct session *session, size_t size)
+{
+    struct epmd_request request;
+    struct address local = address_of_socket(session->fd);
+    const char *reason;
+    enum epmd_verdict verdict =
+        epmd_decode(session->input + EPMD_LENGTH_BYTES, size - EPMD_LENGTH_BYTES, &request, &reason);
+
+    COUNT(session->sessions->relay->counters, epmd_requests);
+    if (verdict == EPMD_BAD) {
+        malformed(session, reason);
+        return;
+    }
+    if (is_for_locals(request.opcode) && !address_is_local_peer(&session->peer, &local)) {
+        malformed(session, "not allowed from another host");
+        return;
+    }
+    switch (request.opcode) {
+    case EPMD_ALIVE:
+        serve_alive(session, &request.node, reason);
+        return;
+    case EPMD_PORT:
+        serve_port(session, &request.node);
+        return;
+    case EPMD_NAMES:
+        serve_names(session);
+        return;
+    case EPMD_DUMP:
+        serve_dump(session);
+        return;
+    case EPMD_KILL:
+        serve_kill(session);
+        return;
+    case EPMD_STOP:
+        serve_stop(session, &request.node);
+        return;
+    }
+}
+
+/*
+ * Once the length is known only the missing bytes are read: more in the same read is refused, more in a later one is
+ * left alone. Both as the stock daemon does.
+ */
+static void step_reading(struct session *session)
+{
+    int size = epmd_request_size(session->input, session->have);
+    size_t wanted = (size > 0 ? (size_t)size : INPUT_BYTES) - session->have;
+    ssize_t got = recv(session->fd, session->input + session->have, wanted, 0);
+
+    if (got < 0 && errno == EAGAIN)
+        return;
+    if (got <= 0) {
+        malformed(session, got < 0 ? strerror(errno) : "closed before the request was complete");
+        return;
+    }
+    session->have += (size_t)got;
+    expiry_add(&session->sessions->busy, &session->expiring, session);
+
+    size = epmd_request_size(session->input, session->have);
+    if (size < 0)
+        malformed(session, "a request of an impossible size");
+    else if (size > 0 && session->have > (size_t)size)
+        malformed(session, "more bytes than the request's length says");
+    else if (size > 0 && session->have == (size_t)size)
+        serve(session, (size_t)size);
+}
+
+/* A registration lasts as long as its connection is silent. */
+static void step_kept(struct session *session)
+{
+    char byte[256];
+    ssize_t got = recv(session->fd, byte, sizeof(byte), 0);
+
+    if (got < 0 && errno == EAGAIN)
+        return;
+    if (session->node)
+        log_info("%s is no longer registered: %s", session->node->name,
+                 got > 0 ? "it sent something" : got == 0 ? "it closed its connection" : strerror(errno));
+    session_close(session);
+}
+
+static void on_ready(void *data, unsigned ready)
+{
+    struct session *session = data;
+
+    (void)ready;
+    switch (session->state) {
+    case SESSION_READING:
+        step_reading(session);
+        return;
+    case SESSION_DELAYED: /* only a failure is heard: the reply will meet it */
+        return;
+    case SESSION_REPLYING:
+        step_replying(session);
+        return;
+    case SESSION_KEPT:
+        step_kept(session);
+        return;
+    }
+}
+
+static void on_busy_expired(void *owner)
+{
+    struct session *session = owner;
+
+    COUNT(session->sessions->relay->counters, epmd_timeouts);
+    session_close(session);
+}
+
+static void on_refused_expired(void *owner)
+{
+    session_close(owner);
+}
+
+/* ---- all of them ---- */
+
+void session_open(struct sessions *sessions, int fd, struct watch *watch, const struct address *peer)
+{
+    struct session *session = mem_new(sizeof(*session));
+
+    session->sessions = sessions;
+    session->fd = fd;
+    session->watch = watch;
+    session->peer = *peer;
+    session->state = SESSION_READING;
+    session->input = mem_new(INPUT_BYTES);
+    DL_APPEND(sessions->all, session);
+    expiry_add(&sessions->busy, &session->expiring, session);
+    watch_give(watch, on_ready, session);
+    watch_want(watch, READY_READ);
+    step_reading(session);
+}
+
+bool sessions_evict(struct sessions *sessions)
+{
+    struct session *oldest = expiry_oldest(&sessions->busy);
+
+    if (!oldest)
+        oldest = expiry_oldest(&sessions->refused);
+    if (oldest)
+        session_close(oldest);
+    return oldest != NULL;
+}
+
+struct sessions *sessions_new(struct relay *relay, void (*closed)(void *data), void (*kill)(void *data), void *data)
+{
+    struct sessions *sessions = mem_new(sizeof(*sessions));
+    const struct relay_options *options = relay->options;
+
+    sessions->relay = relay;
+    sessions->closed = closed;
+    sessions->kill = kill;
+    sessions->data = data;
+    expiry_init(&sessions->busy, relay->loop, options->packet_timeout_ms, on_busy_expired);
+    expiry_init(&sessions->refused, relay->loop, SESSIONS_REFUSED_MS, on_refused_expired);
+    expiry_init(&sessions->delayed, relay->loop, options->reply_delay_ms, begin_reply);
+    return sessions;
+}
+
+void sessions_free(struct sessions *sessions)
+{
+    while (sessions->all)
+        session_close(sessions->all);
+    expiry_done(&sessions->busy);
+    expiry_done(&sessions->refused);
+    expiry_done(&sessions->delayed);
+    free(sessions);
+}
