@@ -211,7 +211,8 @@ static int run_daemon(struct epmd *epmd)
                   .relay = !epmd->no_relay,
                   .batch = true,
                   .relaxed = epmd->relaxed,
-                  .packet_timeout_ms = (uint64_t)epmd->packet_timeout_s * 1000,
+                  /* the stock daemon counts whole seconds, and lets the one that has begun go by as well */
+                  .packet_timeout_ms = ((uint64_t)epmd->packet_timeout_s + 1) * 1000,
                   .accept_delay_ms = (uint64_t)epmd->accept_delay_s * 1000,
                   .reply_delay_ms = (uint64_t)epmd->reply_delay_s * 1000,
                   .gate_ttl_ms = GATE_TTL_MS},

@@ -196,13 +196,24 @@ static void apply_rules(struct cable *cable)
     cable->to_dialer.profile = rules_profile(rules, acceptor, cable->dialer_name);
 }
 
+/* A node of another machine may have the short name of one that is registered here. */
+static bool dialer_is_local(const struct cable *cable)
+{
+    struct address peer = address_of_peer(cable->dialer.fd), local = address_of_socket(cable->dialer.fd);
+
+    return address_is_local_peer(&peer, &local);
+}
+
 /* After every message of the handshake: names may have become known. */
 static void learn(struct cable *cable)
 {
     const struct handshake *handshake = cable->handshake;
 
-    if (handshake->dialer.name[0])
+    if (handshake->dialer.name[0]) {
         set_name(&cable->dialer_name, handshake->dialer.name);
+        if (dialer_is_local(cable))
+            registry_learn_full_name(cable->relay->registry, cable->dialer_name);
+    }
     if (handshake->acceptor.name[0]) {
         set_name(&cable->acceptor_name, handshake->acceptor.name);
         registry_learn_full_name(cable->relay->registry, cable->acceptor_name);
