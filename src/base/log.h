@@ -11,8 +11,8 @@
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 enum log_style {
-    LOG_PLAIN,  /* "epmdpxy: warning: text" on standard error */
-    LOG_EPMD,   /* "epmd: DATE: text\r\n" on standard error, as the stock daemon writes */
+    LOG_PLAIN,     /* "epmdpxy: warning: text" on standard error */
+    LOG_EPMD,      /* "epmd: DATE: text\r\n" on standard error, as the stock daemon writes */
     LOG_TO_SYSLOG, /* "epmd: text", at syslog's LOG_ERR, as the stock daemon does */
 };
 

@@ -25,11 +25,13 @@ static int explain(CURLcode code, int port)
     switch (code) {
     case CURLE_COULDNT_CONNECT:
         return command_fail("nothing listens on port %d; start `epmdpxy serve`, or name its port with --port or "
-                            "ERL_EPMD_PORT", port);
+                            "ERL_EPMD_PORT",
+                            port);
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
         return command_fail("what listens on port %d is not epmdpxy (a stock epmd, perhaps); name the right port with "
-                            "--port or ERL_EPMD_PORT", port);
+                            "--port or ERL_EPMD_PORT",
+                            port);
     default:
         return command_fail("no answer on port %d: %s", port, curl_easy_strerror(code));
     }

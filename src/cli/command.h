@@ -27,12 +27,12 @@ struct command {
 };
 
 /*
- * Reads the options and moves the other words to the front of argv, with a NULL behind the last. Returns COMMAND_GO, or the
- * exit status when there is nothing to go on with: --help was shown, or the input is bad and was refused.
+ * Reads the options and moves the other words to the front of argv, with a NULL behind the last. Returns COMMAND_GO, or
+ * the exit status when there is nothing to go on with: --help was shown, or the input is bad and was refused.
  */
 int command_begin(const struct command *self, void *fields, int argc, char **argv, int min_words, int max_words);
 
-/* The port to use: the given one unless it is -1, else ERL_EPMD_PORT, else 4369. Returns 0, or -EINVAL and has said so. */
+/* The port to use: `given` unless it is -1, else ERL_EPMD_PORT, else 4369. Returns 0, or -EINVAL and has said so. */
 int command_port(const struct command *self, int given, int *ret_port);
 
 /* One line on standard error; return STATUS_BAD_INPUT and STATUS_FAILED. */

@@ -9,8 +9,8 @@
 #include "cli/command.h"
 #include "cli/commands.h"
 
-#define ISLANDS_HELP                                                                                        \
-    "An island is a comma-separated list of nodes: node1,node2. A name without @ is that node on any\n"      \
+#define ISLANDS_HELP                                                                                    \
+    "An island is a comma-separated list of nodes: node1,node2. A name without @ is that node on any\n" \
     "host; *, ? and [...] work as in file names: 'rabbit*', '*@host2', 'node[1-3]' (quote them).\n"
 
 struct cut_options {
@@ -20,15 +20,12 @@ struct cut_options {
 };
 
 #define FIELD(name) offsetof(struct cut_options, name)
-#define PORT_ROW {"port", "N", "the daemon's port (ERL_EPMD_PORT, or 4369)", OPTION_NUMBER, FIELD(port), 1, 65535, NULL}
-#define JSON_ROW {"json", NULL, "print the answer as JSON", OPTION_FLAG, FIELD(json), 0, 0, NULL}
 
 static const struct option_row cut_rows[] = {
     {"one-way", NULL, "hold only what the first island sends to the others", OPTION_FLAG, FIELD(one_way), 0, 0, NULL},
-    PORT_ROW,
-    JSON_ROW,
+    {"port", "N", "the daemon's port (ERL_EPMD_PORT, or 4369)", OPTION_NUMBER, FIELD(port), 1, 65535, NULL},
+    {"json", NULL, "print the answer as JSON", OPTION_FLAG, FIELD(json), 0, 0, NULL},
 };
-static const struct option_row fix_rows[] = {PORT_ROW, JSON_ROW};
 
 /* "a,b" -> ["a","b"], or NULL when one of the names is empty. */
 static json_t *island_of(const char *word)
@@ -105,8 +102,8 @@ static void print_fix(const json_t *answer)
     if (left == 0)
         printf("fixed: nothing is cut any more\n");
     else
-        printf("fixed; %zu %s left (%lld %s held), see epmdpxy status\n", left, left == 1 ? "rule is" : "rules are", held,
-               held == 1 ? "cable" : "cables");
+        printf("fixed; %zu %s left (%lld %s held), see epmdpxy status\n", left, left == 1 ? "rule is" : "rules are",
+               held, held == 1 ? "cable" : "cables");
 }
 
 static int finish(const struct cut_options *options, json_t *answer, void (*print)(const json_t *answer))
@@ -168,9 +165,10 @@ const struct command cut_command = {
     .name = "cut",
     .synopsis = "cut [OPTION...] ISLAND ISLAND...",
     .summary = "split the network: islands no longer hear each other",
-    .details = "Hold everything between nodes of different islands, whether they are connected already or not, until a\n"
-               "fix: nothing is lost, and nobody is told; nodes find out by their own net_ticktime, as in a real split.\n\n"
-               ISLANDS_HELP,
+    .details =
+        "Hold everything between nodes of different islands, whether they are connected already or not, until a\n"
+        "fix: nothing is lost, and nobody is told; nodes find out by their own net_ticktime, as in a real "
+        "split.\n\n" ISLANDS_HELP,
     .options = {cut_rows, sizeof(cut_rows) / sizeof(cut_rows[0])},
     .run = run_cut,
 };
@@ -180,8 +178,8 @@ const struct command fix_command = {
     .synopsis = "fix [OPTION...] [ISLAND ISLAND...]",
     .summary = "heal the network, all of it or between some islands",
     .details = "Without islands everything that was cut is healed; with islands only the pairs between them. What was\n"
-               "held goes on, in order. Idle nodes do not reconnect by themselves: somebody must send or ping.\n\n"
-               ISLANDS_HELP,
-    .options = {fix_rows, sizeof(fix_rows) / sizeof(fix_rows[0])},
+               "held goes on, in order. Idle nodes do not reconnect by themselves: somebody must send or "
+               "ping.\n\n" ISLANDS_HELP,
+    .options = {cut_rows + 1, sizeof(cut_rows) / sizeof(cut_rows[0]) - 1}, /* a fix is never one-way */
     .run = run_fix,
 };

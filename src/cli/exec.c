@@ -5,7 +5,8 @@
  *     epmdpxy exec ──fork──> epmdpxy serve --port 0 --port-file PIPE     (a session of its own: Ctrl-C is not for it)
  *          └───────fork──> CMD, with ERL_EPMD_PORT                       (our process group: it gets Ctrl-C itself)
  *
- * When CMD has ended the daemon is ended, and we exit with CMD's status. Should we be killed, the kernel ends the daemon.
+ * When CMD has ended the daemon is ended, and we exit with CMD's status. Should we be killed, the kernel ends the
+ * daemon.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -181,8 +182,9 @@ const struct command exec_command = {
     .name = "exec",
     .synopsis = "exec [OPTION-OF-SERVE...] -- CMD [ARG...]",
     .summary = "run a command with a private daemon on a free port",
-    .details = "CMD and all nodes that it starts find the daemon by ERL_EPMD_PORT; so do epmdpxy cut, fix and status when\n"
-               "CMD calls them. Signals are passed on to CMD, the exit status is CMD's, and the daemon ends with it.\n"
-               "Options before -- are those of epmdpxy serve.\n",
+    .details =
+        "CMD and all nodes that it starts find the daemon by ERL_EPMD_PORT; so do epmdpxy cut, fix and status when\n"
+        "CMD calls them. Signals are passed on to CMD, the exit status is CMD's, and the daemon ends with it.\n"
+        "Options before -- are those of epmdpxy serve.\n",
     .run = run,
 };

@@ -32,7 +32,8 @@ static int run_names(const struct command *self, int argc, char **argv)
         return STATUS_BAD_INPUT;
     if (query_ask(options.port, 'n', NULL, &reply) < 0)
         return command_fail("nothing listens on port %d; start `epmdpxy serve`, or name its port with --port or "
-                            "ERL_EPMD_PORT", options.port);
+                            "ERL_EPMD_PORT",
+                            options.port);
     if (reply.len < NAMES_HEADER_BYTES)
         status = command_fail("what listens on port %d is not a port mapper", options.port);
     else

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Questions in the EPMD protocol, as the stock `epmd` program asks them: to the daemon on this machine, whichever it is.
+ * Questions in the EPMD protocol, as the stock `epmd` program asks them: to whichever daemon runs on this machine.
  */
 #ifndef CLI_QUERY_H
 #define CLI_QUERY_H

@@ -187,11 +187,11 @@ struct control *control_new(struct relay *relay, const char *version)
 
     control->relay = relay;
     control->api = (struct api){.relay = relay, .version = version, .started_ms = loop_now_ms(relay->loop)};
-    control->mhd = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, control,
-        MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONTROL_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)CONTROL_IDLE_S, MHD_OPTION_END);
+    control->mhd =
+        MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request,
+                         control, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+                         NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONTROL_CONNECTIONS_MAX,
+                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONTROL_IDLE_S, MHD_OPTION_END);
     info = control->mhd ? MHD_get_daemon_info(control->mhd, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
     if (info)
         control->watch = watch_new(relay->loop, info->epoll_fd, on_ready, control);

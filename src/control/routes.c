@@ -30,9 +30,8 @@ static json_t *notes_about(const struct relay *relay, const struct islands *isla
     for (size_t i = 0; i < islands->count; i++)
         for (size_t k = 0; k < islands->at[i].count; k++)
             if (!matches_any_node(relay, islands->at[i].patterns[k]))
-                json_array_append_new(notes,
-                                      json_sprintf("no node named '%s' is registered yet; the rule waits for it",
-                                                   islands->at[i].patterns[k]));
+                json_array_append_new(notes, json_sprintf("no node named '%s' is registered yet; the rule waits for it",
+                                                          islands->at[i].patterns[k]));
     return notes;
 }
 
@@ -89,8 +88,8 @@ static json_t *post_cut(const struct api *api, const char *body, size_t len, str
     else if (rules_cut(relay->rules, &cut.islands, cut.one_way, &rule) < 0)
         api_refuse(error, 409, "the rule book is full (%d rules); fix something first", RULES_MAX);
     else
-        reply = json_pack("{s:o, s:I, s:O}", "rule", shape_rule(rule), "held_cables", held_cables(relay), "notes",
-                          notes);
+        reply =
+            json_pack("{s:o, s:I, s:O}", "rule", shape_rule(rule), "held_cables", held_cables(relay), "notes", notes);
     json_decref(notes);
     islands_done(&cut.islands);
     return reply;

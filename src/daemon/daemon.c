@@ -44,8 +44,8 @@ static size_t raise_descriptor_limit(void)
 }
 
 /*
- * A batch process is not put before the nodes that wake it, so it finds more to do each time it runs: with 100 busy pairs
- * the throughput nearly doubles (doc/decisions/). Needs no privilege; where it is refused nothing is lost.
+ * A batch process is not put before the nodes that wake it, so it finds more to do each time it runs: with 100 busy
+ * pairs the throughput nearly doubles (doc/decisions/). Needs no privilege; where it is refused nothing is lost.
  */
 static void be_batch(void)
 {

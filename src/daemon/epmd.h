@@ -2,9 +2,7 @@
 #ifndef DAEMON_EPMD_H
 #define DAEMON_EPMD_H
 
-/*
- * The program when it is called epmd: the stock program's options, texts and exit status. argv without the program's name.
- */
+/* The program when it is called epmd: the stock program's options, texts and exit status. argv without its name. */
 int epmd_main(int argc, char **argv);
 
 #endif

@@ -31,7 +31,8 @@ static const char *const log_levels[] = {"error", "warning", "info", "debug", NU
 #define FIELD(name) offsetof(struct serve_options, name)
 
 static const struct option_row rows[] = {
-    {"port", "N", "listen there; 0: any free port (ERL_EPMD_PORT, or 4369)", OPTION_NUMBER, FIELD(port), 0, 65535, NULL},
+    {"port", "N", "listen there; 0: any free port (ERL_EPMD_PORT, or 4369)", OPTION_NUMBER, FIELD(port), 0, 65535,
+     NULL},
     {"port-file", "FILE", "write the port number there once it listens", OPTION_TEXT, FIELD(port_file), 0, 0, NULL},
     {"address", "LIST", "listen on these addresses and on loopback (ERL_EPMD_ADDRESS, or all)", OPTION_TEXT,
      FIELD(addresses), 0, 0, NULL},
@@ -41,10 +42,11 @@ static const struct option_row rows[] = {
      NULL},
     {"packet-timeout", "TIME", "how long an EPMD request may take to come (60s)", OPTION_DURATION,
      FIELD(packet_timeout_us), 1000, 0, NULL},
-    {"relaxed-command-check", NULL, "allow epmd -kill with live nodes, and epmd -stop", OPTION_FLAG, FIELD(relaxed), 0, 0,
-     NULL},
+    {"relaxed-command-check", NULL, "allow epmd -kill with live nodes, and epmd -stop", OPTION_FLAG, FIELD(relaxed), 0,
+     0, NULL},
     {"no-batch", NULL, "do not run as a batch process (SCHED_BATCH)", OPTION_NOT, FIELD(batch), 0, 0, NULL},
-    {"log-level", "LEVEL", "error, warning, info or debug (warning)", OPTION_CHOICE, FIELD(log_level), 0, 0, log_levels},
+    {"log-level", "LEVEL", "error, warning, info or debug (warning)", OPTION_CHOICE, FIELD(log_level), 0, 0,
+     log_levels},
 };
 
 /* FILE never shows half a number: it is written aside and moved into place, unless it is a pipe or the like. */

@@ -24,8 +24,8 @@ struct node {
     char *name;            /* told.name as a C string */
     char *full_name;       /* name@host as a handshake showed it, or NULL */
     uint32_t creation;
-    void *owner; /* whoever keeps the registration alive; NULL: the name is only remembered */
-    int fd;      /* the owner's descriptor, a number that DUMP shows */
+    void *owner;              /* whoever keeps the registration alive; NULL: the name is only remembered */
+    int fd;                   /* the owner's descriptor, a number that DUMP shows */
     struct node *prev, *next; /* registry's live (newest first) or remembered (oldest first) list */
     UT_hash_handle hh;
 };

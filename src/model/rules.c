@@ -75,8 +75,7 @@ static bool hides(const struct rule *newer, const struct rule *old)
 {
     for (size_t i = 0; i < old->islands.count; i++)
         for (size_t j = 0; j < old->islands.count; j++)
-            if (speaks_about(old, (int)i, (int)j) &&
-                !covers_islands(newer, &old->islands.at[i], &old->islands.at[j]))
+            if (speaks_about(old, (int)i, (int)j) && !covers_islands(newer, &old->islands.at[i], &old->islands.at[j]))
                 return false;
     return true;
 }

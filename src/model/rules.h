@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rule book: which ordered pairs of nodes suffer what. "From A to B" is the data that A sends to B, whoever dialled.
+ * The rule book: which ordered pairs of nodes suffer what. "From A to B" is the data that A sends to B, whoever
+ * dialled.
  *
  * Rules are kept in the order in which they came, and for each ordered pair the newest one that names it decides. A fix
  * between some islands is therefore a rule like a cut, which says "nothing is wrong here"; rules that a newer one
@@ -28,8 +29,8 @@ enum fault {
 struct rule {
     uint32_t id;
     enum fault fault;
-    struct islands islands; /* owned */
-    bool one_way;           /* only from the first island to the others */
+    struct islands islands;   /* owned */
+    bool one_way;             /* only from the first island to the others */
     struct rule *prev, *next; /* the book, oldest first */
 };
 

@@ -3,12 +3,11 @@
  * The life of a cable:
  *
  *     naming    a connection was accepted at a gate; the first message of its dialer says who it is
- *     held      the rule book lets nothing from this dialer to the acceptor: that message waits here, the acceptor hears
- *               nothing, and the dialer runs into its own setup timer (7 s, as in a real split)
- *     dialling  the registered node is connected to
- *     shaking   the handshake is relayed and watched until it is through in both directions; by then both names are known
- *     up        frames are relayed under the lanes' profiles
- *     raw       instead of the last two, when the first bytes are no handshake
+ *     held      the rule book lets nothing from this dialer to the acceptor: that message waits here, the acceptor
+ * hears nothing, and the dialer runs into its own setup timer (7 s, as in a real split) dialling  the registered node
+ * is connected to shaking   the handshake is relayed and watched until it is through in both directions; by then both
+ * names are known up        frames are relayed under the lanes' profiles raw       instead of the last two, when the
+ * first bytes are no handshake
  *
  * Callbacks only record what happened; cable_step() decides, and is the last thing its caller does, because the cable
  * may be gone behind it. enter() changes the state, cable_free() ends it, nobody else does.
@@ -46,9 +45,9 @@ struct cable {
     char *dialer_name;           /* full names; NULL while not known */
     char *acceptor_name;
     bool dialer_hidden, acceptor_hidden;
-    bool connected;         /* acceptor: the connect() has an outcome */
-    bool dialled_instead;   /* target.first did not answer, target.instead is tried */
-    struct expiring naming; /* cables->naming */
+    bool connected;            /* acceptor: the connect() has an outcome */
+    bool dialled_instead;      /* target.first did not answer, target.instead is tried */
+    struct expiring naming;    /* cables->naming */
     struct cable *prev, *next; /* cables->all, oldest first */
 };
 
@@ -224,8 +223,8 @@ static void learn(struct cable *cable)
 }
 
 /*
- * Shows bytes of one direction to the handshake's observer; what lies behind the handshake is counted as frames. Returns
- * the last verdict: BAD, RAW, or anything else for "go on".
+ * Shows bytes of one direction to the handshake's observer; what lies behind the handshake is counted as frames.
+ * Returns the last verdict: BAD, RAW, or anything else for "go on".
  */
 static enum handshake_verdict observe(struct cable *cable, struct lane *lane, const uint8_t *data, size_t len)
 {
@@ -308,8 +307,7 @@ static bool step_held(struct cable *cable)
 /* A node that was restarted meanwhile is dialled where it is now. */
 static void refresh_target(struct cable *cable)
 {
-    const struct node *node =
-        registry_find(cable->relay->registry, cable->target.name, strlen(cable->target.name));
+    const struct node *node = registry_find(cable->relay->registry, cable->target.name, strlen(cable->target.name));
 
     if (node)
         cable->target.port = node->told.port;
@@ -422,7 +420,8 @@ static bool step_relaying(struct cable *cable)
         return false;
     }
     /* OTP never closes one half: whoever has hung up does not listen either. With both gone nobody is left to tell. */
-    if ((cable->dialer.hung_up || there->state == LANE_ENDED) && (cable->acceptor.hung_up || back->state == LANE_ENDED)) {
+    if ((cable->dialer.hung_up || there->state == LANE_ENDED) &&
+        (cable->acceptor.hung_up || back->state == LANE_ENDED)) {
         cable_free(cable, false, "both nodes gave up while it was held");
         return false;
     }

@@ -24,12 +24,12 @@ struct relay;
 /* That long a node may take to say who it is (OTP's own limit, net_setuptime, is 120 s at most). */
 #define CABLE_NAMING_MS 120000
 
-#define CABLE_STATES(X)                                                            \
-    X(naming, "the dialer has not said yet who it is")                             \
-    X(held, "it has, and a cut keeps the acceptor from hearing of it")             \
-    X(dialling, "the acceptor is being connected to")                              \
-    X(shaking, "the handshake goes on")                                            \
-    X(up, "the nodes talk")                                                        \
+#define CABLE_STATES(X)                                                \
+    X(naming, "the dialer has not said yet who it is")                 \
+    X(held, "it has, and a cut keeps the acceptor from hearing of it") \
+    X(dialling, "the acceptor is being connected to")                  \
+    X(shaking, "the handshake goes on")                                \
+    X(up, "the nodes talk")                                            \
     X(raw, "no Erlang handshake (TLS, say): relayed, but nobody knows who dialled")
 
 enum cable_state {

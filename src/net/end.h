@@ -23,8 +23,8 @@ struct end {
 void end_init(struct end *end, int fd);
 
 /*
- * Begins to connect; whatever was there before is closed. fn hears READY_WRITE or READY_FAILED when there is an outcome.
- * Returns 0 or a negative errno.
+ * Begins to connect; whatever was there before is closed. fn hears READY_WRITE or READY_FAILED when there is an
+ * outcome. Returns 0 or a negative errno.
  */
 int end_connect(struct end *end, struct loop *loop, const struct address *address, watch_fn *fn, void *data);
 

@@ -11,8 +11,8 @@
 
 #include "net/target.h"
 
-#define GATES_MAX 2048          /* waiting ones; beyond it the oldest closes */
-#define GATES_PER_NODE_MAX 256  /* of those that stand in for one node */
+#define GATES_MAX 2048           /* waiting ones; beyond it the oldest closes */
+#define GATES_PER_NODE_MAX 256   /* of those that stand in for one node */
 #define GATES_REMEMBERED_MAX 256 /* closed ones that gates_real_port() still knows */
 
 struct gates;

@@ -70,8 +70,8 @@ void lane_keep(struct lane *lane, const uint8_t *data, size_t len)
 static void drain_kept(struct lane *lane)
 {
     while (lane->kept_sent < lane->kept_len) {
-        ssize_t sent = send(lane->sink->fd, lane->kept + lane->kept_sent, lane->kept_len - lane->kept_sent,
-                            MSG_NOSIGNAL);
+        ssize_t sent =
+            send(lane->sink->fd, lane->kept + lane->kept_sent, lane->kept_len - lane->kept_sent, MSG_NOSIGNAL);
 
         if (sent < 0) {
             if (!would_block())

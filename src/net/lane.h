@@ -33,8 +33,8 @@ enum lane_state {
 struct lane {
     struct end *source, *sink;
     enum lane_state state;
-    bool source_reset;   /* LANE_DRAINING because of an error, not of an orderly end */
-    bool framed;         /* behind the handshake: count frames */
+    bool source_reset; /* LANE_DRAINING because of an error, not of an orderly end */
+    bool framed;       /* behind the handshake: count frames */
     struct profile profile;
     struct frames frames;
     uint64_t bytes; /* read from the source */

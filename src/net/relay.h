@@ -21,15 +21,15 @@ struct rules;
 #define RELAY_SCRATCH_BYTES (256 * 1024)
 
 struct relay_options {
-    int port;      /* as reported by NAMES: what was asked for, or what the kernel chose */
-    bool relay;    /* false: a plain EPMD, PORT_PLEASE2 tells the real ports */
-    bool batch;    /* the scheduler lets the nodes finish before it wakes us (SCHED_BATCH) */
-    bool relaxed;  /* STOP is allowed, and KILL while nodes are registered */
-    int debug;     /* level, as the stock daemon's -d */
-    uint64_t packet_timeout_ms; /* how long a request may take to come, from byte to byte */
-    uint64_t gate_ttl_ms;       /* how long a gate waits for its connection */
+    int port;                                 /* as reported by NAMES: what was asked for, or what the kernel chose */
+    bool relay;                               /* false: a plain EPMD, PORT_PLEASE2 tells the real ports */
+    bool batch;                               /* the scheduler lets the nodes finish before it wakes us (SCHED_BATCH) */
+    bool relaxed;                             /* STOP is allowed, and KILL while nodes are registered */
+    int debug;                                /* level, as the stock daemon's -d */
+    uint64_t packet_timeout_ms;               /* how long a request may take to come, from byte to byte */
+    uint64_t gate_ttl_ms;                     /* how long a gate waits for its connection */
     uint64_t accept_delay_ms, reply_delay_ms; /* to try clients against a slow EPMD */
-    size_t connections_max;     /* on the port: EPMD and HTTP together */
+    size_t connections_max;                   /* on the port: EPMD and HTTP together */
 };
 
 struct relay {
@@ -38,10 +38,10 @@ struct relay {
     struct registry *registry;
     struct rules *rules;
     struct counters *counters;
-    struct gates *gates;   /* net/gate.c */
-    struct cables *cables; /* net/cable.c */
-    struct pipes *pipes;   /* net/pipes.c */
-    uint8_t *scratch;      /* RELAY_SCRATCH_BYTES; nobody keeps anything in it */
+    struct gates *gates;     /* net/gate.c */
+    struct cables *cables;   /* net/cable.c */
+    struct pipes *pipes;     /* net/pipes.c */
+    uint8_t *scratch;        /* RELAY_SCRATCH_BYTES; nobody keeps anything in it */
     bool out_of_descriptors; /* and a warning has said so */
 };
 

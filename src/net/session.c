@@ -42,9 +42,9 @@ struct session {
     size_t have;
     struct text reply;
     size_t sent;
-    bool keep;         /* ALIVE2, also a refused one: stay when the reply is out */
-    bool kill;         /* KILL: the daemon ends when the reply is out */
-    struct node *node; /* registered through this session, or NULL */
+    bool keep;                /* ALIVE2, also a refused one: stay when the reply is out */
+    bool kill;                /* KILL: the daemon ends when the reply is out */
+    struct node *node;        /* registered through this session, or NULL */
     struct expiring expiring; /* sessions->busy, ->refused or ->delayed */
     struct session *prev, *next;
 };
@@ -114,8 +114,8 @@ static void step_replying(struct session *session)
     struct sessions *sessions = session->sessions;
 
     while (session->sent < session->reply.len) {
-        ssize_t sent = send(session->fd, session->reply.data + session->sent, session->reply.len - session->sent,
-                            MSG_NOSIGNAL);
+        ssize_t sent =
+            send(session->fd, session->reply.data + session->sent, session->reply.len - session->sent, MSG_NOSIGNAL);
 
         if (sent < 0 && errno == EAGAIN) {
             watch_want(session->watch, READY_WRITE);
@@ -385,7 +385,9 @@ static void step_kept(struct session *session)
         return;
     if (session->node)
         log_info("%s is no longer registered: %s", session->node->name,
-                 got > 0 ? "it sent something" : got == 0 ? "it closed its connection" : strerror(errno));
+                 got > 0    ? "it sent something"
+                 : got == 0 ? "it closed its connection"
+                            : strerror(errno));
     session_close(session);
 }
 

@@ -5,8 +5,8 @@
  *
  *     dialer                                  acceptor
  *       N flags creation name  ------------>
- *                              <------------  s "ok" | "ok_simultaneous" | "nok" | "not_allowed" | "alive" | "named:"...
- *       s "true" | "false"     ------------>    (only after "alive")
+ *                              <------------  s "ok" | "ok_simultaneous" | "nok" | "not_allowed" | "alive" |
+ * "named:"... s "true" | "false"     ------------>    (only after "alive")
  *                              <------------  N flags challenge creation name
  *       c flags creation       ------------>    (only when the dialer began with the old n)
  *       r challenge digest     ------------>
