@@ -98,11 +98,30 @@ int islands_find(const struct islands *islands, const char *name)
     return islands_find_after(islands, name, -1);
 }
 
+/* How an island stands to all the nodes that a pattern can mean. */
+static bool island_covers(const struct island *island, const char *narrow)
+{
+    for (size_t k = 0; k < island->count; k++)
+        if (pattern_covers(island->patterns[k], narrow))
+            return true;
+    return false;
+}
+
+static bool island_may_overlap(const struct island *island, const char *narrow)
+{
+    for (size_t k = 0; k < island->count; k++)
+        if (pattern_may_overlap(island->patterns[k], narrow))
+            return true;
+    return false;
+}
+
 int islands_covering(const struct islands *islands, const char *narrow)
 {
-    for (size_t i = 0; i < islands->count; i++)
-        for (size_t k = 0; k < islands->at[i].count; k++)
-            if (pattern_covers(islands->at[i].patterns[k], narrow))
-                return (int)i;
+    for (size_t i = 0; i < islands->count; i++) {
+        if (island_covers(&islands->at[i], narrow))
+            return (int)i;
+        if (island_may_overlap(&islands->at[i], narrow)) /* some of its nodes belong here, others do not */
+            return -1;
+    }
     return -1;
 }

@@ -39,7 +39,7 @@ int islands_find(const struct islands *islands, const char *name);
 /* The first island behind `after` that matches the node, or -1: tells that a node is in two of them. */
 int islands_find_after(const struct islands *islands, const char *name, int after);
 
-/* The first island that holds every node the pattern can mean (see pattern_covers), or -1. */
+/* The island to which every node that the pattern can mean belongs, or -1: there is none, or it is hard to tell. */
 int islands_covering(const struct islands *islands, const char *narrow);
 
 #endif

@@ -75,3 +75,8 @@ bool pattern_overlaps(const char *a, const char *b)
         return pattern_matches(b, a);
     return !is_glob(b) && pattern_matches(a, b);
 }
+
+bool pattern_may_overlap(const char *a, const char *b)
+{
+    return (is_glob(a) && is_glob(b)) || pattern_overlaps(a, b);
+}

@@ -19,7 +19,10 @@ bool pattern_matches(const char *pattern, const char *name);
 /* Does every node that `narrow` can mean match `wide` as well? May say no when it is hard to tell. */
 bool pattern_covers(const char *wide, const char *narrow);
 
-/* Can the two mean the same node? Sure when one of them is a plain name; of two globs only equal ones. */
+/* Do the two mean the same node? Sure when one of them is a plain name; of two globs only equal ones are known to. */
 bool pattern_overlaps(const char *a, const char *b);
+
+/* The same, but yes when it is hard to tell. */
+bool pattern_may_overlap(const char *a, const char *b);
 
 #endif

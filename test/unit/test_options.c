@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/options.h"
+#include "base/suggest.h"
+
+struct fields {
+    bool flag, on;
+    int number, choice;
+    const char *text;
+    uint64_t time_us;
+};
+
+static const char *const choices[] = {"red", "green", NULL};
+
+static const struct option_row rows[] = {
+    {"flag", NULL, "a flag", OPTION_FLAG, offsetof(struct fields, flag), 0, 0, NULL},
+    {"no-on", NULL, "not on", OPTION_NOT, offsetof(struct fields, on), 0, 0, NULL},
+    {"number", "N", "a number", OPTION_NUMBER, offsetof(struct fields, number), 1, 100, NULL},
+    {"text", "TEXT", "a text", OPTION_TEXT, offsetof(struct fields, text), 0, 0, NULL},
+    {"time", "TIME", "a time", OPTION_DURATION, offsetof(struct fields, time_us), 1000, 0, NULL},
+    {"choice", "COLOUR", "a choice", OPTION_CHOICE, offsetof(struct fields, choice), 0, 0, choices},
+};
+static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0])};
+
+/* Splits at blanks and parses. */
+static int parse(const char *line, struct fields *fields, struct options_result *result, char *argv[16])
+{
+    static char copy[256];
+    int argc = 0;
+
+    strcpy(copy, line);
+    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    *fields = (struct fields){.on = true, .number = -1};
+    return options_parse(&table, fields, argc, argv, false, result);
+}
+
+static void all_kinds(void **state)
+{
+    struct options_result result;
+    struct fields fields;
+    char *argv[16];
+    (void)state;
+
+    assert_int_equal(
+        parse("a --flag --number 42 b --text=x=y --time 15s --choice green --no-on -- --c -", &fields, &result, argv),
+        0);
+    assert_true(fields.flag);
+    assert_false(fields.on);
+    assert_int_equal(fields.number, 42);
+    assert_string_equal(fields.text, "x=y");
+    assert_int_equal(fields.time_us, 15000000);
+    assert_int_equal(fields.choice, 1);
+    assert_int_equal(result.words, 4);
+    assert_string_equal(argv[0], "a");
+    assert_string_equal(argv[1], "b");
+    assert_string_equal(argv[2], "--c");
+    assert_string_equal(argv[3], "-");
+}
+
+static void refused(void **state)
+{
+    static const struct {
+        const char *line, *says;
+    } bad[] = {
+        {"--nmber 3", "did you mean --number?"},
+        {"--flga", "did you mean --flag?"},
+        {"-flag", "did you mean --flag?"},
+        {"--quux", "see --help"},
+        {"--number", "needs a value"},
+        {"--number 0", "from 1 to 100"},
+        {"--number 101", "from 1 to 100"},
+        {"--number 0x10", "0x10"},
+        {"--number -1", "-1"},
+        {"--number 1.5", "1.5"},
+        {"--number 99999999999999999999", "from 1 to 100"},
+        {"--flag=1", "takes no value"},
+        {"--time 15", "with a unit"},
+        {"--time 1us", "not a duration"},
+        {"--choice blue", "red green"},
+        {"--text=", "empty"},
+    };
+    struct options_result result;
+    struct fields fields;
+    char *argv[16];
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(parse(bad[i].line, &fields, &result, argv), -EINVAL);
+        assert_non_null(strstr(result.error, bad[i].says));
+    }
+}
+
+static void help_ends_it(void **state)
+{
+    struct options_result result;
+    struct fields fields;
+    char *argv[16];
+    (void)state;
+
+    assert_int_equal(parse("--help --quux", &fields, &result, argv), 0);
+    assert_true(result.help);
+    assert_int_equal(parse("-h", &fields, &result, argv), 0);
+    assert_true(result.help);
+}
+
+static void suggestions(void **state)
+{
+    static const char *const words[] = {"serve", "status", "cut", "fix"};
+    (void)state;
+
+    assert_string_equal(suggest("ct", words, 4, sizeof(*words)), "cut");
+    assert_string_equal(suggest("stauts", words, 4, sizeof(*words)), "status");
+    assert_string_equal(suggest("fixx", words, 4, sizeof(*words)), "fix");
+    assert_null(suggest("frobnicate", words, 4, sizeof(*words)));
+    assert_null(suggest("", words, 4, sizeof(*words)));
+}
+
+static void ports(void **state)
+{
+    int port = 7;
+    (void)state;
+
+    assert_int_equal(port_parse("0", 1, &port), -EINVAL);
+    assert_int_equal(port_parse("65536", 0, &port), -EINVAL);
+    assert_int_equal(port_parse("43x", 0, &port), -EINVAL);
+    assert_int_equal(port, 7);
+    assert_int_equal(port_parse("65535", 0, &port), 0);
+    assert_int_equal(port, 65535);
+}
+
+RUN(T(all_kinds), T(refused), T(help_ends_it), T(suggestions), T(ports))

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/islands.h"
+#include "model/pattern.h"
+
+static void matches(void **state)
+{
+    (void)state;
+    assert_true(pattern_matches("node1", "node1@vm"));
+    assert_true(pattern_matches("node1", "node1"));
+    assert_false(pattern_matches("node1", "node10@vm"));
+    assert_false(pattern_matches("node1", "Node1@vm"));
+    assert_false(pattern_matches("node", "node1@vm"));
+    assert_true(pattern_matches("node1@vm", "node1@vm"));
+    assert_false(pattern_matches("node1@vm", "node1@vm2"));
+    assert_true(pattern_matches("node1@vm", "node1")); /* the host is not known */
+    assert_true(pattern_matches("rabbit*", "rabbit_2@vm"));
+    assert_false(pattern_matches("rabbit*", "xrabbit@vm"));
+    assert_true(pattern_matches("*@host2", "a@host2"));
+    assert_false(pattern_matches("*@host2", "a@host1"));
+    assert_false(pattern_matches("*host2", "a@host2")); /* without @ it speaks of the short name */
+    assert_true(pattern_matches("node[1-3]", "node2@vm"));
+    assert_false(pattern_matches("node[1-3]", "node4@vm"));
+    assert_true(pattern_matches("n?", "n1@vm"));
+    assert_true(pattern_matches("*", "anything@anywhere"));
+}
+
+static void faults(void **state)
+{
+    static const char *const bad[] = {"", "@", "a@", "@b", "a@b@c", "a b", "a,b", "a\nb", "a\tb", "\x7f", "\xe9"};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_non_null(pattern_fault(bad[i]));
+    assert_null(pattern_fault("a"));
+    assert_null(pattern_fault("a@b.c-d"));
+    assert_null(pattern_fault("n\xc3\xb6"
+                              "de*@*"));
+}
+
+/* "a,b c" -> two islands. */
+static struct islands islands_of(const char *text)
+{
+    struct islands islands = {0};
+
+    islands_add(&islands);
+    for (;;) {
+        size_t len = strcspn(text, ", ");
+
+        islands_add_pattern(&islands, text, len);
+        text += len;
+        if (!*text)
+            return islands;
+        if (*text++ == ' ')
+            islands_add(&islands);
+    }
+}
+
+static int check(const char *text, char error[256])
+{
+    struct islands islands = islands_of(text);
+    int status = islands_check(&islands, error, 256);
+
+    islands_done(&islands);
+    return status;
+}
+
+static void islands_that_are_refused(void **state)
+{
+    static const struct {
+        const char *text, *named;
+    } bad[] = {
+        {"a,b", "two or more"}, {"a,,b c", "islands[0][1]"}, {"a b,c@", "islands[1][1]"}, {"a,b b,c", "'b'"},
+        {"a a@vm", "'a@vm'"},   {"node* node1", "'node1'"},  {"x a*,y z a*", "island 4"}, {"a@h1 c *@h1", "island 3"},
+    };
+    char error[256];
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(check(bad[i].text, error), -EINVAL);
+        assert_non_null(strstr(error, bad[i].named));
+    }
+    assert_int_equal(check("a b", error), 0);
+    assert_int_equal(check("a,a b", error), 0);
+    assert_int_equal(check("a@h1 a@h2", error), 0);
+    assert_int_equal(check("a* b*", error), 0);
+    assert_int_equal(check("a b c d e", error), 0);
+}
+
+static void too_many(void **state)
+{
+    struct islands islands = {0};
+    char error[256];
+    (void)state;
+
+    for (int i = 0; i <= ISLANDS_MAX; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "n%d", i);
+        islands_add(&islands);
+        islands_add_pattern(&islands, name, strlen(name));
+    }
+    assert_int_equal(islands_check(&islands, error, sizeof(error)), -EINVAL);
+    islands_done(&islands);
+}
+
+RUN(T(matches), T(faults), T(islands_that_are_refused), T(too_many))

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+
+static void lengths(void **state)
+{
+    (void)state;
+    assert_int_equal(utf8_length("", 0), 0);
+    assert_int_equal(utf8_length("node", 4), 4);
+    assert_int_equal(utf8_length("a\0b", 3), 3);
+    assert_int_equal(utf8_length("\xC3\xA9", 2), 1);
+    assert_int_equal(utf8_length("\xE2\x82\xAC\xF0\x9F\x98\x88", 7), 2);
+    assert_int_equal(utf8_length("\xED\x9F\xBF\xEE\x80\x80", 6), 2); /* around the surrogates */
+    assert_int_equal(utf8_length("\xF4\x8F\xBF\xBF", 4), 1);         /* U+10FFFF */
+}
+
+static void refused(void **state)
+{
+    static const char *const bad[] = {
+        "\xE9",             /* Latin-1 */
+        "\x80",             /* a continuation alone */
+        "\xC0\x80",         /* overlong */
+        "\xC1\xBF",         /* overlong */
+        "\xE0\x9F\xBF",     /* overlong */
+        "\xF0\x8F\xBF\xBF", /* overlong */
+        "\xED\xA0\x80",     /* surrogate */
+        "\xF4\x90\x80\x80", /* above U+10FFFF */
+        "\xF5\x80\x80\x80",
+        "\xE2\x82", /* truncated */
+        "\xE2\x28\xA1",
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_int_equal(utf8_length(bad[i], strlen(bad[i])), -1);
+}
+
+RUN(T(lengths), T(refused))
