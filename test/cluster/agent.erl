@@ -1,0 +1,95 @@
+%% SPDX-License-Identifier: MIT
+%% What the tests have done inside the nodes: an observer of the cluster, and senders and receivers of numbers.
+-module(agent).
+-export([watch/0, downs/0, ups/0, collect/0, numbers/1, send/4, checksums/0, blob/2, load/2, stop_load/0]).
+
+%% ---- what the node sees of others ----
+
+watch() ->
+    serve(watcher, fun() ->
+        ok = net_kernel:monitor_nodes(true, [{node_type, all}, nodedown_reason]),
+        watcher([])
+    end).
+
+watcher(Events) ->
+    receive
+        {nodedown, Node, Info} ->
+            watcher([{down, Node, proplists:get_value(nodedown_reason, Info)} | Events]);
+        {nodeup, Node, _} ->
+            watcher([{up, Node} | Events]);
+        {From, ask} ->
+            From ! {watcher, lists:reverse(Events)},
+            watcher(Events)
+    end.
+
+%% [{Node, Reason}] in the order of time; and [Node].
+downs() -> [{Node, Reason} || {down, Node, Reason} <- ask(watcher)].
+ups() -> [Node || {up, Node} <- ask(watcher)].
+
+%% ---- numbers, to see loss, order and doubles ----
+
+collect() ->
+    serve(collector, fun() -> collector(#{}) end).
+
+collector(Got) ->
+    receive
+        {number, From, N} ->
+            collector(maps:update_with(From, fun(Ns) -> [N | Ns] end, [N], Got));
+        {blob, From, Binary} ->
+            collector(maps:update_with({blob, From}, fun(Sums) -> [erlang:md5(Binary) | Sums] end,
+                                       [erlang:md5(Binary)], Got));
+        {From, ask} ->
+            From ! {collector, Got},
+            collector(Got)
+    end.
+
+%% What that node sent, oldest first.
+numbers(From) -> lists:reverse(maps:get(From, ask(collector), [])).
+
+checksums() -> [{From, lists:reverse(Sums)} || {{blob, From}, Sums} <- maps:to_list(ask(collector))].
+
+%% Sends the numbers First..Last, a pause of one millisecond after every so many.
+send(To, First, Last, Every) ->
+    [begin
+         {collector, To} ! {number, node(), N},
+         N rem Every =:= 0 andalso timer:sleep(1)
+     end || N <- lists:seq(First, Last)],
+    ok.
+
+%% A binary of that size that compresses to nothing; returns its checksum.
+blob(To, Bytes) ->
+    Binary = rand:bytes(Bytes),
+    {collector, To} ! {blob, node(), Binary},
+    erlang:md5(Binary).
+
+%% Sends numbers that never repeat to all those nodes, as fast as one per Pause ms, until stop_load().
+load(Nodes, Pause) ->
+    serve(loader, fun() -> loader(Nodes, Pause, 1) end).
+
+loader(Nodes, Pause, N) ->
+    [erlang:send({collector, Node}, {number, node(), N}, [nosuspend]) || Node <- Nodes],
+    receive
+        {From, ask} ->
+            From ! {loader, N}
+    after Pause ->
+        loader(Nodes, Pause, N + 1)
+    end.
+
+%% Returns the last number.
+stop_load() -> ask(loader).
+
+
+%% ---- ----
+
+serve(Name, Fun) ->
+    Self = self(),
+    spawn(fun() ->
+        register(Name, self()),
+        Self ! {ready, Name},
+        Fun()
+    end),
+    receive {ready, Name} -> ok end.
+
+ask(Name) ->
+    Name ! {self(), ask},
+    receive {Name, Answer} -> Answer end.

@@ -1,0 +1,184 @@
+%% SPDX-License-Identifier: MIT
+%% Real daemons and real nodes for the tests. The nodes are controlled over their standard input and output (OTP's peer
+%% module), so that the test itself is no member of the cluster.
+-module(cluster).
+-export([init/2, 'end'/1, port/1, log/1, epmdpxy/2, status/1, cables/1, up_cables/1]).
+-export([start/2, start/3, start_one/3, stop/2, kill/2, call/5, node_of/2, nodes_of/1, connect/2, sees/2]).
+-export([wait/1, wait/2, wait_mesh/2, short/1]).
+
+-define(BOUND, 30000).
+
+%% ---- a test case's daemon; Config carries {epmdpxy, Keeper} ----
+
+init(Args, Config) ->
+    Self = self(),
+    Log = filename:join(proplists:get_value(priv_dir, Config), "epmdpxy.log"),
+    Keeper = spawn(fun() -> keeper(Self, Args, Log) end),
+    receive {Keeper, Port} -> [{epmdpxy, Keeper}, {epmd_port, Port}, {epmdpxy_log, Log} | Config] end.
+
+%% Stops all nodes; then nothing may be left, and the daemon must end cleanly (the sanitizers' reports end it with
+%% another status).
+'end'(Config) ->
+    Keeper = proplists:get_value(epmdpxy, Config),
+    [stop(Config, Name) || Name <- ask(Keeper, names)],
+    Left = try wait(fun() -> cables(Config) =:= [] end), [] catch error:_ -> cables(Config) end,
+    {Status, Leaked} = {ask(Keeper, stop), Left},
+    {ok, Log} = file:read_file(proplists:get_value(epmdpxy_log, Config)),
+    case {Status, Leaked} of
+        {0, []} -> ok;
+        _ -> io:format("~s", [Log]), {fail, {daemon_ended_with, Status, cables_left, Leaked}}
+    end.
+
+port(Config) -> proplists:get_value(epmd_port, Config).
+
+log(Config) ->
+    {ok, Log} = file:read_file(proplists:get_value(epmdpxy_log, Config)),
+    binary_to_list(Log).
+
+keeper(Owner, Args, Log) ->
+    PortFile = Log ++ ".port",
+    file:delete(PortFile),
+    Program = open_port({spawn_executable, "/bin/sh"},
+                        [exit_status,
+                         {args, ["-c", "exec \"$0\" \"$@\" 2>" ++ Log, program(), "serve", "--port", "0", "--port-file",
+                                 PortFile, "--log-level", "debug" | Args]}]),
+    {os_pid, Pid} = erlang:port_info(Program, os_pid),
+    wait(fun() -> filelib:is_regular(PortFile) end),
+    {ok, Text} = file:read_file(PortFile),
+    Owner ! {self(), binary_to_integer(string:trim(Text))},
+    keep(Program, Pid, #{}).
+
+keep(Program, Pid, Nodes) ->
+    receive
+        {From, names} -> From ! {self(), maps:keys(Nodes)}, keep(Program, Pid, Nodes);
+        {From, {put, Name, Node}} -> From ! {self(), ok}, keep(Program, Pid, Nodes#{Name => Node});
+        {From, {get, Name}} -> From ! {self(), maps:get(Name, Nodes)}, keep(Program, Pid, Nodes);
+        {From, {remove, Name}} -> From ! {self(), ok}, keep(Program, Pid, maps:remove(Name, Nodes));
+        {From, stop} ->
+            os:cmd("kill -TERM " ++ integer_to_list(Pid)),
+            receive {Program, {exit_status, Status}} -> From ! {self(), Status} end;
+        {Program, {exit_status, Status}} ->
+            io:format(user, "the daemon died with status ~p~n", [Status]),
+            dead(Status)
+    after 120000 ->
+        os:cmd("kill -TERM " ++ integer_to_list(Pid))
+    end.
+
+dead(Status) ->
+    receive
+        {From, stop} -> From ! {self(), {died, Status}};
+        {From, names} -> From ! {self(), []}, dead(Status);
+        {From, _} -> From ! {self(), {died, Status}}, dead(Status)
+    end.
+
+ask(Keeper, Question) ->
+    Keeper ! {self(), Question},
+    receive {Keeper, Answer} -> Answer after ?BOUND -> error({no_answer, Question}) end.
+
+program() -> os:getenv("EPMDPXY").
+
+%% ---- the command line, and what it tells ----
+
+%% epmdpxy(Config, "cut a b") -> its output; fails unless the exit status is 0.
+epmdpxy(Config, Words) ->
+    Line = lists:flatten(io_lib:format("~s ~s --port ~w; echo $?", [program(), Words, port(Config)])),
+    Lines = string:split(string:trim(os:cmd(Line)), "\n", trailing),
+    "0" = lists:last(Lines),
+    hd(Lines).
+
+status(Config) -> tiny_json:decode(epmdpxy(Config, "status --json")).
+
+cables(Config) -> maps:get("cables", status(Config)).
+
+%% [[Name, Name]] of the cables over which nodes talk, names and list sorted.
+up_cables(Config) ->
+    lists:sort([lists:sort([name(Cable, "dialer"), name(Cable, "acceptor")])
+                || #{"state" := "up"} = Cable <- cables(Config)]).
+
+name(Cable, End) -> maps:get("name", maps:get(End, Cable)).
+
+%% ---- nodes ----
+
+%% Starts the nodes at the same time; returns their full names.
+start(Config, Names) -> start(Config, Names, []).
+
+start(Config, Names, Args) ->
+    Self = self(),
+    Starters = [spawn_monitor(fun() -> Self ! {self(), start_one(Config, Name, Args)} end) || Name <- Names],
+    [receive
+         {Pid, Node} -> erlang:demonitor(Ref, [flush]), Node;
+         {'DOWN', Ref, process, Pid, Why} -> error(Why)
+     end || {Pid, Ref} <- Starters].
+
+%% Options beside strings: {longnames, Host}, {env, [{Name, Value}]}, {anonymous, true}
+start_one(Config, Name, Options) ->
+    Args = [Arg || Arg <- Options, is_list(Arg)],
+    Env = proplists:get_value(env, Options, []),
+    Common = #{connection => standard_io, wait_boot => ?BOUND,
+               env => [{"ERL_EPMD_PORT", integer_to_list(port(Config))} | Env],
+               args => ["-pa", filename:dirname(code:which(?MODULE)), "-setcookie", "epmdpxy", "-kernel", "net_ticktime",
+                        "4", "-kernel", "logger_level", "none", "-kernel", "prevent_overlapping_partitions", "false",
+                        "+S", "1:1", "+A", "1" | Args]},
+    Named = case {proplists:get_value(longnames, Options), proplists:get_value(anonymous, Options)} of
+        {undefined, undefined} -> Common#{name => Name};
+        {undefined, true} -> Common;
+        {Host, undefined} -> Common#{name => Name, host => Host, longnames => true}
+    end,
+    {ok, Peer, _} = peer:start(Named),
+    Node = peer:call(Peer, erlang, node, []),
+    ok = ask(proplists:get_value(epmdpxy, Config), {put, Name, {Peer, Node}}),
+    ok = peer:call(Peer, agent, watch, []),
+    ok = peer:call(Peer, agent, collect, []),
+    Node.
+
+peer_of(Config, Name) -> element(1, ask(proplists:get_value(epmdpxy, Config), {get, Name})).
+
+node_of(Config, Name) -> element(2, ask(proplists:get_value(epmdpxy, Config), {get, Name})).
+
+nodes_of(Config) -> lists:sort([node_of(Config, Name) || Name <- ask(proplists:get_value(epmdpxy, Config), names)]).
+
+stop(Config, Name) ->
+    Peer = peer_of(Config, Name),
+    ok = ask(proplists:get_value(epmdpxy, Config), {remove, Name}),
+    catch peer:stop(Peer).
+
+%% As if the machine had lost it.
+kill(Config, Name) ->
+    Peer = peer_of(Config, Name),
+    Pid = call(Config, Name, os, getpid, []),
+    ok = ask(proplists:get_value(epmdpxy, Config), {remove, Name}),
+    os:cmd("kill -KILL " ++ Pid),
+    catch peer:stop(Peer).
+
+call(Config, Name, Module, Function, Args) -> peer:call(peer_of(Config, Name), Module, Function, Args, ?BOUND).
+
+%% Each of the nodes pings each other one.
+connect(Config, Names) ->
+    [pong = call(Config, A, net_adm, ping, [node_of(Config, B)]) || A <- Names, B <- Names, A < B],
+    ok.
+
+%% The other nodes that it is connected to, hidden ones too, as sorted short names.
+sees(Config, Name) -> lists:sort([short(Node) || Node <- call(Config, Name, erlang, nodes, [connected])]).
+
+short(Node) -> hd(string:split(atom_to_list(Node), "@")).
+
+%% ---- waiting ----
+
+wait(Fun) -> wait(Fun, ?BOUND).
+
+wait(Fun, Bound) when Bound =< 0 -> error({never_came_true, Fun});
+wait(Fun, Bound) ->
+    Began = erlang:monotonic_time(millisecond),
+    case Fun() of
+        true -> ok;
+        false ->
+            timer:sleep(20),
+            wait(Fun, Bound - (erlang:monotonic_time(millisecond) - Began))
+    end.
+
+%% Until each of the nodes sees exactly the others, and one cable an unordered pair is up.
+wait_mesh(Config, Names) ->
+    Pairs = lists:sort([lists:sort([atom_to_list(node_of(Config, A)), atom_to_list(node_of(Config, B))])
+                        || A <- Names, B <- Names, A < B]),
+    wait(fun() -> lists:all(fun(Name) -> sees(Config, Name) =:= lists:sort(Names -- [Name]) end, Names) end),
+    wait(fun() -> up_cables(Config) =:= Pairs andalso length(cables(Config)) =:= length(Pairs) end).
