@@ -7,6 +7,7 @@
 #include <utlist.h>
 
 #include "base/memory.h"
+#include "model/pattern.h"
 
 struct rules {
     struct rule *book; /* oldest first */
@@ -80,15 +81,50 @@ static bool hides(const struct rule *newer, const struct rule *old)
     return true;
 }
 
-static void drop_hidden(struct rules *rules, const struct rule *newer)
+/* May a pattern of some island mean a node that the other pattern means? */
+static bool may_hold(const struct islands *islands, const char *pattern)
+{
+    for (size_t i = 0; i < islands->count; i++)
+        for (size_t k = 0; k < islands->at[i].count; k++)
+            if (pattern_may_overlap(islands->at[i].patterns[k], pattern))
+                return true;
+    return false;
+}
+
+/* May the healing rule speak about a pair that the other one speaks about? At least two islands must meet. */
+static bool may_heal(const struct rule *heals, const struct rule *old)
+{
+    size_t met = 0;
+
+    for (size_t i = 0; i < old->islands.count; i++) {
+        bool meets = false;
+
+        for (size_t k = 0; k < old->islands.at[i].count && !meets; k++)
+            meets = may_hold(&heals->islands, old->islands.at[i].patterns[k]);
+        met += meets;
+    }
+    return met >= 2;
+}
+
+static bool heals_anything(const struct rules *rules, const struct rule *heals)
+{
+    for (const struct rule *rule = rules->book; rule != heals; rule = rule->next)
+        if (rule->fault != FAULT_NONE && may_heal(heals, rule))
+            return true;
+    return false;
+}
+
+/* What the newest rule hides goes, and then what heals nothing any more. */
+static void drop_hidden(struct rules *rules, const struct rule *newest)
 {
     struct rule *rule, *next;
 
     DL_FOREACH_SAFE(rules->book, rule, next)
-        if (rule != newer && hides(newer, rule))
+        if (rule != newest && hides(newest, rule))
             drop(rules, rule);
-    while (rules->book && rules->book->fault == FAULT_NONE) /* nothing before it to heal */
-        drop(rules, rules->book);
+    DL_FOREACH_SAFE(rules->book, rule, next)
+        if (rule->fault == FAULT_NONE && !heals_anything(rules, rule))
+            drop(rules, rule);
 }
 
 static int add(struct rules *rules, enum fault fault, struct islands *islands, bool one_way, const struct rule **ret)
