@@ -54,7 +54,6 @@ static void on_session_closed(void *data)
     struct door *door = data;
 
     door->open--;
-    relay_has_descriptors(door->relay);
 }
 
 static void on_kill(void *data)

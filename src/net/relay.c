@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "net/cable.h"
 #include "net/gate.h"
+#include "net/loop.h"
 #include "net/pipes.h"
 
 void relay_init(struct relay *relay)
@@ -29,15 +30,12 @@ void relay_done(struct relay *relay)
 
 void relay_out_of_descriptors(struct relay *relay, const char *what)
 {
-    if (!relay->out_of_descriptors)
-        log_warning("%s pauses until descriptors are free again (%s); the limit is that of `ulimit -n`", what,
-                    strerror(errno));
-    relay->out_of_descriptors = true;
-}
+    uint64_t now_ms = loop_now_ms(relay->loop);
 
-void relay_has_descriptors(struct relay *relay)
-{
-    relay->out_of_descriptors = false;
+    if (relay->warned_ms && now_ms - relay->warned_ms < RELAY_WARNING_MS)
+        return;
+    relay->warned_ms = now_ms;
+    log_warning("%s pauses until descriptors are free again (%s); `ulimit -n` is their limit", what, strerror(errno));
 }
 
 bool relay_errno_is_exhaustion(void)

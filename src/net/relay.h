@@ -17,6 +17,8 @@ struct loop;
 struct registry;
 struct rules;
 
+#define RELAY_WARNING_MS 60000
+
 /* What lanes read into before they write; see net/lane.h. */
 #define RELAY_SCRATCH_BYTES (256 * 1024)
 
@@ -38,19 +40,19 @@ struct relay {
     struct registry *registry;
     struct rules *rules;
     struct counters *counters;
-    struct gates *gates;     /* net/gate.c */
-    struct cables *cables;   /* net/cable.c */
-    struct pipes *pipes;     /* net/pipes.c */
-    uint8_t *scratch;        /* RELAY_SCRATCH_BYTES; nobody keeps anything in it */
-    bool out_of_descriptors; /* and a warning has said so */
+    struct gates *gates;   /* net/gate.c */
+    struct cables *cables; /* net/cable.c */
+    struct pipes *pipes;   /* net/pipes.c */
+    uint8_t *scratch;      /* RELAY_SCRATCH_BYTES; nobody keeps anything in it */
+    uint64_t warned_ms;    /* when it was last said that descriptors had run out; 0: never */
 };
 
 /* Fills what belongs to the relay itself: gates, cables, pipes, scratch. The other fields must be there. */
 void relay_init(struct relay *relay);
 
-/* Warns, once until relay_has_descriptors(), that `what` must wait because errno says that descriptors ran out. */
+/* Warns, not more often than once in RELAY_WARNING_MS, that `what` must wait because errno says that descriptors ran
+ * out. */
 void relay_out_of_descriptors(struct relay *relay, const char *what);
-void relay_has_descriptors(struct relay *relay);
 
 /* Does errno say that descriptors, or memory for sockets, have run out? */
 bool relay_errno_is_exhaustion(void);
