@@ -29,6 +29,7 @@ char *mem_string(const void *bytes, size_t len)
 {
     char *copy = mem_new(len + 1);
 
-    memcpy(copy, bytes, len);
+    if (len > 0) /* memcpy wants valid pointers even for nothing */
+        memcpy(copy, bytes, len);
     return copy;
 }

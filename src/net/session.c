@@ -11,19 +11,17 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <utlist.h>
 
-#include "base/bytes.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/counters.h"
 #include "model/registry.h"
+#include "net/answers.h"
 #include "net/expiry.h"
-#include "net/gate.h"
 #include "net/loop.h"
 #include "net/relay.h"
 
@@ -61,7 +59,7 @@ struct sessions {
     size_t reply_bytes;
 };
 
-static void session_close(struct session *session)
+void session_close(struct session *session)
 {
     struct sessions *sessions = session->sessions;
 
@@ -166,185 +164,23 @@ static void reply(struct session *session)
     }
 }
 
-/* ---- requests ---- */
-
-/* The stock daemon may learn of a new registration before it learns that the old owner has hung up; we look. */
-static bool owner_is_gone(const struct session *owner)
-{
-    char byte;
-    ssize_t got = recv(owner->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-
-    return got >= 0 || (errno != EAGAIN && errno != EINTR);
-}
-
-static void serve_alive(struct session *session, struct epmd_node *told, const char *refusal)
-{
-    struct relay *relay = session->sessions->relay;
-    struct node *taken = refusal ? NULL : registry_find(relay->registry, told->name, told->name_len);
-    uint8_t to[EPMD_ALIVE_REPLY_MAX];
-
-    if (taken && owner_is_gone(taken->owner)) {
-        session_close(taken->owner);
-        taken = NULL;
-    }
-    if (taken)
-        refusal = "the name is taken";
-
-    if (refusal) {
-        COUNT(relay->counters, registrations_refused);
-        log_debug("registration of '%.*s' refused: %s", (int)told->name_len, (const char *)told->name, refusal);
-    } else {
-        COUNT(relay->counters, registrations);
-        told->port = gates_real_port(relay->gates, told->name, told->name_len, told->port);
-        session->node = registry_add(relay->registry, told, session, session->fd, (uint32_t)time(NULL));
-        log_info("%s is registered, at port %u", session->node->name, told->port);
-    }
-    text_add(&session->reply, to,
-             epmd_put_alive_reply(to, told->version_high, !refusal, refusal ? 0 : session->node->creation));
-    session->keep = true;
-    reply(session);
-}
-
-/* A gate for this question, or -1. */
-static int open_gate(struct session *session, const struct node *node)
-{
-    struct relay *relay = session->sessions->relay;
-    const struct session *owner = node->owner;
-    struct address local = address_of_socket(session->fd);
-    struct target target = {.name = node->name, .port = node->told.port, .first = owner->peer, .instead = local};
-    int port = gate_open(relay, &target, &local);
-
-    if (port < 0) {
-        errno = -port;
-        relay_out_of_descriptors(relay, "opening gates");
-    }
-    return port;
-}
-
-static void serve_port(struct session *session, const struct epmd_node *asked)
-{
-    struct relay *relay = session->sessions->relay;
-    struct node *node = registry_find(relay->registry, asked->name, asked->name_len);
-    uint8_t to[EPMD_PORT_REPLY_MAX];
-
-    if (node) {
-        struct epmd_node answer = node->told;
-
-        COUNT(relay->counters, lookups);
-        if (relay->options->relay) {
-            int port = open_gate(session, node);
-
-            if (port < 0) { /* the real port would lead around us: better no answer, the node asks again */
-                session_close(session);
-                return;
-            }
-            answer.port = (uint16_t)port;
-        }
-        text_add(&session->reply, to, epmd_put_port_reply(to, &answer));
-    } else {
-        COUNT(relay->counters, lookups_unknown);
-        text_add(&session->reply, to, epmd_put_port_reply(to, NULL));
-    }
-    reply(session);
-}
-
-static void put_port(struct session *session)
-{
-    uint8_t to[4];
-
-    text_add(&session->reply, to, (size_t)(bytes_put_u32(to, (uint32_t)session->sessions->relay->options->port) - to));
-}
-
-static void serve_names(struct session *session)
-{
-    put_port(session);
-    for (const struct node *node = registry_nodes(session->sessions->relay->registry); node; node = node->next)
-        text_addf(&session->reply, "name %s at port %u\n", node->name, node->told.port);
-    reply(session);
-}
-
-/* The NULs are the stock daemon's: it sends its C strings whole. */
-static void serve_dump(struct session *session)
-{
-    const struct registry *registry = session->sessions->relay->registry;
-
-    put_port(session);
-    for (const struct node *node = registry_nodes(registry); node; node = node->next)
-        text_addf(&session->reply, "active name     <%s> at port %u, fd = %d\n%c", node->name, node->told.port,
-                  node->fd, 0);
-    for (const struct node *node = registry_remembered(registry); node; node = node->next)
-        text_addf(&session->reply, "old/unused name <%s>, port = %u, fd = %d \n%c", node->name, node->told.port,
-                  node->fd, 0);
-    reply(session);
-}
-
-static void serve_kill(struct session *session)
-{
-    const struct relay *relay = session->sessions->relay;
-
-    session->kill = relay->options->relaxed || registry_count(relay->registry) == 0;
-    text_addf(&session->reply, "%s", session->kill ? "OK" : "NO");
-    reply(session);
-}
-
-static void serve_stop(struct session *session, const struct epmd_node *asked)
-{
-    const struct relay *relay = session->sessions->relay;
-    struct node *node = registry_find(relay->registry, asked->name, asked->name_len);
-
-    if (!relay->options->relaxed) {
-        malformed(session, "STOP_REQ is not allowed (--relaxed-command-check)");
-        return;
-    }
-    if (node)
-        session_close(node->owner);
-    /* Both words for an unknown name: clients of the stock daemon read seven bytes and know it by them. */
-    text_addf(&session->reply, "%s", node ? "STOPPED" : "NOEXISTSTOPPED");
-    reply(session);
-}
-
-static bool is_for_locals(enum epmd_opcode opcode)
-{
-    return opcode != EPMD_PORT && opcode != EPMD_NAMES;
-}
-
 static void serve(struct session *session, size_t size)
 {
-    struct epmd_request request;
-    struct address local = address_of_socket(session->fd);
-    const char *reason;
-    enum epmd_verdict verdict =
-        epmd_decode(session->input + EPMD_LENGTH_BYTES, size - EPMD_LENGTH_BYTES, &request, &reason);
+    struct relay *relay = session->sessions->relay;
+    struct asker asker = {session, session->fd, session->peer, address_of_socket(session->fd)};
+    struct answer answer = {.refusal = NULL};
 
-    COUNT(session->sessions->relay->counters, epmd_requests);
-    if (verdict == EPMD_BAD) {
-        malformed(session, reason);
+    COUNT(relay->counters, epmd_requests);
+    answer_request(relay, session->input + EPMD_LENGTH_BYTES, size - EPMD_LENGTH_BYTES, &asker, &answer);
+    if (answer.refusal) {
+        malformed(session, answer.refusal);
         return;
     }
-    if (is_for_locals(request.opcode) && !address_is_local_peer(&session->peer, &local)) {
-        malformed(session, "not allowed from another host");
-        return;
-    }
-    switch (request.opcode) {
-    case EPMD_ALIVE:
-        serve_alive(session, &request.node, reason);
-        return;
-    case EPMD_PORT:
-        serve_port(session, &request.node);
-        return;
-    case EPMD_NAMES:
-        serve_names(session);
-        return;
-    case EPMD_DUMP:
-        serve_dump(session);
-        return;
-    case EPMD_KILL:
-        serve_kill(session);
-        return;
-    case EPMD_STOP:
-        serve_stop(session, &request.node);
-        return;
-    }
+    session->reply = answer.text;
+    session->keep = answer.keep;
+    session->kill = answer.kill;
+    session->node = answer.registered;
+    reply(session);
 }
 
 /*
@@ -422,6 +258,19 @@ static void on_busy_expired(void *owner)
 static void on_refused_expired(void *owner)
 {
     session_close(owner);
+}
+
+bool session_is_gone(const struct session *session)
+{
+    char byte;
+    ssize_t got = recv(session->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    return got >= 0 || (errno != EAGAIN && errno != EINTR);
+}
+
+const struct address *session_peer(const struct session *session)
+{
+    return &session->peer;
 }
 
 /* ---- all of them ---- */

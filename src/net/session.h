@@ -33,6 +33,14 @@ void sessions_free(struct sessions *sessions);
 /* Takes over a connected socket and its watch. */
 void session_open(struct sessions *sessions, int fd, struct watch *watch, const struct address *peer);
 
+/* Ends it at once, and with it the registration that it is. */
+void session_close(struct session *session);
+
+/* Has it ended, or (for a registered node) been broken off, without us having come to hear of it? */
+bool session_is_gone(const struct session *session);
+
+const struct address *session_peer(const struct session *session);
+
 /* Closes the one that has waited longest for its request. Returns false when all have had theirs. */
 bool sessions_evict(struct sessions *sessions);
 
