@@ -3,14 +3,17 @@
  * The life of a cable:
  *
  *     naming    a connection was accepted at a gate; the first message of its dialer says who it is
- *     held      the rule book lets nothing from this dialer to the acceptor: that message waits here, the acceptor
- * hears nothing, and the dialer runs into its own setup timer (7 s, as in a real split) dialling  the registered node
- * is connected to shaking   the handshake is relayed and watched until it is through in both directions; by then both
- * names are known up        frames are relayed under the lanes' profiles raw       instead of the last two, when the
- * first bytes are no handshake
+ *     held      the rule book lets nothing from this dialer to the acceptor: that message waits here, the
+ *               acceptor hears nothing, and the dialer runs into its own setup timer (7 s, as in a real split)
+ *     dialling  the registered node is connected to
+ *     shaking   the handshake is relayed and watched until it is through in both directions; by then both
+ *               names are known
+ *     up        frames are relayed under the lanes' profiles
+ *     raw       instead of the last two, when the first bytes are no handshake
  *
- * Callbacks only record what happened; cable_step() decides, and is the last thing its caller does, because the cable
- * may be gone behind it. enter() changes the state, cable_free() ends it, nobody else does.
+ * Callbacks only record what happened; cable_step() decides, and is the last thing its caller does, because the
+ * cable may be gone behind it. enter() changes the state, cable_free() ends it, nobody else does. The file is
+ * longer than others because a life is read best in one piece.
  */
 #include "net/cable.h"
 
@@ -25,10 +28,10 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "model/counters.h"
+#include "model/identity.h"
 #include "model/registry.h"
 #include "net/loop.h"
 #include "net/relay.h"
-#include "wire/handshake.h"
 
 /* A handshake has a few hundred bytes; what is read of it at once. */
 #define SHAKING_READ_BYTES 4096
@@ -41,10 +44,7 @@ struct cable {
     enum cable_state state;
     struct end dialer, acceptor;
     struct lane to_acceptor, to_dialer;
-    struct handshake *handshake; /* until it is through */
-    char *dialer_name;           /* full names; NULL while not known */
-    char *acceptor_name;
-    bool dialer_hidden, acceptor_hidden;
+    struct identity identity;
     bool connected;            /* acceptor: the connect() has an outcome */
     bool dialled_instead;      /* target.first did not answer, target.instead is tried */
     struct expiring naming;    /* cables->naming */
@@ -104,8 +104,8 @@ static void enter(struct cable *cable, enum cable_state state)
 
     assert(moves[cable->state] & 1U << state);
     log_debug("cable %llu: %s -> %s (%s to %s)", (unsigned long long)cable->id, state_names[cable->state],
-              state_names[state], cable->dialer_name ? cable->dialer_name : "?",
-              cable->acceptor_name ? cable->acceptor_name : cable->target.name);
+              state_names[state], cable->identity.dialer ? cable->identity.dialer : "?",
+              cable->identity.acceptor ? cable->identity.acceptor : cable->target.name);
     cable->state = state;
 }
 
@@ -125,9 +125,7 @@ static void cable_free(struct cable *cable, bool reset, const char *why)
     lane_done(&cable->to_acceptor, cable->relay);
     lane_done(&cable->to_dialer, cable->relay);
     target_done(&cable->target);
-    free(cable->handshake);
-    free(cable->dialer_name);
-    free(cable->acceptor_name);
+    identity_done(&cable->identity);
     free(cable);
 }
 
@@ -145,8 +143,7 @@ void cable_open(struct relay *relay, int fd, const struct target *target)
     end_init(&cable->acceptor, -1);
     lane_init(&cable->to_acceptor, &cable->dialer, &cable->acceptor);
     lane_init(&cable->to_dialer, &cable->acceptor, &cable->dialer);
-    cable->handshake = mem_new(sizeof(*cable->handshake));
-    handshake_init(cable->handshake);
+    identity_init(&cable->identity);
     DL_APPEND(cables->all, cable);
     cables->count++;
     expiry_add(&cables->naming, &cable->naming, cable);
@@ -167,32 +164,16 @@ static void on_naming_expired(void *owner)
 
 /* ---- names and rules ---- */
 
-static void set_name(char **name, const char *full_name)
+/* Is its dialer a node that shakes hands, as far as was heard? Asked before the handshake is through. */
+static bool is_node(const struct cable *cable)
 {
-    if (*name && strcmp(*name, full_name) == 0)
-        return;
-    free(*name);
-    *name = mem_string(full_name, strlen(full_name));
+    return cable->identity.handshake != NULL;
 }
 
-/* Asks the rule book. A dialer that is not known (yet) is in no rule. */
 static void apply_rules(struct cable *cable)
 {
-    const struct rules *rules = cable->relay->rules;
-    const char *acceptor = cable->acceptor_name;
-    char likely[2 * HANDSHAKE_NAME_MAX + 2];
-
-    if (!cable->dialer_name)
-        return;
-    if (!acceptor) {
-        /* Its host is not known before its challenge; nodes of one port mapper share a host. */
-        const char *host = strchr(cable->dialer_name, '@');
-
-        snprintf(likely, sizeof(likely), "%s%s", cable->target.name, host ? host : "");
-        acceptor = likely;
-    }
-    cable->to_acceptor.profile = rules_profile(rules, cable->dialer_name, acceptor);
-    cable->to_dialer.profile = rules_profile(rules, acceptor, cable->dialer_name);
+    identity_profiles(&cable->identity, cable->relay->rules, cable->target.name, &cable->to_acceptor.profile,
+                      &cable->to_dialer.profile);
 }
 
 /* A node of another machine may have the short name of one that is registered here. */
@@ -203,57 +184,28 @@ static bool dialer_is_local(const struct cable *cable)
     return address_is_local_peer(&peer, &local);
 }
 
-/* After every message of the handshake: names may have become known. */
-static void learn(struct cable *cable)
-{
-    const struct handshake *handshake = cable->handshake;
-
-    if (handshake->dialer.name[0]) {
-        set_name(&cable->dialer_name, handshake->dialer.name);
-        if (dialer_is_local(cable))
-            registry_learn_full_name(cable->relay->registry, cable->dialer_name);
-    }
-    if (handshake->acceptor.name[0]) {
-        set_name(&cable->acceptor_name, handshake->acceptor.name);
-        registry_learn_full_name(cable->relay->registry, cable->acceptor_name);
-    }
-    cable->dialer_hidden = handshake_is_hidden(&handshake->dialer);
-    cable->acceptor_hidden = handshake_is_hidden(&handshake->acceptor);
-    apply_rules(cable);
-}
-
 /*
- * Shows bytes of one direction to the handshake's observer; what lies behind the handshake is counted as frames.
- * Returns the last verdict: BAD, RAW, or anything else for "go on".
+ * Shows bytes that are not passed on yet to the observer, and asks the rule book about what it has learnt. Returns
+ * HANDSHAKE_BAD when the cable is gone.
  */
 static enum handshake_verdict observe(struct cable *cable, struct lane *lane, const uint8_t *data, size_t len)
 {
     enum handshake_side side = lane == &cable->to_acceptor ? FROM_DIALER : FROM_ACCEPTOR;
-    enum handshake_verdict verdict = HANDSHAKE_MORE;
+    const char *reason;
+    enum handshake_verdict verdict = identity_observe(&cable->identity, side, data, len, &lane->frames, &reason);
 
-    while (len > 0) {
-        size_t used = len;
-
-        if (lane->framed) {
-            frames_feed(&lane->frames, data, len);
-        } else {
-            verdict = handshake_feed(cable->handshake, side, data, len, &used);
-            if (verdict == HANDSHAKE_RAW || verdict == HANDSHAKE_BAD)
-                return verdict;
-            if (verdict != HANDSHAKE_MORE)
-                learn(cable);
-            lane->framed = verdict == HANDSHAKE_DONE;
-        }
-        data += used;
-        len -= used;
+    if (verdict == HANDSHAKE_BAD) {
+        COUNT(cable->relay->counters, handshakes_malformed);
+        cable_free(cable, false, reason);
+        return verdict;
     }
+    lane->framed = cable->identity.framed[side];
+    if (cable->identity.acceptor)
+        registry_learn_full_name(cable->relay->registry, cable->identity.acceptor);
+    if (cable->identity.dialer && side == FROM_DIALER && dialer_is_local(cable))
+        registry_learn_full_name(cable->relay->registry, cable->identity.dialer);
+    apply_rules(cable);
     return verdict;
-}
-
-static void handshake_malformed(struct cable *cable)
-{
-    COUNT(cable->relay->counters, handshakes_malformed);
-    cable_free(cable, false, cable->handshake->reason);
 }
 
 /* ---- the life, in its order; each returns false when the cable is gone ---- */
@@ -276,17 +228,12 @@ static bool step_naming(struct cable *cable)
         return true;
     lane_keep(lane, data, got);
     verdict = observe(cable, lane, data, got);
-    if (verdict == HANDSHAKE_MORE && !cable->handshake->halves[FROM_DIALER].begun)
+    if (verdict == HANDSHAKE_BAD)
+        return false;
+    if (!identity_has_begun(&cable->identity))
         return true;
     expiry_remove(&cable->naming);
-    if (verdict == HANDSHAKE_BAD) {
-        handshake_malformed(cable);
-        return false;
-    }
-    if (verdict == HANDSHAKE_RAW) {
-        free(cable->handshake);
-        cable->handshake = NULL;
-    } else if (lane->profile.hold) {
+    if (lane->profile.hold) {
         COUNT(cable->relay->counters, handshakes_held);
         enter(cable, CABLE_held);
         return true;
@@ -350,7 +297,7 @@ static bool step_dialling(struct cable *cable)
     int error = 0;
     socklen_t len = sizeof(error);
 
-    if (cable->dialer.hung_up && cable->handshake) {
+    if (cable->dialer.hung_up && is_node(cable)) {
         cable_free(cable, false, "the dialer gave up");
         return false;
     }
@@ -360,7 +307,7 @@ static bool step_dialling(struct cable *cable)
         error = errno;
     if (error)
         return dial_next(cable, -error);
-    enter(cable, cable->handshake ? CABLE_shaking : CABLE_raw);
+    enter(cable, is_node(cable) ? CABLE_shaking : CABLE_raw);
     return true;
 }
 
@@ -375,10 +322,8 @@ static bool shake(struct cable *cable, struct lane *lane)
         if (got == 0 && lane->state == LANE_OPEN)
             break;
         lane_keep(lane, data, got);
-        if (observe(cable, lane, data, got) == HANDSHAKE_BAD) {
-            handshake_malformed(cable);
+        if (observe(cable, lane, data, got) == HANDSHAKE_BAD)
             return false;
-        }
     }
     return true;
 }
@@ -395,8 +340,6 @@ static bool step_shaking(struct cable *cable)
         return false;
     if (cable->to_acceptor.framed && cable->to_dialer.framed) {
         COUNT(cable->relay->counters, handshakes_done);
-        free(cable->handshake);
-        cable->handshake = NULL;
         enter(cable, CABLE_up);
     }
     return true;
@@ -455,8 +398,8 @@ static void update_watches(struct cable *cable)
         watch_want(cable->dialer.watch, READY_HANGUP);
         return;
     case CABLE_dialling: /* an unknown client may close one half; a node does not */
-        cable->dialer.may_hang_up = cable->handshake != NULL;
-        watch_want(cable->dialer.watch, cable->handshake ? READY_HANGUP : 0);
+        cable->dialer.may_hang_up = is_node(cable);
+        watch_want(cable->dialer.watch, is_node(cable) ? READY_HANGUP : 0);
         watch_want(cable->acceptor.watch, READY_WRITE);
         return;
     case CABLE_shaking:
@@ -550,10 +493,10 @@ struct cable_view cable_look(const struct cable *cable)
         .id = cable->id,
         .age_ms = loop_now_ms(cable->relay->loop) - cable->opened_ms,
         .state = state_names[cable->state],
-        .dialer = cable->dialer_name,
-        .acceptor = cable->acceptor_name ? cable->acceptor_name : cable->target.name,
-        .dialer_hidden = cable->dialer_hidden,
-        .acceptor_hidden = cable->acceptor_hidden,
+        .dialer = cable->identity.dialer,
+        .acceptor = cable->identity.acceptor ? cable->identity.acceptor : cable->target.name,
+        .dialer_hidden = cable->identity.dialer_hidden,
+        .acceptor_hidden = cable->identity.acceptor_hidden,
         .to_acceptor = &cable->to_acceptor,
         .to_dialer = &cable->to_dialer,
     };
