@@ -28,6 +28,7 @@
 #define STATUS_SIGNALLED 128
 
 struct family {
+    pid_t self;
     pid_t daemon, command; /* 0: not running */
     int daemon_status, command_status;
     sigset_t awaited; /* what wait_for() waits for, and is blocked meanwhile */
@@ -61,6 +62,8 @@ static void become_daemon(const struct family *family, int port_pipe, int argc, 
     int n = 0, null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
     prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != family->self) /* killed before that could take effect */
+        _exit(STATUS_FAILED);
     setsid();
     sigprocmask(SIG_SETMASK, &family->before, NULL);
     dup2(null, STDOUT_FILENO); /* that is CMD's; errors still show */
@@ -147,7 +150,7 @@ static void wait_for(struct family *family, const pid_t *child)
 
 static int run(const struct command *self, int argc, char **argv)
 {
-    struct family family = {0};
+    struct family family = {.self = getpid()};
     int options = 0, words, port;
 
     while (options < argc && strcmp(argv[options], "--") != 0)
