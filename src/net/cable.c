@@ -46,7 +46,6 @@ struct cable {
     struct lane to_acceptor, to_dialer;
     struct identity identity;
     bool connected;            /* acceptor: the connect() has an outcome */
-    bool dialled_instead;      /* target.first did not answer, target.instead is tried */
     struct expiring naming;    /* cables->naming */
     struct cable *prev, *next; /* cables->all, oldest first */
 };
@@ -251,45 +250,24 @@ static bool step_held(struct cable *cable)
     return cable->to_acceptor.profile.hold || dial(cable);
 }
 
-/* A node that was restarted meanwhile is dialled where it is now. */
-static void refresh_target(struct cable *cable)
-{
-    const struct node *node = registry_find(cable->relay->registry, cable->target.name, strlen(cable->target.name));
-
-    if (node)
-        cable->target.port = node->told.port;
-}
-
-/* Begins to connect to the acceptor at that host. Returns 0, also while it goes on, or a negative errno. */
-static int connect_to(struct cable *cable, struct address address)
-{
-    cable->connected = false;
-    if (address.len == 0)
-        return -EADDRNOTAVAIL;
-    address_set_port(&address, cable->target.port);
-    return end_connect(&cable->acceptor, cable->relay->loop, &address, on_acceptor, cable);
-}
-
-/* The next address to try, after the one before gave `status`. */
+/* Tries the acceptor's next address, after the one before (if any) failed with `status`. */
 static bool dial_next(struct cable *cable, int status)
 {
-    if (status < 0 && !cable->dialled_instead) {
-        cable->dialled_instead = true;
-        status = connect_to(cable, cable->target.instead);
-    }
-    if (status < 0) {
-        COUNT(cable->relay->counters, dials_failed);
-        cable_free(cable, false, strerror(-status));
-        return false;
-    }
-    return true;
+    int next = target_connect(&cable->target, &cable->acceptor, cable->relay->loop, on_acceptor, cable);
+
+    cable->connected = false;
+    if (next == 0)
+        return true;
+    COUNT(cable->relay->counters, dials_failed);
+    cable_free(cable, false, strerror(next == -ENOENT ? -status : -next));
+    return false;
 }
 
 static bool dial(struct cable *cable)
 {
     enter(cable, CABLE_dialling);
-    refresh_target(cable);
-    return dial_next(cable, connect_to(cable, cable->target.first));
+    target_refresh(&cable->target, cable->relay->registry);
+    return dial_next(cable, -EHOSTUNREACH);
 }
 
 static bool step_dialling(struct cable *cable)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "islands_of.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -41,24 +42,6 @@ static void faults(void **state)
     assert_null(pattern_fault("a@b.c-d"));
     assert_null(pattern_fault("n\xc3\xb6"
                               "de*@*"));
-}
-
-/* "a,b c" -> two islands. */
-static struct islands islands_of(const char *text)
-{
-    struct islands islands = {0};
-
-    islands_add(&islands);
-    for (;;) {
-        size_t len = strcspn(text, ", ");
-
-        islands_add_pattern(&islands, text, len);
-        text += len;
-        if (!*text)
-            return islands;
-        if (*text++ == ' ')
-            islands_add(&islands);
-    }
 }
 
 static int check(const char *text, char error[256])

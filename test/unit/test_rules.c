@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "islands_of.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -14,23 +15,6 @@ static void on_change(void *data)
 {
     (void)data;
     changes++;
-}
-
-static struct islands islands_of(const char *text)
-{
-    struct islands islands = {0};
-
-    islands_add(&islands);
-    for (;;) {
-        size_t len = strcspn(text, ", ");
-
-        islands_add_pattern(&islands, text, len);
-        text += len;
-        if (!*text)
-            return islands;
-        if (*text++ == ' ')
-            islands_add(&islands);
-    }
 }
 
 static void cut(struct rules *rules, const char *text, bool one_way)
