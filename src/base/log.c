@@ -24,11 +24,6 @@ void log_open(enum log_style new_style, enum log_level new_most)
         openlog("epmd", 0, LOG_DAEMON);
 }
 
-int log_wants(enum log_level level)
-{
-    return level <= most;
-}
-
 /* Bytes from outside may stand in a line: no control character of theirs reaches the reader's terminal. */
 static void make_printable(char *line)
 {
@@ -43,7 +38,7 @@ void log_write(enum log_level level, const char *format, ...)
     va_list args;
     time_t now;
 
-    if (!log_wants(level))
+    if (level > most)
         return;
     va_start(args, format);
     vsnprintf(line, sizeof(line), format, args);

@@ -18,9 +18,6 @@ enum log_style {
 
 void log_open(enum log_style style, enum log_level most);
 
-/* Is anybody reading lines of this level? For those that are dear to put together. */
-int log_wants(enum log_level level);
-
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)

@@ -14,7 +14,7 @@
 struct registry {
     struct node *names; /* hash table: live and remembered */
     struct node *live, *remembered;
-    size_t live_count, remembered_count, remembered_max;
+    size_t remembered_count, remembered_max;
 };
 
 struct registry *registry_new(size_t remembered_max)
@@ -99,7 +99,6 @@ struct node *registry_add(struct registry *registry, const struct epmd_node *tol
     node->fd = fd;
     bump_creation(node);
     DL_PREPEND(registry->live, node);
-    registry->live_count++;
     return node;
 }
 
@@ -120,7 +119,6 @@ void registry_remove(struct registry *registry, struct node *node)
     free(node->full_name);
     node->full_name = NULL;
     DL_DELETE(registry->live, node);
-    registry->live_count--;
 
     DL_APPEND(registry->remembered, node);
     registry->remembered_count++;
@@ -146,9 +144,4 @@ struct node *registry_nodes(const struct registry *registry)
 struct node *registry_remembered(const struct registry *registry)
 {
     return registry->remembered;
-}
-
-size_t registry_count(const struct registry *registry)
-{
-    return registry->live_count;
 }

@@ -54,6 +54,4 @@ void registry_learn_full_name(struct registry *registry, const char *full_name);
 struct node *registry_nodes(const struct registry *registry);      /* newest first */
 struct node *registry_remembered(const struct registry *registry); /* oldest first */
 
-size_t registry_count(const struct registry *registry);
-
 #endif

@@ -53,7 +53,6 @@ struct cable {
 struct cables {
     struct relay *relay;
     struct cable *all;
-    size_t count;
     uint64_t last_id;
     struct expiry naming;
 };
@@ -117,7 +116,6 @@ static void cable_free(struct cable *cable, bool reset, const char *why)
     COUNT(cable->relay->counters, cables_closed);
     expiry_remove(&cable->naming);
     DL_DELETE(cables->all, cable);
-    cables->count--;
 
     end_close(&cable->dialer, reset);
     end_close(&cable->acceptor, reset);
@@ -144,7 +142,6 @@ void cable_open(struct relay *relay, int fd, const struct target *target)
     lane_init(&cable->to_dialer, &cable->acceptor, &cable->dialer);
     identity_init(&cable->identity);
     DL_APPEND(cables->all, cable);
-    cables->count++;
     expiry_add(&cables->naming, &cable->naming, cable);
     COUNT(relay->counters, cables_opened);
 
@@ -323,6 +320,18 @@ static bool step_shaking(struct cable *cable)
     return true;
 }
 
+/*
+ * OTP never closes one half of a distribution connection: whoever has hung up does not listen either. When both have,
+ * and something is held for one of them, there is nobody to keep it for.
+ */
+static bool nobody_is_left(const struct cable *cable)
+{
+    const struct lane *there = &cable->to_acceptor, *back = &cable->to_dialer;
+
+    return (there->profile.hold || back->profile.hold) && (cable->dialer.hung_up || there->state != LANE_OPEN) &&
+           (cable->acceptor.hung_up || back->state != LANE_OPEN);
+}
+
 static bool step_relaying(struct cable *cable)
 {
     struct lane *there = &cable->to_acceptor, *back = &cable->to_dialer;
@@ -340,9 +349,7 @@ static bool step_relaying(struct cable *cable)
         cable_free(cable, false, "both nodes closed it");
         return false;
     }
-    /* OTP never closes one half: whoever has hung up does not listen either. With both gone nobody is left to tell. */
-    if ((cable->dialer.hung_up || there->state == LANE_ENDED) &&
-        (cable->acceptor.hung_up || back->state == LANE_ENDED)) {
+    if (nobody_is_left(cable)) {
         cable_free(cable, false, "both nodes gave up while it was held");
         return false;
     }
@@ -438,11 +445,6 @@ void cables_free(struct cables *cables)
         cable_free(cable, false, "epmdpxy ends");
     expiry_done(&cables->naming);
     free(cables);
-}
-
-size_t cables_count(const struct cables *cables)
-{
-    return cables->count;
 }
 
 void cables_apply_rules(struct cables *cables)

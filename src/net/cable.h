@@ -51,7 +51,6 @@ struct cable_view {
 
 struct cables *cables_new(struct relay *relay);
 void cables_free(struct cables *cables);
-size_t cables_count(const struct cables *cables);
 
 /* A connection came to a gate: the cable owns fd and a copy of the target from now on. */
 void cable_open(struct relay *relay, int fd, const struct target *target);
