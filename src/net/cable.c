@@ -296,6 +296,7 @@ static bool shake(struct cable *cable, struct lane *lane)
         got = lane_read(lane, data, sizeof(data));
         if (got == 0 && lane->state == LANE_OPEN)
             break;
+        end_acknowledge(lane->source);
         lane_keep(lane, data, got);
         if (observe(cable, lane, data, got) == HANDSHAKE_BAD)
             return false;

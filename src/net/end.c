@@ -33,6 +33,13 @@ int end_connect(struct end *end, struct loop *loop, const struct address *addres
     return end->watch ? 0 : -ENOMEM;
 }
 
+void end_acknowledge(const struct end *end)
+{
+    const int on = 1;
+
+    setsockopt(end->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
 void end_close(struct end *end, bool reset)
 {
     const struct linger at_once = {.l_onoff = 1};

@@ -28,6 +28,12 @@ void end_init(struct end *end, int fd);
  */
 int end_connect(struct end *end, struct loop *loop, const struct address *address, watch_fn *fn, void *data);
 
+/*
+ * Acknowledges what was read at once. Nodes set TCP_NODELAY only behind their handshake: the second of two messages in
+ * a row would wait for the acknowledgement of the first, which the kernel may delay by 40 ms.
+ */
+void end_acknowledge(const struct end *end);
+
 /* Closes it, orderly or with a reset. */
 void end_close(struct end *end, bool reset);
 
