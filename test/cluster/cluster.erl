@@ -13,8 +13,14 @@
 init(Args, Config) ->
     Self = self(),
     Log = filename:join(proplists:get_value(priv_dir, Config), "epmdpxy.log"),
-    Keeper = spawn(fun() -> keeper(Self, Args, Log) end),
-    receive {Keeper, Port} -> [{epmdpxy, Keeper}, {epmd_port, Port}, {epmdpxy_log, Log} | Config] end.
+    {Keeper, Ref} = spawn_monitor(fun() -> keeper(Self, Args, Log) end),
+    receive
+        {Keeper, Port} ->
+            erlang:demonitor(Ref, [flush]),
+            [{epmdpxy, Keeper}, {epmd_port, Port}, {epmdpxy_log, Log} | Config];
+        {'DOWN', Ref, process, Keeper, Why} ->
+            error({the_daemon_did_not_start, Why})
+    end.
 
 %% Stops all nodes; then nothing may be left, and the daemon must end cleanly (the sanitizers' reports end it with
 %% another status).

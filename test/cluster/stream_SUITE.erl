@@ -65,6 +65,7 @@ killed_in_a_big_frame(Config) ->
     wait(fun() -> moved(Config, "a", 10 * 1024 * 1024) end),
     kill(Config, "a"),
     wait(fun() -> [Reason || {_, Reason} <- call(Config, "b", agent, downs, [])] =:= [connection_closed] end, 2000),
+    [] = call(Config, "b", agent, checksums, []), % it was in the middle indeed
     wait(fun() -> cables(Config) =:= [] end, 2000).
 
 %% The dialer dies while its handshake is half way: the acceptor's end closes at once, not with its own time-out of 7 s.
