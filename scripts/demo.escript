@@ -1,6 +1,6 @@
 #!/usr/bin/env escript
 %% SPDX-License-Identifier: MIT
-%%! -kernel logger_level none
+%%! -kernel logger_level none +Bd
 %% Runs under `epmdpxy exec`, which has set ERL_EPMD_PORT. The nodes are controlled over their standard input and output
 %% (OTP's peer module), so that this program is no member of the cluster that it looks at.
 -mode(compile).
@@ -31,7 +31,10 @@ main([Epmdpxy | Options]) ->
     ok.
 
 finish(false) ->
-    say("now try it yourself: scripts/demo --keep leaves the cluster running", []);
+    io:format("~nNow try it yourself:~n~n"
+              "  scripts/demo --keep                      the same, and the cluster stays for your own cuts~n"
+              "  build/epmdpxy exec -- rebar3 ct          your own tests, with a daemon of their own~n"
+              "  build/epmdpxy --help~n");
 finish(true) ->
     io:format("~nThe cluster goes on until you press Ctrl-C or Enter. In another terminal:~n~n"
               "  export ERL_EPMD_PORT=~s~n"
