@@ -86,6 +86,12 @@ uint64_t loop_now_ms(const struct loop *loop)
     return uv_now(&loop->uv);
 }
 
+uint64_t loop_clock_us(const struct loop *loop)
+{
+    (void)loop;
+    return uv_hrtime() / 1000; /* CLOCK_MONOTONIC, which net/deadlines.c relies on */
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct watch *watch = poll->data;

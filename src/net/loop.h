@@ -34,8 +34,13 @@ void loop_free(struct loop *loop);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
-/* A clock that only goes forward, read once per turn of the loop. */
+/*
+ * Two clocks that only go forward. The first is read once per turn of the loop: for patience and for alarms, where many
+ * ask and the length of a turn does not matter. The second is read afresh at every call: for pacing bytes and for
+ * deadlines (net/deadlines.h), where it does. The first lags behind, so never compare a time of one with the other's.
+ */
 uint64_t loop_now_ms(const struct loop *loop);
+uint64_t loop_clock_us(const struct loop *loop);
 
 /* Watches nothing until watch_want(). Returns NULL when the kernel cannot watch this descriptor. */
 struct watch *watch_new(struct loop *loop, int fd, watch_fn *fn, void *data);
