@@ -20,4 +20,7 @@ int duration_parse(const char *text, uint64_t *ret_us);
 /* The largest unit that gives at least 1, with one decimal where it matters: "15s", "1.5s", "150ms". */
 void duration_print(uint64_t us, char *to, size_t size);
 
+/* Without rounding, so that it reads back as the same: the largest unit of which it is a whole number. */
+void duration_print_exact(uint64_t us, char *to, size_t size);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/options.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "base/size.h"
 #include "base/suggest.h"
 
 #define NAME_COLUMN 28
@@ -56,10 +58,19 @@ static int refuse_choice(const struct option_row *row, const char *value, struct
     return -EINVAL;
 }
 
+static int refuse_short(const struct option_row *row, const char *value, struct options_result *result)
+{
+    char least[32];
+
+    duration_print_exact((uint64_t)row->min, least, sizeof(least));
+    return refuse(result, "--%s: '%s' is too short: give a duration of at least %s, such as 150ms or 15s", row->name,
+                  value, least);
+}
+
 static int set_value(const struct option_row *row, void *fields, const char *value, struct options_result *result)
 {
     void *field = (char *)fields + row->offset;
-    uint64_t us;
+    uint64_t us, bytes;
 
     switch (row->kind) {
     case OPTION_FLAG:
@@ -76,9 +87,16 @@ static int set_value(const struct option_row *row, void *fields, const char *val
             return refuse(result, "--%s: '%s' is not a number from %d to %d", row->name, value, row->min, row->max);
         return 0;
     case OPTION_DURATION:
-        if (duration_parse(value, &us) < 0 || us < (uint64_t)row->min)
+        if (duration_parse(value, &us) < 0)
             return refuse(result, "--%s: '%s' is not a duration: give " DURATION_HINT, row->name, value);
+        if (us < (uint64_t)row->min)
+            return refuse_short(row, value, result);
         *(uint64_t *)field = us;
+        return 0;
+    case OPTION_SIZE:
+        if (size_parse(value, &bytes) < 0 || bytes < (uint64_t)row->min)
+            return refuse(result, "--%s: '%s' is not a size from %d on: give " SIZE_HINT, row->name, value, row->min);
+        *(uint64_t *)field = bytes;
         return 0;
     case OPTION_CHOICE:
         for (int i = 0; row->choices[i]; i++)
@@ -127,6 +145,13 @@ static int parse_option(const struct option_table *table, void *fields, int argc
             return refuse(result, "--%s needs a value: %s", row->name, row->value_name);
         value = argv[++*at];
     }
+    if (takes_value(row)) {
+        uint64_t bit = UINT64_C(1) << (row - table->rows);
+
+        if (result->given & bit)
+            result->twice = row->name;
+        result->given |= bit;
+    }
     return set_value(row, fields, value, result);
 }
 
@@ -135,7 +160,10 @@ int options_parse(const struct option_table *table, void *fields, int argc, char
 {
     bool only_words = false;
 
+    assert(table->count <= 64);
     result->words = 0;
+    result->given = 0;
+    result->twice = NULL;
     result->help = false;
     result->error[0] = 0;
     for (int i = 0; i < argc; i++) {

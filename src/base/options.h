@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 enum option_kind {
@@ -19,6 +20,7 @@ enum option_kind {
     OPTION_TEXT,     /* const char *, points into argv */
     OPTION_NUMBER,   /* int, from min to max */
     OPTION_DURATION, /* uint64_t, microseconds, at least min */
+    OPTION_SIZE,     /* uint64_t, bytes, at least min */
     OPTION_CHOICE,   /* int, the index of a word in `choices` */
 };
 
@@ -40,8 +42,10 @@ struct option_table {
 /* What a command line was made of. `words` are the arguments that are no options; they stay in argv. */
 struct options_result {
     int words;
-    bool help;        /* --help or -h was there: nothing else counts */
-    char error[1024]; /* the whole line to tell the user, when options_parse() is not 0 */
+    bool help;         /* --help or -h was there: nothing else counts */
+    uint64_t given;    /* a bit a row of the table, for options with a value */
+    const char *twice; /* one of those that was given twice (the last one counts), or NULL */
+    char error[1024];  /* the whole line to tell the user, when options_parse() is not 0 */
 };
 
 /*

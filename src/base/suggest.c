@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/suggest.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define WORD_MAX 32
@@ -17,7 +18,7 @@ static size_t distance(const char *a, const char *b)
     size_t d[WORD_MAX + 1][WORD_MAX + 1];
 
     if (rows > WORD_MAX || columns > WORD_MAX)
-        return WORD_MAX;
+        return SIZE_MAX;
     for (size_t i = 0; i <= rows; i++)
         d[i][0] = i;
     for (size_t j = 0; j <= columns; j++)

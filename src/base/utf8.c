@@ -2,6 +2,7 @@
 #include "base/utf8.h"
 
 #include <stdint.h>
+#include <string.h>
 
 /* The length of the character at `at`, or 0 when it is none. */
 static size_t character(const uint8_t *at, size_t left)
@@ -50,4 +51,15 @@ ssize_t utf8_length(const void *data, size_t len)
         count++;
     }
     return count;
+}
+
+void utf8_make_line(char *text)
+{
+    while (*text) {
+        size_t len = character((const uint8_t *)text, strnlen(text, 4));
+
+        if (len == 0 || (unsigned char)*text < ' ' || *text == 0x7F)
+            *text = '?';
+        text += len ? len : 1;
+    }
 }

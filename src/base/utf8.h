@@ -11,4 +11,7 @@
  */
 ssize_t utf8_length(const void *data, size_t len);
 
+/* For a text that repeats what a stranger sent: control characters, and bytes that are not UTF-8, become '?'. */
+void utf8_make_line(char *text);
+
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/duration.h"
+#include "base/random.h"
 
 static void units_and_decimals(void **state)
 {
@@ -74,4 +75,41 @@ static void printed_in_the_largest_unit(void **state)
     }
 }
 
-RUN(T(units_and_decimals), T(refused_and_untouched), T(printed_in_the_largest_unit))
+static void printed_exactly(void **state)
+{
+    static const struct {
+        uint64_t us;
+        const char *text;
+    } shown[] = {{0, "0us"},
+                 {1, "1us"},
+                 {999, "999us"},
+                 {1000, "1ms"},
+                 {1500, "1500us"},
+                 {12999999, "12999999us"},
+                 {15000000, "15s"},
+                 {90000000, "90s"},
+                 {120000000, "2m"},
+                 {3600000000, "1h"},
+                 {3660000000, "61m"},
+                 {DURATION_MAX_US, "8760h"},
+                 {DURATION_MAX_US - 1, "31535999999999us"}};
+    struct random random;
+    char text[32];
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+        duration_print_exact(shown[i].us, text, sizeof(text));
+        assert_string_equal(text, shown[i].text);
+    }
+    random_seed(&random, 1);
+    for (int i = 0; i < 10000; i++) {
+        uint64_t scale = (const uint64_t[]){1, 1000, 1000000, 60000000, 3600000000}[i % 5], read;
+        uint64_t us = random_below(&random, DURATION_MAX_US / scale + 1) * scale;
+
+        duration_print_exact(us, text, sizeof(text));
+        assert_int_equal(duration_parse(text, &read), 0);
+        assert_true(read == us);
+    }
+}
+
+RUN(T(units_and_decimals), T(refused_and_untouched), T(printed_in_the_largest_unit), T(printed_exactly))

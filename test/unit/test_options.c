@@ -80,7 +80,7 @@ static void refused(void **state)
         {"--number 99999999999999999999", "from 1 to 100"},
         {"--flag=1", "takes no value"},
         {"--time 15", "with a unit"},
-        {"--time 1us", "not a duration"},
+        {"--time 1us", "too short: give a duration of at least"},
         {"--choice blue", "red green"},
         {"--text=", "empty"},
     };
@@ -93,6 +93,20 @@ static void refused(void **state)
         assert_int_equal(parse(bad[i].line, &fields, &result, argv), -EINVAL);
         assert_non_null(strstr(result.error, bad[i].says));
     }
+}
+
+static void twice(void **state)
+{
+    struct options_result result;
+    struct fields fields;
+    char *argv[16];
+    (void)state;
+
+    assert_int_equal(parse("--number 3 --flag --flag", &fields, &result, argv), 0);
+    assert_null(result.twice);
+    assert_int_equal(parse("--number 3 --flag --number=4", &fields, &result, argv), 0);
+    assert_string_equal(result.twice, "number");
+    assert_int_equal(fields.number, 4);
 }
 
 static void help_ends_it(void **state)
@@ -133,4 +147,4 @@ static void ports(void **state)
     assert_int_equal(port, 65535);
 }
 
-RUN(T(all_kinds), T(refused), T(help_ends_it), T(suggestions), T(ports))
+RUN(T(all_kinds), T(refused), T(twice), T(help_ends_it), T(suggestions), T(ports))

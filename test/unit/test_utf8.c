@@ -38,4 +38,25 @@ static void refused(void **state)
         assert_int_equal(utf8_length(bad[i], strlen(bad[i])), -1);
 }
 
-RUN(T(lengths), T(refused))
+static void lines(void **state)
+{
+    static const struct {
+        const char *text, *line;
+    } cases[] = {
+        {"", ""},
+        {"node\xC3\xA9", "node\xC3\xA9"},
+        {"a\nb\tc\x7F\x1B[1m", "a?b?c??[1m"},
+        {"\xFF\xE9z\xE2\x82", "??z??"}, /* cut off within a character */
+        {"\xF0\x9F\x98\x88\xF0\x9F\x98", "\xF0\x9F\x98\x88???"},
+    };
+    char text[32];
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        strcpy(text, cases[i].text);
+        utf8_make_line(text);
+        assert_string_equal(text, cases[i].line);
+    }
+}
+
+RUN(T(lengths), T(refused), T(lines))
