@@ -6,7 +6,6 @@
 #include "base/bytes.h"
 #include "base/utf8.h"
 
-#define LENGTH_BYTES 2
 #define REPLY_BYTES (4 + 16) /* challenge, MD5 digest */
 #define ACK_BYTES 16
 
@@ -98,8 +97,10 @@ static enum handshake_verdict dialer_message(struct handshake *handshake, uint8_
         bool ok = tag == 'N' ? read_new_name(dialer, in, false) : read_old_name(dialer, in, false);
 
         half->begun = true;
+        half->stage = STAGE_name;
         return ok ? HANDSHAKE_MESSAGE : bad(handshake, "the dialer's name is missing or malformed");
     }
+    half->stage = STAGE_NONE;
     switch (tag) {
     case 's': /* the answer to "alive" */
         return HANDSHAKE_MESSAGE;
@@ -108,6 +109,7 @@ static enum handshake_verdict dialer_message(struct handshake *handshake, uint8_
         dialer->creation = bytes_u32(&in);
         return in.overrun ? bad(handshake, "the dialer's complement is too short") : HANDSHAKE_MESSAGE;
     case 'r':
+        half->stage = STAGE_reply;
         return in.left < REPLY_BYTES ? bad(handshake, "the challenge reply is too short") : HANDSHAKE_DONE;
     }
     return bad(handshake, "unknown message from the dialer");
@@ -139,13 +141,16 @@ static enum handshake_verdict acceptor_message(struct handshake *handshake, uint
     half->begun = true;
     switch (tag) {
     case 's':
+        half->stage = STAGE_status;
         return status_message(handshake, in);
     case 'N':
     case 'n':
+        half->stage = STAGE_challenge;
         ok = tag == 'N' ? read_new_name(&handshake->acceptor, in, true) : read_old_name(&handshake->acceptor, in, true);
         half->named = true;
         return ok ? HANDSHAKE_MESSAGE : bad(handshake, "the acceptor's name is missing or malformed");
     case 'a':
+        half->stage = STAGE_ack;
         if (!half->named || in.left < ACK_BYTES)
             return bad(handshake, "the challenge was never sent, or its ack is too short");
         return HANDSHAKE_DONE;
@@ -153,32 +158,31 @@ static enum handshake_verdict acceptor_message(struct handshake *handshake, uint
     return bad(handshake, "unknown message from the acceptor");
 }
 
+/* Behind the length field, once that is there. */
+static size_t message_size(const struct handshake_half *half)
+{
+    return (size_t)half->bytes[0] << 8 | half->bytes[1];
+}
+
 /* Is this how a handshake begins? Asked as soon as there are bytes enough to tell. */
 static bool begins_handshake(const struct handshake_half *half)
 {
-    if (half->size == 0 || half->size > HANDSHAKE_MESSAGE_MAX)
+    size_t size = message_size(half);
+    uint8_t tag = half->bytes[HANDSHAKE_LENGTH_BYTES];
+
+    if (size == 0 || size > HANDSHAKE_MESSAGE_MAX)
         return false;
-    return half->have <= LENGTH_BYTES || half->message[0] == 'N' || half->message[0] == 'n';
+    return half->have <= HANDSHAKE_LENGTH_BYTES || tag == 'N' || tag == 'n';
 }
 
-/* Takes one byte of the length, or as much of the message as there is. */
-static size_t take(struct handshake_half *half, const uint8_t *data, size_t len)
+size_t handshake_wanted(const struct handshake *handshake, enum handshake_side side)
 {
-    size_t got, wanted;
+    const struct handshake_half *half = &handshake->halves[side];
 
-    if (half->have < LENGTH_BYTES) {
-        half->size = half->size << 8 | data[0];
-        half->have++;
-        return 1;
-    }
-    got = half->have - LENGTH_BYTES;
+    if (half->complete || half->have < HANDSHAKE_LENGTH_BYTES)
+        return HANDSHAKE_LENGTH_BYTES - (half->complete ? 0 : half->have);
     /* The first byte alone: it tells whether the rest is wanted at all. */
-    wanted = got == 0 ? 1 : half->size - got;
-    if (wanted > len)
-        wanted = len;
-    memcpy(half->message + got, data, wanted);
-    half->have += wanted;
-    return wanted;
+    return half->have == HANDSHAKE_LENGTH_BYTES ? 1 : HANDSHAKE_LENGTH_BYTES + message_size(half) - half->have;
 }
 
 enum handshake_verdict handshake_feed(struct handshake *handshake, enum handshake_side side, const uint8_t *data,
@@ -191,21 +195,59 @@ enum handshake_verdict handshake_feed(struct handshake *handshake, enum handshak
 
     *ret_used = 0;
     while (*ret_used < len) {
-        *ret_used += take(half, data + *ret_used, len - *ret_used);
-        if (half->have < LENGTH_BYTES)
+        size_t taken = handshake_wanted(handshake, side);
+
+        if (half->complete)
+            half->have = 0;
+        half->complete = false;
+        if (taken > len - *ret_used)
+            taken = len - *ret_used;
+        memcpy(half->bytes + half->have, data + *ret_used, taken);
+        half->have += taken;
+        *ret_used += taken;
+        if (half->have < HANDSHAKE_LENGTH_BYTES)
             continue;
         if (first && !begins_handshake(half))
             return HANDSHAKE_RAW;
-        if (half->size == 0 || half->size > HANDSHAKE_MESSAGE_MAX)
+        if (message_size(half) == 0 || message_size(half) > HANDSHAKE_MESSAGE_MAX)
             return bad(handshake, "a handshake message of an impossible length");
-        if (half->have < LENGTH_BYTES + half->size)
+        if (half->have < HANDSHAKE_LENGTH_BYTES + message_size(half))
             continue;
 
-        body = bytes_over(half->message, half->size);
+        half->complete = true;
+        body = bytes_over(half->bytes + HANDSHAKE_LENGTH_BYTES, message_size(half));
         tag = bytes_u8(&body);
-        half->have = 0;
-        half->size = 0;
         return side == FROM_DIALER ? dialer_message(handshake, tag, body) : acceptor_message(handshake, tag, body);
     }
     return HANDSHAKE_MORE;
+}
+
+static void clear_u32(uint8_t *at, uint32_t flags)
+{
+    struct bytes in = bytes_over(at, 4);
+
+    bytes_put_u32(at, bytes_u32(&in) & ~flags);
+}
+
+void handshake_clear_flags(struct handshake *handshake, enum handshake_side side, uint64_t flags)
+{
+    struct handshake_half *half = &handshake->halves[side];
+    uint8_t *body = half->bytes + HANDSHAKE_LENGTH_BYTES;
+    uint32_t high = (uint32_t)(flags >> 32), low = (uint32_t)flags;
+
+    if (!half->complete)
+        return;
+    /* Their fields were there, or the messages would have been bad. */
+    switch (body[0]) {
+    case 'N': /* flags:64 ... */
+        clear_u32(body + 1, high);
+        clear_u32(body + 5, low);
+        return;
+    case 'n': /* version:16 flags:32 ... */
+        clear_u32(body + 3, low);
+        return;
+    case 'c': /* what the old 'n' had no room for */
+        clear_u32(body + 1, high);
+        return;
+    }
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Watches the handshake with which two Erlang nodes begin a connection (erts "Distribution Protocol", chapter
- * "Distribution Handshake"; OTP: lib/kernel/src/dist_util.erl) and learns who they are. It changes nothing.
+ * "Distribution Handshake"; OTP: lib/kernel/src/dist_util.erl) and learns who they are. It keeps each message whole, so
+ * that it can be held back, or told to both nodes with fewer flags.
  *
  *     dialer                                  acceptor
  *       N flags creation name  ------------>
@@ -25,11 +26,40 @@
 
 #include "wire/epmd.h"
 
+#define HANDSHAKE_LENGTH_BYTES 2
 #define HANDSHAKE_MESSAGE_MAX 2048 /* a name of 255 characters needs half of it */
 #define HANDSHAKE_NAME_MAX EPMD_NAME_BYTES_MAX
 
 #define HANDSHAKE_FLAG_PUBLISHED (UINT64_C(1) << 0) /* clear: a hidden node */
 #define HANDSHAKE_FLAG_NAME_ME (UINT64_C(1) << 33)  /* "give me a name": only the host is in the first message */
+
+/* What a node can do that it need not do (OTP: lib/kernel/include/dist.hrl). The numbers are of bits. */
+#define HANDSHAKE_FLAGS_OPTIONAL(X)                                     \
+    X(published, 0, "to be seen in nodes(): without it a hidden node")  \
+    X(unicode_io, 12, "characters beyond Latin-1 in I/O")               \
+    X(dist_hdr_atom_cache, 13, "atoms sent once, then by their number") \
+    X(send_sender, 19, "messages that tell their sender")               \
+    X(big_seqtrace_labels, 20, "any term as a label of seq_trace")      \
+    X(exit_payload, 22, "exit reasons behind the control message")      \
+    X(fragments, 23, "large messages in fragments")                     \
+    X(unlink_id, 25, "the newer protocol for unlink")                   \
+    X(spawn, 32, "spawn_request, and so erpc and rpc")                  \
+    X(alias, 35, "process aliases")
+
+/* The messages that a handshake may stop at, in their order. */
+#define HANDSHAKE_STAGES(X)                                      \
+    X(name, "the dialer's first: who it is")                     \
+    X(status, "the acceptor's answer: ok, alive, ...")           \
+    X(challenge, "the acceptor's: who it is, and a challenge")   \
+    X(reply, "the dialer's: the challenge's digest and its own") \
+    X(ack, "the acceptor's: the digest; the connection is up now")
+
+enum handshake_stage {
+#define X(name, help) STAGE_##name,
+    HANDSHAKE_STAGES(X)
+#undef X
+        STAGE_NONE, /* any other message */
+};
 
 enum handshake_side { FROM_DIALER, FROM_ACCEPTOR };
 
@@ -51,22 +81,36 @@ struct handshake {
     struct handshake_end dialer, acceptor;
     const char *reason;
     struct handshake_half {
-        uint8_t message[HANDSHAKE_MESSAGE_MAX]; /* behind its length */
-        size_t have;                            /* bytes that came, length field included */
-        size_t size;                            /* of the message, once its length is known */
-        bool begun;                             /* the first message of this direction was complete */
-        bool named;                             /* acceptor only: the challenge was seen */
+        uint8_t bytes[HANDSHAKE_LENGTH_BYTES + HANDSHAKE_MESSAGE_MAX]; /* the message, from its length on */
+        size_t have;                                                   /* bytes that came */
+        bool complete;              /* it is all there; the next byte begins another one */
+        enum handshake_stage stage; /* of the complete message */
+        bool begun;                 /* the first message of this direction was complete */
+        bool named;                 /* acceptor only: the challenge was seen */
     } halves[2];
 };
 
 void handshake_init(struct handshake *handshake);
 
 /*
+ * How many bytes of that direction are wanted next: never beyond the message that is coming, so that whoever reads no
+ * more leaves the rest where it is.
+ */
+size_t handshake_wanted(const struct handshake *handshake, enum handshake_side side);
+
+/*
  * Takes bytes of one direction, up to the end of one message. *ret_used of the len bytes were taken (all of them with
- * HANDSHAKE_MORE); call again for the rest. Not to be called again for a direction after DONE, RAW or BAD.
+ * HANDSHAKE_MORE); call again for the rest. Not to be called again for a direction after DONE, RAW or BAD. What was
+ * taken stands in the half's `bytes`, until the next call.
  */
 enum handshake_verdict handshake_feed(struct handshake *handshake, enum handshake_side side, const uint8_t *data,
                                       size_t len, size_t *ret_used);
+
+/*
+ * Takes these flags out of the complete message of that direction, if it is one that has flags. Both nodes must be told
+ * the same: flags that only one of them leaves out crash real nodes.
+ */
+void handshake_clear_flags(struct handshake *handshake, enum handshake_side side, uint64_t flags);
 
 bool handshake_is_hidden(const struct handshake_end *end);
 

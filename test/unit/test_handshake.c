@@ -223,5 +223,180 @@ static void malformed(void **state)
     }
 }
 
+/* ---- message by message ---- */
+
+/*
+ * Feeds never more than what is wanted, as a relay does that leaves the rest where it is. Checks that each message
+ * stands whole in the half, and returns the stages as letters: n s c r a, and - for others.
+ */
+static const char *stages(struct handshake *handshake, enum handshake_side side, const char *text, size_t most)
+{
+    static char letters[20];
+    struct bytes_of in = hex(text);
+    size_t at = 0, begin = 0, count = 0;
+
+    while (at < in.len) {
+        size_t wanted = handshake_wanted(handshake, side), used;
+        enum handshake_verdict verdict;
+
+        assert_true(wanted > 0);
+        wanted = wanted < most ? wanted : most;
+        assert_true(wanted <= in.len - at);
+        verdict = handshake_feed(handshake, side, in.data + at, wanted, &used);
+        assert_int_equal(used, wanted);
+        at += used;
+        assert_int_equal(handshake->halves[side].have, at - begin);
+        assert_memory_equal(handshake->halves[side].bytes, in.data + begin, at - begin);
+        assert_int_equal(handshake->halves[side].complete, verdict != HANDSHAKE_MORE);
+        if (verdict == HANDSHAKE_MORE)
+            continue;
+        assert_int_equal(verdict == HANDSHAKE_DONE, at == in.len && handshake->halves[side].stage >= STAGE_reply &&
+                                                        handshake->halves[side].stage <= STAGE_ack);
+        letters[count++] = "nscra-"[handshake->halves[side].stage];
+        begin = at;
+    }
+    assert_int_equal(begin, at);
+    letters[count] = 0;
+    return letters;
+}
+
+static void no_more_is_wanted_than_the_message(void **state)
+{
+    static const struct {
+        const char *dialer, *dialer_stages, *acceptor, *acceptor_stages;
+    } handshakes[] = {
+        {NAME_A REPLY, "nr", STATUS_OK_ CHALLENGE_B ACK, "sca"},
+        {"000b 6e 0005 07df7fbd 6140766d 0009 63 0000000d 6b0360ef" REPLY, "n-r",
+         STATUS_OK_ "000f 6e 0005 07df7fbc cb7785da 6240766d" ACK, "sca"},
+        {NAME_A "0005 7374727565" REPLY, "n-r", "0006 73616c697665" CHALLENGE_B ACK, "sca"}, /* alive, true */
+        {"0011 4e 0000000f07df7fbc 00000000 0002 766d" REPLY, "nr",
+         "0011 736e616d65643a 0004 5840766d 6b0360ef" CHALLENGE_B ACK, "sca"}, /* named: */
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(handshakes) / sizeof(handshakes[0]); i++)
+        for (size_t most = 1; most < 30; most++) {
+            struct handshake handshake;
+
+            handshake_init(&handshake);
+            assert_string_equal(stages(&handshake, FROM_DIALER, handshakes[i].dialer, most),
+                                handshakes[i].dialer_stages);
+            assert_string_equal(stages(&handshake, FROM_ACCEPTOR, handshakes[i].acceptor, most),
+                                handshakes[i].acceptor_stages);
+        }
+}
+
+static void wanted_at_each_byte(void **state)
+{
+    static const size_t wanted[] = {2, 1, 1, 2, 1};
+    struct bytes_of in = hex(STATUS_OK_);
+    struct handshake handshake;
+    size_t used;
+    (void)state;
+
+    handshake_init(&handshake);
+    for (size_t i = 0; i < in.len; i++) {
+        assert_int_equal(handshake_wanted(&handshake, FROM_ACCEPTOR), wanted[i]);
+        assert_int_equal(handshake_wanted(&handshake, FROM_DIALER), 2);
+        assert_int_equal(handshake_feed(&handshake, FROM_ACCEPTOR, in.data + i, 1, &used),
+                         i + 1 < in.len ? HANDSHAKE_MORE : HANDSHAKE_MESSAGE);
+    }
+    assert_int_equal(handshake_wanted(&handshake, FROM_ACCEPTOR), 2);
+}
+
+/* ---- flags ---- */
+
+/* Feeds one message, clears flags, and compares all that stands there. */
+static void cleared(struct handshake *handshake, enum handshake_side side, const char *text, uint64_t flags,
+                    const char *expected)
+{
+    struct bytes_of in = hex(text), out = hex(expected);
+    size_t used;
+
+    assert_true(handshake_feed(handshake, side, in.data, in.len, &used) <= HANDSHAKE_DONE);
+    assert_int_equal(used, in.len);
+    handshake_clear_flags(handshake, side, flags);
+    assert_int_equal(handshake->halves[side].have, in.len);
+    assert_memory_equal(handshake->halves[side].bytes, out.data, out.len);
+    assert_int_equal(out.len, in.len);
+    handshake_clear_flags(handshake, side, flags); /* once more changes nothing */
+    assert_memory_equal(handshake->halves[side].bytes, out.data, out.len);
+}
+
+#define FLAG(bit) (UINT64_C(1) << (bit))
+
+static void flags_are_cleared_in_both_directions(void **state)
+{
+    const uint64_t flags = FLAG(0) | FLAG(23) | FLAG(32) | FLAG(35); /* published, fragments, spawn, alias */
+    struct handshake handshake;
+    (void)state;
+
+    handshake_init(&handshake);
+    cleared(&handshake, FROM_DIALER, NAME_A, flags, "0013 4e 00000004075f7fbc 6b0360ef 0004 6140766d");
+    cleared(&handshake, FROM_ACCEPTOR, STATUS_OK_, UINT64_MAX, STATUS_OK_);
+    cleared(&handshake, FROM_ACCEPTOR, CHALLENGE_B, flags, "0017 4e 00000004075f7fbc cb7785da 6b0360ec 0004 6240766d");
+    cleared(&handshake, FROM_DIALER, REPLY, UINT64_MAX, REPLY);
+    cleared(&handshake, FROM_ACCEPTOR, ACK, UINT64_MAX, ACK);
+    assert_int_equal(handshake_feed(&handshake, FROM_DIALER, NULL, 0, &(size_t){0}), HANDSHAKE_MORE);
+}
+
+static void old_messages_have_their_flags_in_two_places(void **state)
+{
+    const uint64_t flags = FLAG(0) | FLAG(23) | FLAG(32) | FLAG(35);
+    struct handshake handshake;
+    (void)state;
+
+    handshake_init(&handshake);
+    cleared(&handshake, FROM_DIALER, "000b 6e 0005 07df7fbd 6140766d", flags, "000b 6e 0005 075f7fbc 6140766d");
+    cleared(&handshake, FROM_ACCEPTOR, "000f 6e 0005 07df7fbd cb7785da 6240766d", flags,
+            "000f 6e 0005 075f7fbc cb7785da 6240766d");
+    cleared(&handshake, FROM_DIALER, "0009 63 0000000d 6b0360ef", flags, "0009 63 00000004 6b0360ef");
+}
+
+static void each_flag_by_itself(void **state)
+{
+    (void)state;
+
+    for (unsigned bit = 0; bit < 64; bit++)
+        for (int old = 0; old < 2; old++) {
+            struct bytes_of in = hex(old ? "000b 6e 0005 ffffffff 6140766d 0009 63 ffffffff ffffffff"
+                                         : "0013 4e ffffffffffffffff ffffffff 0004 6140766d");
+            size_t used, at = 0,
+                         byte = old ? (bit < 32 ? 5 + 3 - bit / 8 : 13 + 3 + 3 - (bit - 32) / 8) : 3 + 7 - bit / 8;
+            struct handshake handshake;
+
+            handshake_init(&handshake);
+            while (at < in.len) {
+                const struct handshake_half *half = &handshake.halves[FROM_DIALER];
+
+                assert_int_equal(handshake_feed(&handshake, FROM_DIALER, in.data + at, in.len - at, &used),
+                                 HANDSHAKE_MESSAGE);
+                handshake_clear_flags(&handshake, FROM_DIALER, FLAG(bit));
+                for (size_t i = 0; i < used; i++)
+                    assert_int_equal(half->bytes[i], in.data[at + i] & ~(at + i == byte ? 1U << bit % 8 : 0U));
+                at += used;
+            }
+        }
+}
+
+/* Flags are those of a whole message: half of one is left as it is. */
+static void half_a_message_is_left_alone(void **state)
+{
+    struct bytes_of in = hex(NAME_A);
+    (void)state;
+
+    for (size_t len = 1; len < in.len; len++) {
+        struct handshake handshake;
+        size_t used;
+
+        handshake_init(&handshake);
+        assert_int_equal(handshake_feed(&handshake, FROM_DIALER, in.data, len, &used), HANDSHAKE_MORE);
+        handshake_clear_flags(&handshake, FROM_DIALER, UINT64_MAX);
+        assert_memory_equal(handshake.halves[FROM_DIALER].bytes, in.data, len);
+    }
+}
+
 RUN(T(golden_split_anywhere), T(old_messages_of_otp_22), T(alive_and_its_answer), T(refusing_words_are_relayed),
-    T(a_dynamic_name_comes_with_the_status), T(latin_1_names_become_utf_8), T(no_handshake_is_raw), T(malformed))
+    T(a_dynamic_name_comes_with_the_status), T(latin_1_names_become_utf_8), T(no_handshake_is_raw), T(malformed),
+    T(no_more_is_wanted_than_the_message), T(wanted_at_each_byte), T(flags_are_cleared_in_both_directions),
+    T(old_messages_have_their_flags_in_two_places), T(each_flag_by_itself), T(half_a_message_is_left_alone))
