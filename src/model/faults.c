@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/faults.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/rate.h"
+#include "base/size.h"
+#include "base/suggest.h"
+#include "base/utf8.h"
+#include "wire/handshake.h"
+
+#define refuse(...) (snprintf(error, size, __VA_ARGS__), in_one_line(error))
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+#define DELAY 0, FAULT_DELAY_MAX_US, NULL
+#define BYTES(least) least, SIZE_MAX_BYTES, NULL
+#define WORDS(words) 0, COUNT_OF(words) - 2, words
+
+/* ---- the table ---- */
+
+static const char *const modes[] = {"hold", "drop", "close", "reset", "refuse", NULL};
+static const char *const distributions[] = {"uniform", "normal", "pareto", NULL};
+static const char *const actions[] = {"hold", "close", NULL};
+static const char *const stages[] = {
+#define X(name, help) #name,
+    HANDSHAKE_STAGES(X)
+#undef X
+        NULL};
+
+static const struct {
+    const char *name;
+    uint64_t bit;
+} flags[] = {
+#define X(name, bit, help) {#name, UINT64_C(1) << (bit)},
+    HANDSHAKE_FLAGS_OPTIONAL(X)
+#undef X
+};
+
+static const struct param_row partition_params[] = {
+    {"mode", PARAM_mode, PARAM_CHOICE, "hold", WORDS(modes),
+     "hold: everything waits for the fix; drop: it is thrown away, with a reset at the fix; close, reset: connections "
+     "end at once, new ones too; refuse: only new ones do"},
+};
+static const struct param_row latency_params[] = {
+    {"delay", PARAM_delay, PARAM_DURATION, NULL, DELAY, "how much later everything arrives"},
+    {"jitter", PARAM_jitter, PARAM_DURATION, "0us", DELAY,
+     "how far the delay varies: the bound of uniform, the standard deviation of the others"},
+    {"distribution", PARAM_distribution, PARAM_CHOICE, "uniform", WORDS(distributions), "how the delay varies"},
+    {"correlation", PARAM_correlation, PARAM_PART, "0", 0, PARAM_FRACTION, NULL,
+     "how much each delay depends on the one before"},
+};
+static const struct param_row bandwidth_params[] = {
+    {"rate", PARAM_rate, PARAM_RATE, NULL, 1, RATE_MAX_BITS, NULL, "what may leave in a second, per lane"},
+};
+static const struct param_row slow_close_params[] = {
+    {"delay", PARAM_delay, PARAM_DURATION, NULL, DELAY, "how long the end of the stream is kept back"},
+};
+static const struct param_row limit_data_params[] = {
+    {"bytes", PARAM_bytes, PARAM_SIZE, NULL, BYTES(0), "what still passes, from the rule's beginning on"},
+};
+static const struct param_row slicer_params[] = {
+    {"average_size", PARAM_average_size, PARAM_SIZE, NULL, BYTES(1), "the size of a piece"},
+    {"size_variation", PARAM_size_variation, PARAM_SIZE, "0", BYTES(0),
+     "how much smaller or larger a piece may be; less than the average"},
+    {"delay", PARAM_delay, PARAM_DURATION, "0us", DELAY, "the pause between two pieces"},
+};
+static const struct param_row freeze_params[] = {
+    {"every", PARAM_every, PARAM_DURATION, "250ms", 1000, FAULT_DELAY_MAX_US, NULL,
+     "how often we tick instead; at most a sixteenth of the nodes' net_ticktime"},
+};
+static const struct param_row handshake_params[] = {
+    {"stage", PARAM_stage, PARAM_CHOICE, NULL, WORDS(stages), "the message that does not get through"},
+    {"action", PARAM_action, PARAM_CHOICE, "hold", WORDS(actions), "what happens instead"},
+};
+static const struct param_row downgrade_params[] = {
+    {"clear", PARAM_clear, PARAM_FLAGS, NULL, 1, UINT64_MAX, NULL, "what both nodes are told that the other cannot do"},
+};
+static const struct param_row slow_params[] = {
+    {"delay", PARAM_delay, PARAM_DURATION, NULL, DELAY, "how long the answer takes"},
+};
+
+/* Faults without parameters. */
+#define mute_params NULL
+#define hide_params NULL
+#define silent_params NULL
+#define unlisted_params NULL
+
+static const struct fault_row rows[] = {
+#define X(name, between_nodes, fold, help) \
+    {#name, between_nodes, fold, help, name##_params, sizeof(name##_params) / sizeof(struct param_row)},
+    FAULTS_TABLE(X)
+#undef X
+};
+
+const struct fault_row *fault_row(enum fault_kind kind)
+{
+    return &rows[kind];
+}
+
+const char *partition_name(enum partition partition)
+{
+    return partition == PARTITION_NONE ? "none" : modes[partition - PARTITION_HOLD];
+}
+
+/* ---- values ---- */
+
+/* What people typed is repeated to them. */
+static int in_one_line(char *error)
+{
+    utf8_make_line(error);
+    return -EINVAL;
+}
+
+static void add(char *to, size_t size, const char *between, const char *word)
+{
+    size_t len = strlen(to);
+
+    snprintf(to + len, size - len, "%s%s", len ? between : "", word);
+}
+
+static int set_of_flags(const char *text, uint64_t *ret)
+{
+    uint64_t set = 0;
+
+    for (;;) {
+        size_t len = strcspn(text, ","), i = 0;
+
+        while (i < COUNT_OF(flags) && (strlen(flags[i].name) != len || memcmp(flags[i].name, text, len) != 0))
+            i++;
+        if (i == COUNT_OF(flags))
+            return -EINVAL;
+        set |= flags[i].bit;
+        if (!text[len])
+            break;
+        text += len + 1;
+    }
+    *ret = set;
+    return 0;
+}
+
+static int index_of_word(const char *const *words, const char *text, uint64_t *ret)
+{
+    for (uint64_t i = 0; words[i]; i++)
+        if (strcmp(words[i], text) == 0) {
+            *ret = i;
+            return 0;
+        }
+    return -EINVAL;
+}
+
+/* "0", "1", "0.25": a decimal fraction, to six places. */
+static int part_of_one(const char *text, uint64_t *ret)
+{
+    uint64_t value = 0, scale = PARAM_FRACTION;
+
+    if (text[0] != '0' && text[0] != '1')
+        return -EINVAL;
+    value = (uint64_t)(text[0] - '0') * PARAM_FRACTION;
+    if (text[1] == '.' && text[2])
+        for (text += 2; isdigit((unsigned char)*text) && scale > 1; text++) {
+            scale /= 10;
+            value += (uint64_t)(*text - '0') * scale;
+        }
+    else
+        text++;
+    if (*text || value > PARAM_FRACTION)
+        return -EINVAL;
+    *ret = value;
+    return 0;
+}
+
+static void part_print(uint64_t value, char *to, size_t size)
+{
+    char digits[32];
+    int len =
+        snprintf(digits, sizeof(digits), "%" PRIu64 ".%06" PRIu64, value / PARAM_FRACTION, value % PARAM_FRACTION);
+
+    while (digits[len - 1] == '0')
+        len--;
+    if (digits[len - 1] == '.')
+        len--;
+    snprintf(to, size, "%.*s", len, digits);
+}
+
+static int value_parse(const struct param_row *row, const char *text, uint64_t *ret)
+{
+    uint64_t value = 0;
+    int status = -EINVAL;
+
+    switch (row->type) {
+    case PARAM_DURATION:
+        status = duration_parse(text, &value);
+        break;
+    case PARAM_RATE:
+        status = rate_parse(text, &value);
+        break;
+    case PARAM_SIZE:
+        status = size_parse(text, &value);
+        break;
+    case PARAM_PART:
+        status = part_of_one(text, &value);
+        break;
+    case PARAM_CHOICE:
+        status = index_of_word(row->words, text, &value);
+        break;
+    case PARAM_FLAGS:
+        status = set_of_flags(text, &value);
+        break;
+    }
+    if (status < 0 || value < row->min || value > row->max)
+        return -EINVAL;
+    *ret = value;
+    return 0;
+}
+
+static void add_range(const struct param_row *row, void (*print)(uint64_t value, char *to, size_t size), char *to,
+                      size_t size)
+{
+    char bound[32];
+
+    if (row->min > 0) {
+        print(row->min, bound, sizeof(bound));
+        add(to, size, ", from ", bound);
+    }
+    print(row->max, bound, sizeof(bound));
+    add(to, size, row->min > 0 ? " to " : ", up to ", bound);
+}
+
+void param_print_allowed(const struct param_row *row, char *to, size_t size)
+{
+    to[0] = 0;
+    switch (row->type) {
+    case PARAM_DURATION:
+        snprintf(to, size, DURATION_HINT);
+        add_range(row, duration_print_exact, to, size);
+        return;
+    case PARAM_RATE:
+        snprintf(to, size, RATE_HINT);
+        add_range(row, rate_print, to, size);
+        return;
+    case PARAM_SIZE:
+        snprintf(to, size, SIZE_HINT);
+        add_range(row, size_print, to, size);
+        return;
+    case PARAM_PART:
+        snprintf(to, size, "a fraction from 0 to 1, such as 0.25");
+        return;
+    case PARAM_CHOICE:
+        for (size_t i = 0; row->words[i]; i++)
+            add(to, size, row->words[i + 1] ? ", " : " or ", row->words[i]);
+        return;
+    case PARAM_FLAGS:
+        snprintf(to, size, "one or more, with commas, of ");
+        for (size_t i = 0; i < COUNT_OF(flags); i++)
+            add(to, size, i == 0 ? "" : ", ", flags[i].name);
+        return;
+    }
+}
+
+void fault_print(const struct fault *fault, const struct param_row *row, char *to, size_t size)
+{
+    uint64_t value = fault->value[row->param];
+
+    to[0] = 0;
+    switch (row->type) {
+    case PARAM_DURATION:
+        duration_print_exact(value, to, size);
+        return;
+    case PARAM_RATE:
+        rate_print(value, to, size);
+        return;
+    case PARAM_SIZE:
+        size_print(value, to, size);
+        return;
+    case PARAM_PART:
+        part_print(value, to, size);
+        return;
+    case PARAM_CHOICE:
+        snprintf(to, size, "%s", row->words[value]);
+        return;
+    case PARAM_FLAGS:
+        for (size_t i = 0; i < COUNT_OF(flags); i++)
+            if (value & flags[i].bit)
+                add(to, size, ",", flags[i].name);
+        return;
+    }
+}
+
+/* ---- faults ---- */
+
+int fault_named(const char *kind, struct fault *ret, char *error, size_t size)
+{
+    const char *meant;
+    size_t i = 0;
+
+    while (i < FAULTS_COUNT && strcmp(rows[i].name, kind) != 0)
+        i++;
+    if (i == FAULTS_COUNT) {
+        meant = suggest(kind, rows, FAULTS_COUNT, sizeof(rows[0]));
+        if (meant)
+            return refuse("fault: no kind '%.100s'; did you mean %s?", kind, meant);
+        snprintf(error, size, "fault: no kind '%.100s'; there are", kind);
+        for (i = 0; i < FAULTS_COUNT; i++)
+            add(error, size, i == 0 ? " " : ", ", rows[i].name);
+        return in_one_line(error);
+    }
+    *ret = (struct fault){.kind = (enum fault_kind)i};
+    for (size_t k = 0; k < rows[i].params_count; k++) {
+        const struct param_row *row = &rows[i].params[k];
+
+        if (row->fallback && value_parse(row, row->fallback, &ret->value[row->param]) < 0)
+            abort(); /* the table is wrong */
+    }
+    return 0;
+}
+
+static int refuse_param(const struct fault_row *fault, const char *param, char *error, size_t size)
+{
+    const char *meant = suggest(param, fault->params, fault->params_count, sizeof(fault->params[0]));
+
+    if (fault->params_count == 0)
+        return refuse("%.100s: %s has no parameters", param, fault->name);
+    if (meant)
+        return refuse("%.100s: %s has no such parameter; did you mean %s?", param, fault->name, meant);
+    snprintf(error, size, "%.100s: %s has no such parameter; it has", param, fault->name);
+    for (size_t i = 0; i < fault->params_count; i++)
+        add(error, size, i == 0 ? " " : ", ", fault->params[i].name);
+    return in_one_line(error);
+}
+
+int fault_set(struct fault *fault, const char *param, const char *text, char *error, size_t size)
+{
+    const struct fault_row *kind = &rows[fault->kind];
+    char allowed[512];
+
+    for (size_t i = 0; i < kind->params_count; i++) {
+        const struct param_row *row = &kind->params[i];
+
+        if (strcmp(row->name, param) != 0)
+            continue;
+        if (fault->given & 1U << row->param)
+            return refuse("%s: given twice", param);
+        if (value_parse(row, text, &fault->value[row->param]) < 0) {
+            param_print_allowed(row, allowed, sizeof(allowed));
+            return refuse("%s: '%.100s' is not what %s takes: %s", param, text, kind->name, allowed);
+        }
+        fault->given |= 1U << row->param;
+        return 0;
+    }
+    return refuse_param(kind, param, error, size);
+}
+
+int fault_check(const struct fault *fault, char *error, size_t size)
+{
+    const struct fault_row *kind = &rows[fault->kind];
+    char allowed[512];
+
+    for (size_t i = 0; i < kind->params_count; i++) {
+        const struct param_row *row = &kind->params[i];
+
+        if (row->fallback || fault->given & 1U << row->param)
+            continue;
+        param_print_allowed(row, allowed, sizeof(allowed));
+        return refuse("%s: %s needs it: %s", row->name, kind->name, allowed);
+    }
+    if (fault->kind == FAULT_slicer && fault->value[PARAM_size_variation] >= fault->value[PARAM_average_size])
+        return refuse("size_variation: must be less than average_size");
+    return 0;
+}
