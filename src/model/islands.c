@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "model/pattern.h"
@@ -35,26 +36,47 @@ void islands_done(struct islands *islands)
     *islands = (struct islands){0};
 }
 
-static int check_names(const struct islands *islands, char *error, size_t size)
+int island_check_names(const struct island *island, const char *field, char *error, size_t size)
 {
-    size_t patterns = 0;
+    if (island->count == 0)
+        return refuse("%s: an island without nodes", field);
+    if (island->count > ISLANDS_PATTERNS_MAX)
+        return refuse("%s: more than %d names", field, ISLANDS_PATTERNS_MAX);
+    for (size_t k = 0; k < island->count; k++) {
+        const char *fault = pattern_fault(island->patterns[k]);
 
-    for (size_t i = 0; i < islands->count; i++) {
-        const struct island *island = &islands->at[i];
-
-        if (island->count == 0)
-            return refuse("islands[%zu]: an island without nodes", i);
-        patterns += island->count;
-        if (patterns > ISLANDS_PATTERNS_MAX)
-            return refuse("islands: more than %d names", ISLANDS_PATTERNS_MAX);
-        for (size_t k = 0; k < island->count; k++) {
-            const char *fault = pattern_fault(island->patterns[k]);
-
-            if (fault)
-                return refuse("islands[%zu][%zu]: %s ('%.100s')", i, k, fault, island->patterns[k]);
-        }
+        if (fault)
+            return refuse("%s[%zu]: %s ('%.100s')", field, k, fault, island->patterns[k]);
     }
     return 0;
+}
+
+int islands_check_names(const struct islands *islands, const char *field, char *error, size_t size)
+{
+    size_t patterns = 0;
+    char path[64];
+
+    for (size_t i = 0; i < islands->count; i++) {
+        snprintf(path, sizeof(path), "%s[%zu]", field, i);
+        if (island_check_names(&islands->at[i], path, error, size) < 0)
+            return -EINVAL;
+        patterns += islands->at[i].count;
+        if (patterns > ISLANDS_PATTERNS_MAX)
+            return refuse("%s: more than %d names", field, ISLANDS_PATTERNS_MAX);
+    }
+    return 0;
+}
+
+struct islands islands_copy(const struct islands *islands)
+{
+    struct islands copy = {0};
+
+    for (size_t i = 0; i < islands->count; i++) {
+        islands_add(&copy);
+        for (size_t k = 0; k < islands->at[i].count; k++)
+            islands_add_pattern(&copy, islands->at[i].patterns[k], strlen(islands->at[i].patterns[k]));
+    }
+    return copy;
 }
 
 static int check_pair(const struct islands *islands, size_t i, size_t j, char *error, size_t size)
@@ -64,8 +86,8 @@ static int check_pair(const struct islands *islands, size_t i, size_t j, char *e
     for (size_t k = 0; k < a->count; k++)
         for (size_t l = 0; l < b->count; l++)
             if (pattern_overlaps(a->patterns[k], b->patterns[l]))
-                return refuse("a node in two islands: '%.100s' (island %zu) and '%.100s' (island %zu)", a->patterns[k],
-                              i + 1, b->patterns[l], j + 1);
+                return refuse("islands: a node in two islands: '%.100s' (island %zu) and '%.100s' (island %zu)",
+                              a->patterns[k], i + 1, b->patterns[l], j + 1);
     return 0;
 }
 
@@ -75,7 +97,7 @@ int islands_check(const struct islands *islands, char *error, size_t size)
         return refuse("islands: two or more are needed");
     if (islands->count > ISLANDS_MAX)
         return refuse("islands: more than %d", ISLANDS_MAX);
-    if (check_names(islands, error, size) < 0)
+    if (islands_check_names(islands, "islands", error, size) < 0)
         return -EINVAL;
     for (size_t i = 0; i < islands->count; i++)
         for (size_t j = i + 1; j < islands->count; j++)
@@ -84,12 +106,19 @@ int islands_check(const struct islands *islands, char *error, size_t size)
     return 0;
 }
 
+bool island_holds(const struct island *island, const char *name)
+{
+    for (size_t k = 0; k < island->count; k++)
+        if (pattern_matches(island->patterns[k], name))
+            return true;
+    return false;
+}
+
 int islands_find_after(const struct islands *islands, const char *name, int after)
 {
     for (size_t i = (size_t)(after + 1); i < islands->count; i++)
-        for (size_t k = 0; k < islands->at[i].count; k++)
-            if (pattern_matches(islands->at[i].patterns[k], name))
-                return (int)i;
+        if (island_holds(&islands->at[i], name))
+            return (int)i;
     return -1;
 }
 

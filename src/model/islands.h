@@ -33,6 +33,14 @@ void islands_done(struct islands *islands);
  */
 int islands_check(const struct islands *islands, char *error, size_t size);
 
+/* The part of it that is about the names alone; `field` is how errors call the islands, or the only one. */
+int islands_check_names(const struct islands *islands, const char *field, char *error, size_t size);
+int island_check_names(const struct island *island, const char *field, char *error, size_t size);
+
+struct islands islands_copy(const struct islands *islands);
+
+bool island_holds(const struct island *island, const char *name);
+
 /* The first island that the node belongs to, or -1. */
 int islands_find(const struct islands *islands, const char *name);
 

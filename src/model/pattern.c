@@ -6,9 +6,16 @@
 
 #include "base/utf8.h"
 
+static bool is_special(char c)
+{
+    return c == '*' || c == '?' || c == '[';
+}
+
 static bool is_glob(const char *pattern)
 {
-    return strpbrk(pattern, "*?[") != NULL;
+    while (*pattern && !is_special(*pattern))
+        pattern++;
+    return *pattern != 0;
 }
 
 static bool fits(const char *pattern, const char *text)
@@ -45,7 +52,7 @@ const char *pattern_fault(const char *pattern)
     return NULL;
 }
 
-bool pattern_matches(const char *pattern, const char *name)
+static bool glob_matches(const char *pattern, const char *name)
 {
     char short_name[PATTERN_BYTES_MAX + 1], short_pattern[PATTERN_BYTES_MAX + 1];
 
@@ -54,6 +61,25 @@ bool pattern_matches(const char *pattern, const char *name)
     short_part(name, short_name);
     short_part(pattern, short_pattern);
     return fits(short_pattern, short_name);
+}
+
+bool pattern_matches(const char *pattern, const char *name)
+{
+    const char *p = pattern, *n = name;
+
+    /* Rules are asked often, and most patterns are plain names, or part from the name before their first glob. */
+    while (*p && *p == *n && !is_special(*p)) {
+        p++;
+        n++;
+    }
+    if (*p == *n && !*p)
+        return true;
+    if (is_special(*p))
+        return glob_matches(pattern, name);
+    /* They differ: all the same when one of them has no host. */
+    if ((*p == '@' && !*n) || (*n == '@' && !*p))
+        return !memchr(pattern, '@', (size_t)(p - pattern));
+    return false;
 }
 
 bool pattern_covers(const char *wide, const char *narrow)

@@ -3,16 +3,19 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <utlist.h>
 
 #include "base/memory.h"
-#include "model/pattern.h"
 
 struct rules {
     struct rule *book; /* oldest first */
     size_t count;
     uint32_t last_id;
+    uint64_t version;
+    struct lease *leases;
+    size_t leases_count;
     void (*changed)(void *data);
     void *data;
 };
@@ -30,121 +33,51 @@ static void drop(struct rules *rules, struct rule *rule)
 {
     DL_DELETE(rules->book, rule);
     rules->count--;
-    islands_done(&rule->islands);
+    rules->version++;
+    islands_done(&rule->selector.islands);
+    for (size_t i = 0; i < rule->healed_count; i++)
+        islands_done(&rule->healed[i]);
+    free(rule->healed);
     free(rule);
 }
 
-static void drop_all(struct rules *rules)
+static void drop_lease(struct rules *rules, struct lease *lease)
+{
+    DL_DELETE(rules->leases, lease);
+    rules->leases_count--;
+    free(lease->name);
+    free(lease);
+}
+
+/* Drops every rule of which `goes` says so. */
+static bool drop_those(struct rules *rules, bool (*goes)(const struct rule *rule, const void *data), const void *data)
 {
     struct rule *rule, *next;
+    bool any = false;
 
     DL_FOREACH_SAFE(rules->book, rule, next)
-        drop(rules, rule);
+        if (goes(rule, data)) {
+            drop(rules, rule);
+            any = true;
+        }
+    return any;
+}
+
+static bool always(const struct rule *rule, const void *data)
+{
+    (void)rule;
+    (void)data;
+    return true;
 }
 
 void rules_free(struct rules *rules)
 {
     if (!rules)
         return;
-    drop_all(rules);
+    drop_those(rules, always, NULL);
+    while (rules->leases)
+        drop_lease(rules, rules->leases);
     free(rules);
-}
-
-/* Does the rule speak about what island `from` sends to island `to`? */
-static bool speaks_about(const struct rule *rule, int from, int to)
-{
-    return from >= 0 && to >= 0 && from != to && (!rule->one_way || from == 0);
-}
-
-/* The same for what one pattern's nodes send to another's: both ways of looking decide as rules_profile() does. */
-static bool covers_pair(const struct rule *rule, const char *from, const char *to)
-{
-    return speaks_about(rule, islands_covering(&rule->islands, from), islands_covering(&rule->islands, to));
-}
-
-static bool covers_islands(const struct rule *rule, const struct island *from, const struct island *to)
-{
-    for (size_t k = 0; k < from->count; k++)
-        for (size_t l = 0; l < to->count; l++)
-            if (!covers_pair(rule, from->patterns[k], to->patterns[l]))
-                return false;
-    return true;
-}
-
-/* Is there nothing left that `old` decides? */
-static bool hides(const struct rule *newer, const struct rule *old)
-{
-    for (size_t i = 0; i < old->islands.count; i++)
-        for (size_t j = 0; j < old->islands.count; j++)
-            if (speaks_about(old, (int)i, (int)j) && !covers_islands(newer, &old->islands.at[i], &old->islands.at[j]))
-                return false;
-    return true;
-}
-
-/* May a pattern of some island mean a node that the other pattern means? */
-static bool may_hold(const struct islands *islands, const char *pattern)
-{
-    for (size_t i = 0; i < islands->count; i++)
-        for (size_t k = 0; k < islands->at[i].count; k++)
-            if (pattern_may_overlap(islands->at[i].patterns[k], pattern))
-                return true;
-    return false;
-}
-
-/* May the healing rule speak about a pair that the other one speaks about? At least two islands must meet. */
-static bool may_heal(const struct rule *heals, const struct rule *old)
-{
-    size_t met = 0;
-
-    for (size_t i = 0; i < old->islands.count; i++) {
-        bool meets = false;
-
-        for (size_t k = 0; k < old->islands.at[i].count && !meets; k++)
-            meets = may_hold(&heals->islands, old->islands.at[i].patterns[k]);
-        met += meets;
-    }
-    return met >= 2;
-}
-
-static bool heals_anything(const struct rules *rules, const struct rule *heals)
-{
-    for (const struct rule *rule = rules->book; rule != heals; rule = rule->next)
-        if (rule->fault != FAULT_NONE && may_heal(heals, rule))
-            return true;
-    return false;
-}
-
-/* What the newest rule hides goes, and then what heals nothing any more. */
-static void drop_hidden(struct rules *rules, const struct rule *newest)
-{
-    struct rule *rule, *next;
-
-    DL_FOREACH_SAFE(rules->book, rule, next)
-        if (rule != newest && hides(newest, rule))
-            drop(rules, rule);
-    DL_FOREACH_SAFE(rules->book, rule, next)
-        if (rule->fault == FAULT_NONE && !heals_anything(rules, rule))
-            drop(rules, rule);
-}
-
-static int add(struct rules *rules, enum fault fault, struct islands *islands, bool one_way, const struct rule **ret)
-{
-    struct rule *rule;
-
-    if (rules->count >= RULES_MAX)
-        return -ENOSPC;
-    rule = mem_new(sizeof(*rule));
-    rule->id = ++rules->last_id;
-    rule->fault = fault;
-    rule->islands = *islands;
-    rule->one_way = one_way;
-    *islands = (struct islands){0};
-    DL_APPEND(rules->book, rule);
-    rules->count++;
-    if (ret)
-        *ret = rule;
-    drop_hidden(rules, rule);
-    return 0;
 }
 
 static void tell(const struct rules *rules)
@@ -153,39 +86,272 @@ static void tell(const struct rules *rules)
         rules->changed(rules->data);
 }
 
-int rules_cut(struct rules *rules, struct islands *islands, bool one_way, const struct rule **ret)
-{
-    int status = add(rules, FAULT_PARTITION, islands, one_way, ret);
+/* ---- adding and removing ---- */
 
-    if (status == 0)
-        tell(rules);
-    return status;
+static bool is_partition(const struct rule *rule)
+{
+    return rule->fault.kind == FAULT_partition;
 }
 
-int rules_fix(struct rules *rules, struct islands *islands)
+/* A partition that stays, whoever dialled: older ones that say something about its pairs only have no say any more. */
+static bool may_hide(const struct rule *rule)
 {
-    int status = 0;
-
-    if (islands)
-        status = add(rules, FAULT_NONE, islands, false, NULL);
-    else
-        drop_all(rules);
-    if (status == 0)
-        tell(rules);
-    return status;
+    return is_partition(rule) && rule->ends_us == RULES_NEVER && !rule->lease && !rule->selector.overlap &&
+           rule->selector.dialler == DIALLER_ANY;
 }
 
-struct profile rules_profile(const struct rules *rules, const char *from, const char *to)
+static bool is_hidden(const struct rule *rule, const void *data)
+{
+    const struct rule *newest = data;
+
+    return rule != newest && is_partition(rule) &&
+           selector_is_covered(&rule->selector, &newest->selector.islands, 1, newest->selector.one_way);
+}
+
+static void add(struct rules *rules, struct rule_request *request)
+{
+    struct rule *rule = mem_new(sizeof(*rule));
+
+    rule->id = ++rules->last_id;
+    rule->fault = request->fault;
+    rule->selector = request->selector;
+    rule->ends_us = request->ends_us;
+    rule->lease = request->lease ? (struct lease *)rules_lease(rules, request->lease) : NULL;
+    request->selector.islands = (struct islands){0};
+    DL_APPEND(rules->book, rule);
+    rules->count++;
+    rules->version++;
+    if (may_hide(rule))
+        drop_those(rules, is_hidden, rule);
+}
+
+int rules_add(struct rules *rules, struct rule_request *requests, size_t count, uint32_t *ret_first)
+{
+    if (rules->count + count > RULES_MAX)
+        return -ENOSPC;
+    *ret_first = rules->last_id + 1;
+    for (size_t i = 0; i < count; i++)
+        add(rules, &requests[i]);
+    tell(rules);
+    return 0;
+}
+
+static bool has_id(const struct rule *rule, const void *id)
+{
+    return rule->id == *(const uint32_t *)id;
+}
+
+bool rules_remove(struct rules *rules, uint32_t id)
+{
+    bool found = drop_those(rules, has_id, &id);
+
+    if (found)
+        tell(rules);
+    return found;
+}
+
+void rules_clear(struct rules *rules)
+{
+    drop_those(rules, always, NULL);
+    tell(rules);
+}
+
+/* ---- fixing ---- */
+
+static bool partition_goes(const struct rule *rule, const void *data)
+{
+    (void)data;
+    return is_partition(rule);
+}
+
+static bool nothing_is_left(const struct rule *rule, const void *data)
+{
+    (void)data;
+    return is_partition(rule) && rule->healed_count > 0 &&
+           selector_is_covered(&rule->selector, rule->healed, rule->healed_count, false);
+}
+
+/* Is all that the second heals healed by the first? */
+static bool heals_as_much(const struct islands *a, const struct islands *b)
+{
+    return selector_is_covered(&(struct selector){.islands = *b}, a, 1, false);
+}
+
+/* The fix takes its pairs out of the rule; older fixes that it includes are no longer needed. */
+static void heal(struct rule *rule, const struct islands *islands)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < rule->healed_count; i++) {
+        if (heals_as_much(islands, &rule->healed[i]))
+            islands_done(&rule->healed[i]);
+        else
+            rule->healed[kept++] = rule->healed[i];
+    }
+    rule->healed = mem_resize(rule->healed, (kept + 1) * sizeof(*rule->healed));
+    rule->healed[kept] = islands_copy(islands);
+    rule->healed_count = kept + 1;
+}
+
+/* How many fixes it has when this one has been added. */
+static size_t healed_then(const struct rule *rule, const struct islands *islands)
+{
+    size_t count = 1;
+
+    for (size_t i = 0; i < rule->healed_count; i++)
+        count += !heals_as_much(islands, &rule->healed[i]);
+    return count;
+}
+
+static bool takes_part(const struct rule *rule, const struct islands *islands)
+{
+    if (!is_partition(rule) || !selector_may_meet(&rule->selector, islands))
+        return false;
+    for (size_t i = 0; i < rule->healed_count; i++)
+        if (heals_as_much(&rule->healed[i], islands))
+            return false;
+    return true;
+}
+
+int rules_fix(struct rules *rules, const struct islands *islands)
+{
+    struct rule *rule;
+
+    if (!islands) {
+        drop_those(rules, partition_goes, NULL);
+        tell(rules);
+        return 0;
+    }
+    DL_FOREACH(rules->book, rule)
+        if (takes_part(rule, islands) && healed_then(rule, islands) > RULES_HEALED_MAX)
+            return -ENOSPC;
+    DL_FOREACH(rules->book, rule)
+        if (takes_part(rule, islands)) {
+            heal(rule, islands);
+            rules->version++;
+        }
+    drop_those(rules, nothing_is_left, NULL);
+    tell(rules);
+    return 0;
+}
+
+/* ---- what ends by itself ---- */
+
+const struct lease *rules_leases(const struct rules *rules)
+{
+    return rules->leases;
+}
+
+const struct lease *rules_lease(const struct rules *rules, const char *name)
+{
+    const struct lease *lease = rules->leases;
+
+    while (lease && strcmp(lease->name, name) != 0)
+        lease = lease->next;
+    return lease;
+}
+
+int rules_renew_lease(struct rules *rules, const char *name, uint64_t ends_us)
+{
+    struct lease *lease = (struct lease *)rules_lease(rules, name);
+
+    if (!lease) {
+        if (rules->leases_count >= LEASES_MAX)
+            return -ENOSPC;
+        lease = mem_new(sizeof(*lease));
+        lease->name = mem_string(name, strlen(name));
+        DL_APPEND(rules->leases, lease);
+        rules->leases_count++;
+    }
+    lease->ends_us = ends_us;
+    tell(rules);
+    return 0;
+}
+
+static bool has_lease(const struct rule *rule, const void *lease)
+{
+    return rule->lease == lease;
+}
+
+static void end_lease(struct rules *rules, struct lease *lease)
+{
+    drop_those(rules, has_lease, lease);
+    drop_lease(rules, lease);
+}
+
+bool rules_end_lease(struct rules *rules, const char *name)
+{
+    struct lease *lease = (struct lease *)rules_lease(rules, name);
+
+    if (!lease)
+        return false;
+    end_lease(rules, lease);
+    tell(rules);
+    return true;
+}
+
+static bool is_over(const struct rule *rule, const void *now_us)
+{
+    return rule->ends_us <= *(const uint64_t *)now_us;
+}
+
+void rules_expire(struct rules *rules, uint64_t now_us)
+{
+    struct lease *lease, *next;
+    bool any = drop_those(rules, is_over, &now_us);
+
+    DL_FOREACH_SAFE(rules->leases, lease, next)
+        if (lease->ends_us <= now_us) {
+            end_lease(rules, lease);
+            any = true;
+        }
+    if (any)
+        tell(rules);
+}
+
+uint64_t rules_next_end_us(const struct rules *rules)
+{
+    uint64_t next_us = RULES_NEVER;
+
+    for (const struct rule *rule = rules->book; rule; rule = rule->next)
+        next_us = rule->ends_us < next_us ? rule->ends_us : next_us;
+    for (const struct lease *lease = rules->leases; lease; lease = lease->next)
+        next_us = lease->ends_us < next_us ? lease->ends_us : next_us;
+    return next_us;
+}
+
+/* ---- asking ---- */
+
+/* Has a fix taken this pair out? */
+static bool is_healed(const struct rule *rule, const char *from, const char *to)
+{
+    for (size_t i = 0; i < rule->healed_count; i++) {
+        int a = islands_find(&rule->healed[i], from), b = islands_find(&rule->healed[i], to);
+
+        if (a >= 0 && b >= 0 && a != b)
+            return true;
+    }
+    return false;
+}
+
+struct profile rules_profile(const struct rules *rules, const char *from, const char *to, bool dialled)
 {
     struct profile profile = {0};
-    const struct rule *rule = rules->book ? rules->book->prev : NULL; /* utlist: the head's prev is the tail */
 
-    for (size_t left = rules->count; left > 0; left--, rule = rule->prev) {
-        if (!speaks_about(rule, islands_find(&rule->islands, from), islands_find(&rule->islands, to)))
-            continue;
-        profile.hold = rule->fault == FAULT_PARTITION;
-        break;
-    }
+    for (const struct rule *rule = rules->book; rule; rule = rule->next)
+        if (fault_row(rule->fault.kind)->between_nodes && selector_matches(&rule->selector, from, to, dialled) &&
+            !is_healed(rule, from, to))
+            profile_add(&profile, &rule->fault);
+    return profile;
+}
+
+struct name_profile rules_name_profile(const struct rules *rules, const char *name)
+{
+    struct name_profile profile = {0};
+
+    for (const struct rule *rule = rules->book; rule; rule = rule->next)
+        if (!fault_row(rule->fault.kind)->between_nodes && selector_matches_name(&rule->selector, name))
+            name_profile_add(&profile, &rule->fault);
     return profile;
 }
 
@@ -194,9 +360,12 @@ const struct rule *rules_first(const struct rules *rules)
     return rules->book;
 }
 
-const char *fault_name(enum fault fault)
+uint64_t rules_version(const struct rules *rules)
 {
-    static const char *const names[] = {[FAULT_NONE] = "none", [FAULT_PARTITION] = "partition"};
+    return rules->version;
+}
 
-    return names[fault];
+size_t rules_count(const struct rules *rules)
+{
+    return rules->count;
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rule book: which ordered pairs of nodes suffer what. "From A to B" is the data that A sends to B, whoever
- * dialled.
+ * The rule book: which ordered pairs of nodes, or which names, suffer what, and until when. "From A to B" is the data
+ * that A sends to B, whoever dialled.
  *
- * Rules are kept in the order in which they came, and for each ordered pair the newest one that names it decides. A fix
- * between some islands is therefore a rule like a cut, which says "nothing is wrong here"; rules that a newer one
- * hides wholly are dropped, so that cutting and fixing the same nodes for ever does not fill the book.
+ * Rules are kept in the order in which they came, each with a number. All that name a pair are folded into its profile,
+ * so that they may be removed in any order (model/profile.h says how they add up). A fix takes pairs out of the
+ * partitions that there are; a partition that is left with none goes. One that a newer one covers wholly goes too, so
+ * that cutting the same nodes for ever does not fill the book.
  *
- * The book is a pure function from two names to a profile: it knows no connections. Whoever does is told through
- * `changed` and asks again.
+ * The book is a pure function from two names to a profile: it knows no connections and no clock. Whoever does is told
+ * through `changed` and asks again.
  */
 #ifndef MODEL_RULES_H
 #define MODEL_RULES_H
@@ -17,47 +18,82 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/islands.h"
+#include "model/faults.h"
+#include "model/profile.h"
+#include "model/selector.h"
 
 #define RULES_MAX 1000
+#define RULES_HEALED_MAX 100 /* fixes that took pairs out of one rule */
+#define LEASES_MAX 100
+#define LEASE_NAME_BYTES_MAX 100
 
-enum fault {
-    FAULT_NONE,      /* heals the pairs it names */
-    FAULT_PARTITION, /* mode hold: nothing is read from the sender, nothing is lost */
+#define RULES_NEVER UINT64_MAX
+
+struct lease {
+    char *name;
+    uint64_t ends_us;
+    struct lease *prev, *next; /* the book's, in the order of their beginning */
 };
 
 struct rule {
     uint32_t id;
-    enum fault fault;
-    struct islands islands;   /* owned */
-    bool one_way;             /* only from the first island to the others */
+    struct fault fault;
+    struct selector selector;
+    struct islands *healed; /* partitions: pairs between islands that fixes have taken out; owned */
+    size_t healed_count;
+    uint64_t ends_us;         /* RULES_NEVER, or when it goes */
+    struct lease *lease;      /* goes with it; NULL: none */
     struct rule *prev, *next; /* the book, oldest first */
 };
 
-/* What a lane has to do now. */
-struct profile {
-    bool hold;
+struct rule_request {
+    struct fault fault;
+    struct selector selector; /* its islands are taken over when the request succeeds */
+    uint64_t ends_us;
+    const char *lease; /* the name of one that there is, or NULL */
 };
 
 struct rules;
 
-/* `changed` is called after every change of the book; NULL is fine. */
+/* `changed` is called after every change of the book, leases included; NULL is fine. */
 struct rules *rules_new(void (*changed)(void *data), void *data);
 void rules_free(struct rules *rules);
 
 /*
- * Both take over the islands, checked by islands_check(), when they return 0, and leave them alone when they return
- * -ENOSPC (the book is full). Without islands (NULL), rules_fix() empties the book. *ret is
- * the new rule, valid until the next change.
+ * Adds all of them, or none: -ENOSPC when the book is full. The selectors were checked, and the lease is there.
+ * *ret_first is the number of the first; the others follow.
  */
-int rules_cut(struct rules *rules, struct islands *islands, bool one_way, const struct rule **ret);
-int rules_fix(struct rules *rules, struct islands *islands);
+int rules_add(struct rules *rules, struct rule_request *requests, size_t count, uint32_t *ret_first);
 
-/* Names are full ones; a short one is a node whose host is not known. */
-struct profile rules_profile(const struct rules *rules, const char *from, const char *to);
+/*
+ * Takes the pairs between the islands, in both directions, out of all partitions; without islands (NULL) all partitions
+ * go. Other faults stay. Returns 0, or -ENOSPC when a rule cannot take any more fixes; nothing has changed then.
+ */
+int rules_fix(struct rules *rules, const struct islands *islands);
+
+/* Returns false when there is no such rule. */
+bool rules_remove(struct rules *rules, uint32_t id);
+void rules_clear(struct rules *rules); /* every rule; leases stay */
+
+/* Begins a lease, or goes on with it until then. Returns -ENOSPC when there are too many. */
+int rules_renew_lease(struct rules *rules, const char *name, uint64_t ends_us);
+/* Ends it, and the rules that depend on it. Returns false when there is none. */
+bool rules_end_lease(struct rules *rules, const char *name);
+const struct lease *rules_lease(const struct rules *rules, const char *name); /* or NULL */
+const struct lease *rules_leases(const struct rules *rules);                  /* go on with ->next */
+
+/* What had to end by now ends. */
+void rules_expire(struct rules *rules, uint64_t now_us);
+uint64_t rules_next_end_us(const struct rules *rules); /* or RULES_NEVER */
+
+/* Names are full ones; a short one is a node whose host is not known. `dialled`: `from` is the one that dialled. */
+struct profile rules_profile(const struct rules *rules, const char *from, const char *to, bool dialled);
+struct name_profile rules_name_profile(const struct rules *rules, const char *name);
 
 const struct rule *rules_first(const struct rules *rules); /* oldest; go on with ->next */
+size_t rules_count(const struct rules *rules);
 
-const char *fault_name(enum fault fault);
+/* A number that is another one whenever a profile may be another one. */
+uint64_t rules_version(const struct rules *rules);
 
 #endif

@@ -3,9 +3,11 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "model/islands.h"
 #include "model/pattern.h"
 
@@ -29,6 +31,50 @@ static void matches(void **state)
     assert_false(pattern_matches("node[1-3]", "node4@vm"));
     assert_true(pattern_matches("n?", "n1@vm"));
     assert_true(pattern_matches("*", "anything@anywhere"));
+}
+
+/* Up to six letters of these, and one @ at most. */
+static void any_text(struct random *random, char text[8])
+{
+    static const char letters[] = "aab@@*?[]-";
+    size_t len = (size_t)random_below(random, 7), used = 0;
+
+    while (used < len) {
+        text[used] = letters[random_below(random, sizeof(letters) - 1)];
+        text[used + 1] = 0;
+        used += text[used] != '@' || !memchr(text, '@', used);
+    }
+    text[used] = 0;
+}
+
+static bool says_fnmatch(const char *pattern, const char *name)
+{
+    char short_pattern[8], short_name[8];
+
+    if (strchr(pattern, '@') && strchr(name, '@'))
+        return fnmatch(pattern, name, FNM_NOESCAPE) == 0;
+    snprintf(short_pattern, sizeof(short_pattern), "%.*s", (int)strcspn(pattern, "@"), pattern);
+    snprintf(short_name, sizeof(short_name), "%.*s", (int)strcspn(name, "@"), name);
+    return fnmatch(short_pattern, short_name, FNM_NOESCAPE) == 0;
+}
+
+static void matches_as_file_names_do(void **state)
+{
+    struct random random;
+    int matched = 0;
+    (void)state;
+
+    random_seed(&random, 1);
+    for (int i = 0; i < 300000; i++) {
+        char pattern[8], name[8];
+
+        any_text(&random, pattern);
+        any_text(&random, name);
+        if (pattern_matches(pattern, name) != says_fnmatch(pattern, name))
+            fail_msg("'%s' and '%s'", pattern, name);
+        matched += pattern_matches(pattern, name);
+    }
+    assert_true(matched > 10000);
 }
 
 static void faults(void **state)
@@ -92,4 +138,4 @@ static void too_many(void **state)
     islands_done(&islands);
 }
 
-RUN(T(matches), T(faults), T(islands_that_are_refused), T(too_many))
+RUN(T(matches), T(matches_as_file_names_do), T(faults), T(islands_that_are_refused), T(too_many))

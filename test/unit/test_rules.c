@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "islands_of.h"
+/* Cuts and fixes; test_profile.c has the other faults, test_rules_end.c what ends by itself. */
 #include "unit.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "model/rules.h"
+#include "rules_of.h"
 
 static int changes;
 
@@ -19,11 +17,19 @@ static void on_change(void *data)
 
 static void cut(struct rules *rules, const char *text, bool one_way)
 {
-    struct islands islands = islands_of(text);
-    const struct rule *rule;
+    struct rule_request request = request_of("partition", text);
+    uint32_t id;
 
-    assert_int_equal(rules_cut(rules, &islands, one_way, &rule), 0);
-    assert_int_equal(rule->fault, FAULT_PARTITION);
+    request.selector.one_way = one_way;
+    assert_int_equal(rules_add(rules, &request, 1, &id), 0); /* islands may overlap here */
+}
+
+static bool is_held(const struct rules *rules, const char *from, const char *to)
+{
+    bool held = rules_profile(rules, from, to, true).partition == PARTITION_HOLD;
+
+    assert_int_equal(rules_profile(rules, from, to, false).partition == PARTITION_HOLD, held);
+    return held;
 }
 
 static void fix(struct rules *rules, const char *text)
@@ -31,6 +37,7 @@ static void fix(struct rules *rules, const char *text)
     struct islands islands = text ? islands_of(text) : (struct islands){0};
 
     assert_int_equal(rules_fix(rules, text ? &islands : NULL), 0);
+    islands_done(&islands);
 }
 
 static size_t count(const struct rules *rules)
@@ -39,6 +46,7 @@ static size_t count(const struct rules *rules)
 
     for (const struct rule *rule = rules_first(rules); rule; rule = rule->next)
         count++;
+    assert_int_equal(count, rules_count(rules));
     return count;
 }
 
@@ -53,7 +61,7 @@ static const char *held(const struct rules *rules)
         for (char to = '1'; to <= '5'; to++) {
             char a[] = {from, '@', 'h', 0}, b[] = {to, '@', 'h', 0};
 
-            if (rules_profile(rules, a, b).hold)
+            if (is_held(rules, a, b))
                 len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%c%c", len ? " " : "", from, to);
         }
     return text;
@@ -137,11 +145,11 @@ static void patterns_and_nodes_to_come(void **state)
     (void)state;
 
     cut(rules, "a* *@h2", false);
-    assert_true(rules_profile(rules, "a1@h1", "b@h2").hold);
-    assert_true(rules_profile(rules, "b@h2", "a9@h1").hold);
-    assert_false(rules_profile(rules, "b@h1", "c@h1").hold);
-    assert_true(rules_profile(rules, "a1@h2", "b@h2").hold);   /* a1 belongs to the first island that matches */
-    assert_false(rules_profile(rules, "a1@h1", "a2@h1").hold); /* one island stays whole */
+    assert_true(is_held(rules, "a1@h1", "b@h2"));
+    assert_true(is_held(rules, "b@h2", "a9@h1"));
+    assert_false(is_held(rules, "b@h1", "c@h1"));
+    assert_true(is_held(rules, "a1@h2", "b@h2"));   /* a1 belongs to the first island that matches */
+    assert_false(is_held(rules, "a1@h1", "a2@h1")); /* one island stays whole */
     rules_free(rules);
 }
 
@@ -168,9 +176,13 @@ static void hidden_rules_are_dropped(void **state)
 
     cut(rules, "1,2 3", false);
     fix(rules, "1 3"); /* 2 and 3 stay cut */
-    assert_int_equal(count(rules), 2);
+    assert_int_equal(count(rules), 1);
     fix(rules, "2@h 3"); /* only on that host: not all that the rule says */
-    assert_int_equal(count(rules), 3);
+    assert_int_equal(count(rules), 1);
+    assert_string_equal(held(rules), "");
+    assert_true(is_held(rules, "2@elsewhere", "3@h"));
+    fix(rules, "2 3");
+    assert_int_equal(count(rules), 0);
     rules_free(rules);
 }
 
@@ -220,9 +232,9 @@ static void dropping_changes_no_profile(void **state)
                 bool expected = false;
 
                 for (int i = 0; i < steps; i++)
-                    if (rules_profile(single[i], x, y).hold)
+                    if (is_held(single[i], x, y))
                         expected = !heals[i];
-                assert_int_equal(rules_profile(rules, x, y).hold, expected);
+                assert_int_equal(is_held(rules, x, y), expected);
             }
         for (int i = 0; i < steps; i++)
             rules_free(single[i]);
@@ -233,24 +245,125 @@ static void dropping_changes_no_profile(void **state)
 static void the_book_has_an_end(void **state)
 {
     struct rules *rules = book();
-    struct islands islands;
-    const struct rule *rule;
+    struct rule_request requests[2];
+    uint32_t id = 77;
     char text[32];
     (void)state;
 
-    for (int i = 0; i < RULES_MAX; i++) {
+    for (int i = 0; i < RULES_MAX - 1; i++) {
         snprintf(text, sizeof(text), "a%d b", i);
         cut(rules, text, false);
     }
-    islands = islands_of("c d");
-    assert_int_equal(rules_cut(rules, &islands, false, &rule), -ENOSPC);
-    assert_int_equal(rules_fix(rules, &islands), -ENOSPC);
-    assert_int_equal(islands.count, 2);
-    islands_done(&islands);
+    changes = 0;
+    requests[0] = request_of("partition", "c d");
+    requests[1] = request_of("mute", "c e");
+    assert_int_equal(rules_add(rules, requests, 2, &id), -ENOSPC); /* all or none */
+    assert_int_equal(id, 77);
+    assert_int_equal(changes, 0);
+    assert_int_equal(count(rules), RULES_MAX - 1);
+    assert_false(is_held(rules, "c", "d"));
+    assert_int_equal(rules_add(rules, requests, 1, &id), 0);
+    assert_int_equal(id, RULES_MAX);
+    assert_int_equal(rules_add(rules, requests + 1, 1, &id), -ENOSPC);
+    assert_int_equal(requests[1].selector.islands.count, 2); /* still ours */
+    islands_done(&requests[1].selector.islands);
     fix(rules, NULL);
     assert_int_equal(count(rules), 0);
     rules_free(rules);
 }
 
+static void several_at_once(void **state)
+{
+    struct rules *rules = book();
+    struct rule_request requests[] = {request_of("partition", "1 2"), request_of("partition", "2 3"),
+                                      request_of("partition mode=drop", "1,3 2")};
+    uint32_t first;
+    (void)state;
+
+    cut(rules, "4 5", false);
+    assert_int_equal(rules_add(rules, requests, 3, &first), 0);
+    assert_int_equal(first, 2);
+    assert_int_equal(changes, 2);
+    assert_int_equal(count(rules), 2); /* the last hides the two before */
+    assert_true(rules_profile(rules, "3", "2", true).partition == PARTITION_DROP);
+    assert_false(rules_remove(rules, 2));
+    assert_int_equal(changes, 2);
+    assert_true(rules_remove(rules, 4));
+    assert_int_equal(changes, 3);
+    assert_string_equal(held(rules), "45 54");
+    rules_free(rules);
+}
+
+/* A rule takes so many fixes and no more; then nothing changes, not even in the other rules. */
+static void fixes_of_one_rule_have_an_end(void **state)
+{
+    struct rules *rules = book();
+    struct islands islands;
+    char text[32];
+    (void)state;
+
+    cut(rules, "4 5", false);
+    cut(rules, "a* b", false);
+    for (int i = 0; i < RULES_HEALED_MAX; i++) {
+        snprintf(text, sizeof(text), "a%d b", i);
+        fix(rules, text);
+    }
+    changes = 0;
+    islands = islands_of("4,ax 5,b");
+    assert_int_equal(rules_fix(rules, &islands), -ENOSPC);
+    islands_done(&islands);
+    assert_int_equal(changes, 0);
+    assert_string_equal(held(rules), "45 54");
+    assert_true(is_held(rules, "ax", "b"));
+    assert_false(is_held(rules, "a0", "b"));
+
+    fix(rules, "a7 b");          /* was healed before: nothing to add */
+    fix(rules, "a0,a1,a2,ax b"); /* takes the place of older ones */
+    assert_false(is_held(rules, "ax", "b"));
+    fix(rules, "4 5");
+    fix(rules, "a* b");
+    assert_int_equal(count(rules), 0);
+    rules_free(rules);
+}
+
+static void a_fix_leaves_other_faults(void **state)
+{
+    struct rules *rules = book();
+    struct rule_request request = request_of("latency delay=1s", "1 2");
+    (void)state;
+
+    add_request(rules, &request);
+    cut(rules, "1 2", false);
+    assert_int_equal(rules_profile(rules, "1", "2", true).shape.latencies_count, 1);
+    fix(rules, "1 2");
+    assert_string_equal(held(rules), "");
+    assert_int_equal(rules_profile(rules, "1", "2", true).shape.latencies_count, 1);
+    fix(rules, NULL);
+    assert_int_equal(count(rules), 1);
+    rules_clear(rules);
+    assert_int_equal(count(rules), 0);
+    rules_free(rules);
+}
+
+/* Large cuts are compared pattern by pattern, not pair by pair with each of the patterns. */
+static void large_cuts_are_hidden_too(void **state)
+{
+    static char text[2 * 1000 * 6 + 1];
+    struct rules *rules = book();
+    size_t len = 0;
+    (void)state;
+
+    for (int i = 0; i < 2 * 1000; i++)
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%sn%d", i == 0 ? "" : i == 1000 ? " " : ",", i);
+    cut(rules, text, false);
+    cut(rules, text, false);
+    assert_int_equal(count(rules), 1);
+    assert_true(is_held(rules, "n0@h", "n1999@h"));
+    fix(rules, text);
+    assert_int_equal(count(rules), 0);
+    rules_free(rules);
+}
+
 RUN(T(two_islands), T(many_islands), T(one_way), T(pairwise_fix), T(the_newest_rule_decides),
-    T(patterns_and_nodes_to_come), T(hidden_rules_are_dropped), T(dropping_changes_no_profile), T(the_book_has_an_end))
+    T(patterns_and_nodes_to_come), T(hidden_rules_are_dropped), T(dropping_changes_no_profile), T(the_book_has_an_end),
+    T(several_at_once), T(fixes_of_one_rule_have_an_end), T(a_fix_leaves_other_faults), T(large_cuts_are_hidden_too))

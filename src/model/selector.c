@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/selector.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "model/faults.h"
+#include "model/pattern.h"
+
+#define refuse(...) (snprintf(error, size, __VA_ARGS__), -EINVAL)
+
+int selector_check(const struct selector *selector, const struct fault *fault, char *error, size_t size)
+{
+    const char *name = fault_row(fault->kind)->name;
+    size_t count = selector->islands.count;
+
+    if (!fault_row(fault->kind)->between_nodes) {
+        if (count != 1)
+            return refuse("nodes: %s is about names: give nodes (--node), not pairs of them", name);
+        return island_check_names(&selector->islands.at[0], "nodes", error, size);
+    }
+    if (selector->overlap && count != 2)
+        return refuse("between: two sets of nodes are needed");
+    if (selector->dialler != DIALLER_ANY && count != 2)
+        return refuse("dialled_by: needs exactly two islands");
+    if (fault->kind == FAULT_downgrade && selector->one_way)
+        return refuse("%s: both nodes must be told the same by %s, or they crash: give between (--between)",
+                      selector->overlap ? "from" : "one_way", name);
+    if (!selector->overlap)
+        return islands_check(&selector->islands, error, size);
+    if (!selector->one_way)
+        return islands_check_names(&selector->islands, "between", error, size);
+    if (island_check_names(&selector->islands.at[0], "from", error, size) < 0)
+        return -EINVAL;
+    return island_check_names(&selector->islands.at[1], "to", error, size);
+}
+
+static bool dialler_fits(const struct selector *selector, bool from_first_island_dialled)
+{
+    return selector->dialler == DIALLER_ANY || (selector->dialler == DIALLER_FROM) == from_first_island_dialled;
+}
+
+static bool overlap_matches(const struct selector *selector, const char *from, const char *to, bool dialled)
+{
+    const struct island *first = &selector->islands.at[0], *second = &selector->islands.at[1];
+
+    if (island_holds(first, from) && island_holds(second, to) && dialler_fits(selector, dialled))
+        return true;
+    return !selector->one_way && island_holds(second, from) && island_holds(first, to) &&
+           dialler_fits(selector, !dialled);
+}
+
+/* Is there anything between these two of its islands, in this direction? */
+static bool speaks_about(bool one_way, int from, int to)
+{
+    return from >= 0 && to >= 0 && from != to && (!one_way || from == 0);
+}
+
+bool selector_matches(const struct selector *selector, const char *from, const char *to, bool dialled)
+{
+    int i, j;
+
+    if (selector->overlap)
+        return overlap_matches(selector, from, to, dialled);
+    i = islands_find(&selector->islands, from);
+    if (i < 0)
+        return false;
+    j = islands_find(&selector->islands, to);
+    return speaks_about(selector->one_way, i, j) && dialler_fits(selector, i == 0 ? dialled : !dialled);
+}
+
+bool selector_matches_name(const struct selector *selector, const char *name)
+{
+    return islands_find(&selector->islands, name) == 0;
+}
+
+/*
+ * Puts into `places`, for each pattern of the selector, the island that has all its nodes, in each of the `count` sets
+ * of islands (-1: none). Returns false when one is at home in none of them: then it is not covered.
+ */
+static bool find_places(const struct selector *old, const struct islands *islands, size_t count, int *places)
+{
+    for (size_t i = 0; i < old->islands.count; i++)
+        for (size_t k = 0; k < old->islands.at[i].count; k++) {
+            bool any = false;
+
+            for (size_t n = 0; n < count; n++) {
+                *places = islands_covering(&islands[n], old->islands.at[i].patterns[k]);
+                any |= *places++ >= 0;
+            }
+            if (!any)
+                return false;
+        }
+    return true;
+}
+
+/* What one pattern's nodes send to another's: looked at as selector_matches() looks at names. */
+static bool covers_pair(const int *from, const int *to, size_t count, bool one_way)
+{
+    for (size_t n = 0; n < count; n++)
+        if (speaks_about(one_way, from[n], to[n]))
+            return true;
+    return false;
+}
+
+/* The same for all of two islands, whose patterns' places stand one after the other. */
+static bool covers_islands(const int *from, size_t from_count, const int *to, size_t to_count, size_t count,
+                           bool one_way)
+{
+    for (size_t k = 0; k < from_count; k++)
+        for (size_t l = 0; l < to_count; l++)
+            if (!covers_pair(from + k * count, to + l * count, count, one_way))
+                return false;
+    return true;
+}
+
+static bool places_cover(const struct selector *old, const int *places, size_t count, bool one_way)
+{
+    const struct islands *is = &old->islands;
+    const int *from = places, *to;
+
+    for (size_t i = 0; i < is->count; from += is->at[i++].count * count) {
+        to = places;
+        for (size_t j = 0; j < is->count; to += is->at[j++].count * count)
+            if (speaks_about(old->one_way, (int)i, (int)j) &&
+                !covers_islands(from, is->at[i].count, to, is->at[j].count, count, one_way))
+                return false;
+    }
+    return true;
+}
+
+bool selector_is_covered(const struct selector *old, const struct islands *islands, size_t count, bool one_way)
+{
+    size_t patterns = 0;
+    int *places;
+    bool covered;
+
+    for (size_t i = 0; i < old->islands.count; i++)
+        patterns += old->islands.at[i].count;
+    /* Found once for each pattern, not for each pair: large cuts have many pairs. */
+    places = mem_new(patterns * count * sizeof(*places));
+    covered = find_places(old, islands, count, places) && places_cover(old, places, count, one_way);
+    free(places);
+    return covered;
+}
+
+static bool may_be_in(const struct islands *islands, const struct island *island)
+{
+    for (size_t i = 0; i < islands->count; i++)
+        for (size_t k = 0; k < islands->at[i].count; k++)
+            for (size_t l = 0; l < island->count; l++)
+                if (pattern_may_overlap(islands->at[i].patterns[k], island->patterns[l]))
+                    return true;
+    return false;
+}
+
+bool selector_may_meet(const struct selector *selector, const struct islands *islands)
+{
+    size_t met = 0; /* of its islands, at least two must be */
+
+    for (size_t i = 0; i < selector->islands.count; i++)
+        met += may_be_in(islands, &selector->islands.at[i]);
+    return met >= 2;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which pairs of nodes a rule is about, or which names.
+ */
+#ifndef MODEL_SELECTOR_H
+#define MODEL_SELECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/islands.h"
+
+struct fault;
+
+/* Who must have dialled for a rule to count. */
+enum dialler { DIALLER_ANY, DIALLER_FROM, DIALLER_TO };
+
+/*
+ * Of the islands of a cut a node belongs to the first that it matches, so that an island stays whole; in a pair of
+ * islands that may overlap ("*" and "*") a node may be in both. A rule about names has one island, the names.
+ */
+struct selector {
+    struct islands islands; /* owned */
+    bool one_way;           /* only what the first island sends to the others */
+    bool overlap;           /* exactly two islands */
+    enum dialler dialler;   /* the node of the first island (FROM), or the other one (TO) */
+};
+
+/* Returns 0; or -EINVAL, and in `error` what is wrong with it for this fault. */
+int selector_check(const struct selector *selector, const struct fault *fault, char *error, size_t size);
+
+/* Is it about what `from` sends to `to`? `dialled`: `from` is the one that dialled. */
+bool selector_matches(const struct selector *selector, const char *from, const char *to, bool dialled);
+
+bool selector_matches_name(const struct selector *selector, const char *name);
+
+/* Do these islands, of which a pair is in two, have everything that `old` is about? May say no when it is hard to tell.
+ */
+bool selector_is_covered(const struct selector *old, const struct islands *islands, size_t count, bool one_way);
+
+/* May a pair of it be between two of these islands? */
+bool selector_may_meet(const struct selector *selector, const struct islands *islands);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules that end by themselves: at a time, or with a lease. */
+#include "unit.h"
+
+#include <errno.h>
+
+#include "rules_of.h"
+
+static int changes;
+
+static void on_change(void *data)
+{
+    (void)data;
+    changes++;
+}
+
+static struct rules *book(void)
+{
+    changes = 0;
+    return rules_new(on_change, NULL);
+}
+
+static uint32_t add(struct rules *rules, const char *fault, const char *islands, uint64_t ends_us, const char *lease)
+{
+    struct rule_request request = request_of(fault, islands);
+
+    request.ends_us = ends_us;
+    request.lease = lease;
+    return add_request(rules, &request);
+}
+
+static void rules_with_a_time(void **state)
+{
+    struct rules *rules = book();
+    (void)state;
+
+    assert_true(rules_next_end_us(rules) == RULES_NEVER);
+    add(rules, "mute", "a b", RULES_NEVER, NULL);
+    assert_true(rules_next_end_us(rules) == RULES_NEVER);
+    add(rules, "partition", "a b", 1000, NULL);
+    add(rules, "hide", "a", 500, NULL);
+    assert_true(rules_next_end_us(rules) == 500);
+    changes = 0;
+    rules_expire(rules, 499);
+    assert_int_equal(changes, 0);
+    assert_int_equal(rules_count(rules), 3);
+    rules_expire(rules, 500);
+    assert_int_equal(changes, 1);
+    assert_int_equal(rules_count(rules), 2);
+    assert_false(rules_name_profile(rules, "a").hide);
+    assert_true(rules_next_end_us(rules) == 1000);
+    assert_int_equal(rules_profile(rules, "a", "b", true).partition, PARTITION_HOLD);
+    rules_expire(rules, 5000);
+    assert_int_equal(changes, 2);
+    assert_int_equal(rules_profile(rules, "a", "b", true).partition, PARTITION_NONE);
+    assert_true(rules_profile(rules, "a", "b", true).mute);
+    rules_expire(rules, RULES_NEVER - 1); /* "never" does not come */
+    assert_int_equal(rules_count(rules), 1);
+    rules_free(rules);
+}
+
+/* A partition for a time does not take older ones away: they are there again behind it. */
+static void what_ends_hides_nothing(void **state)
+{
+    struct rules *rules = book();
+    (void)state;
+
+    assert_int_equal(rules_renew_lease(rules, "l", 900), 0);
+    add(rules, "partition mode=drop", "a b", RULES_NEVER, NULL);
+    add(rules, "partition mode=close", "a,c b", RULES_NEVER, "l");
+    add(rules, "partition mode=hold", "a b", 500, NULL);
+    assert_int_equal(rules_count(rules), 3);
+    assert_int_equal(rules_profile(rules, "a", "b", true).partition, PARTITION_HOLD);
+    rules_expire(rules, 500);
+    assert_int_equal(rules_profile(rules, "a", "b", true).partition, PARTITION_CLOSE);
+    rules_expire(rules, 900);
+    assert_int_equal(rules_profile(rules, "a", "b", true).partition, PARTITION_DROP);
+    add(rules, "partition mode=refuse", "a b", 2000, NULL);
+    add(rules, "partition", "a b", RULES_NEVER, NULL); /* this one stays */
+    assert_int_equal(rules_count(rules), 1);
+    rules_free(rules);
+}
+
+static void leases_take_their_rules_along(void **state)
+{
+    struct rules *rules = book();
+    (void)state;
+
+    assert_int_equal(rules_renew_lease(rules, "one", 100), 0);
+    assert_int_equal(rules_renew_lease(rules, "two", 200), 0);
+    assert_string_equal(rules_leases(rules)->name, "one");
+    assert_string_equal(rules_leases(rules)->next->name, "two");
+    assert_null(rules_leases(rules)->next->next);
+    assert_null(rules_lease(rules, "three"));
+    add(rules, "mute", "a b", RULES_NEVER, "one");
+    add(rules, "latency delay=1s", "a b", RULES_NEVER, "two");
+    add(rules, "hide", "a", 50, "one");
+    add(rules, "freeze", "a b", RULES_NEVER, NULL);
+    assert_true(rules_next_end_us(rules) == 50);
+
+    changes = 0;
+    rules_expire(rules, 50); /* a rule may end before its lease */
+    assert_int_equal(rules_count(rules), 3);
+    assert_true(rules_next_end_us(rules) == 100);
+    assert_int_equal(rules_renew_lease(rules, "one", 300), 0);
+    assert_int_equal(changes, 2); /* whoever waits for the next end hears of the new one */
+    assert_true(rules_lease(rules, "one")->ends_us == 300);
+    rules_expire(rules, 200);
+    assert_null(rules_lease(rules, "two"));
+    assert_int_equal(rules_profile(rules, "a", "b", true).shape.latencies_count, 0);
+    assert_true(rules_profile(rules, "a", "b", true).mute);
+
+    rules_clear(rules); /* the lease stays */
+    assert_int_equal(rules_count(rules), 0);
+    add(rules, "mute", "a b", RULES_NEVER, "one");
+    changes = 0;
+    assert_false(rules_end_lease(rules, "two"));
+    assert_int_equal(changes, 0);
+    assert_true(rules_end_lease(rules, "one"));
+    assert_int_equal(changes, 1);
+    assert_int_equal(rules_count(rules), 0);
+    assert_null(rules_leases(rules));
+    assert_true(rules_next_end_us(rules) == RULES_NEVER);
+    rules_free(rules);
+}
+
+static void renewing_may_shorten(void **state)
+{
+    struct rules *rules = book();
+    (void)state;
+
+    assert_int_equal(rules_renew_lease(rules, "l", 1000), 0);
+    add(rules, "mute", "a b", RULES_NEVER, "l");
+    assert_int_equal(rules_renew_lease(rules, "l", 10), 0);
+    assert_true(rules_next_end_us(rules) == 10);
+    rules_expire(rules, 10);
+    assert_int_equal(rules_count(rules), 0);
+    rules_free(rules); /* with no lease left; test below with some */
+}
+
+static void leases_have_an_end(void **state)
+{
+    struct rules *rules = book();
+    char name[20];
+    (void)state;
+
+    for (int i = 0; i < LEASES_MAX; i++) {
+        snprintf(name, sizeof(name), "l%d", i);
+        assert_int_equal(rules_renew_lease(rules, name, 1000 + (uint64_t)i), 0);
+        add(rules, "mute", "a b", RULES_NEVER, name);
+    }
+    changes = 0;
+    assert_int_equal(rules_renew_lease(rules, "more", 5000), -ENOSPC);
+    assert_int_equal(changes, 0);
+    assert_null(rules_lease(rules, "more"));
+    assert_int_equal(rules_renew_lease(rules, "l7", 5000), 0); /* one that there is */
+    rules_expire(rules, 1010);
+    assert_int_equal(rules_count(rules), LEASES_MAX - 10);
+    assert_int_equal(rules_renew_lease(rules, "more", 5000), 0);
+    assert_true(rules_next_end_us(rules) == 1011);
+    rules_free(rules);
+}
+
+RUN(T(rules_with_a_time), T(what_ends_hides_nothing), T(leases_take_their_rules_along), T(renewing_may_shorten),
+    T(leases_have_an_end))
