@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/identity.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "model/rules.h"
-#include "wire/frames.h"
 
 void identity_init(struct identity *identity)
 {
@@ -15,7 +15,7 @@ void identity_init(struct identity *identity)
     handshake_init(identity->handshake);
 }
 
-static void forget_handshake(struct identity *identity)
+void identity_forget_handshake(struct identity *identity)
 {
     free(identity->handshake);
     identity->handshake = NULL;
@@ -23,7 +23,7 @@ static void forget_handshake(struct identity *identity)
 
 void identity_done(struct identity *identity)
 {
-    forget_handshake(identity);
+    identity_forget_handshake(identity);
     free(identity->dialer);
     free(identity->acceptor);
 }
@@ -46,32 +46,42 @@ static void learn(struct identity *identity)
     identity->acceptor_hidden = handshake_is_hidden(&handshake->acceptor);
 }
 
-enum handshake_verdict identity_observe(struct identity *identity, enum handshake_side side, const uint8_t *data,
-                                        size_t len, struct frames *frames, const char **ret_reason)
+size_t identity_wanted(const struct identity *identity, enum handshake_side side)
 {
-    while (len > 0 && !identity->framed[side]) {
-        size_t used;
-        enum handshake_verdict verdict = handshake_feed(identity->handshake, side, data, len, &used);
-
-        if (verdict == HANDSHAKE_BAD || verdict == HANDSHAKE_RAW) {
-            *ret_reason = identity->handshake->reason;
-            forget_handshake(identity);
-            return verdict;
-        }
-        identity->framed[side] = verdict == HANDSHAKE_DONE;
-        data += used;
-        len -= used;
-    }
-    frames_feed(frames, data, len);
-    learn(identity);
-    if (identity->framed[FROM_DIALER] && identity->framed[FROM_ACCEPTOR])
-        forget_handshake(identity);
-    return HANDSHAKE_MORE;
+    if (!identity->handshake || identity->waits[side] || identity->framed[side])
+        return 0;
+    return handshake_wanted(identity->handshake, side);
 }
 
-bool identity_has_begun(const struct identity *identity)
+enum handshake_verdict identity_observe(struct identity *identity, enum handshake_side side, const uint8_t *data,
+                                        size_t len, const char **ret_reason)
 {
-    return !identity->handshake || identity->handshake->halves[FROM_DIALER].begun;
+    size_t used;
+    enum handshake_verdict verdict = handshake_feed(identity->handshake, side, data, len, &used);
+
+    if (verdict == HANDSHAKE_BAD)
+        *ret_reason = identity->handshake->reason;
+    if (verdict != HANDSHAKE_MESSAGE && verdict != HANDSHAKE_DONE)
+        return verdict;
+    assert(used == len);
+    identity->waits[side] = true;
+    learn(identity);
+    return HANDSHAKE_MESSAGE;
+}
+
+const struct handshake_half *identity_message(const struct identity *identity, enum handshake_side side)
+{
+    return &identity->handshake->halves[side];
+}
+
+void identity_passed(struct identity *identity, enum handshake_side side)
+{
+    enum handshake_stage stage = identity->handshake->halves[side].stage;
+
+    identity->waits[side] = false;
+    identity->framed[side] = stage == STAGE_reply || stage == STAGE_ack;
+    if (identity->framed[FROM_DIALER] && identity->framed[FROM_ACCEPTOR])
+        identity_forget_handshake(identity);
 }
 
 void identity_profiles(const struct identity *identity, const struct rules *rules, const char *registered,
@@ -90,6 +100,6 @@ void identity_profiles(const struct identity *identity, const struct rules *rule
         snprintf(likely, sizeof(likely), "%s%s", registered, host ? host : "");
         acceptor = likely;
     }
-    *ret_to_acceptor = rules_profile(rules, identity->dialer, acceptor);
-    *ret_to_dialer = rules_profile(rules, acceptor, identity->dialer);
+    *ret_to_acceptor = rules_profile(rules, identity->dialer, acceptor, true);
+    *ret_to_dialer = rules_profile(rules, acceptor, identity->dialer, false);
 }

@@ -11,7 +11,6 @@
 
 #include "wire/handshake.h"
 
-struct frames;
 struct profile;
 struct rules;
 
@@ -19,22 +18,32 @@ struct identity {
     char *dialer, *acceptor; /* full names; NULL while not known */
     bool dialer_hidden, acceptor_hidden;
     bool framed[2];              /* by enum handshake_side: the handshake is through in this direction */
+    bool waits[2];               /* a message is complete, and was not passed on yet */
     struct handshake *handshake; /* while it is watched */
 };
 
 void identity_init(struct identity *identity);
 void identity_done(struct identity *identity);
 
+/* How many bytes of that direction to read next: no more than up to the end of a message. 0: one waits, or none come.
+ */
+size_t identity_wanted(const struct identity *identity, enum handshake_side side);
+
 /*
- * Looks at bytes of one direction, all of which are taken; those behind the handshake are counted as frames. Returns
- * HANDSHAKE_BAD and *ret_reason when this is none, HANDSHAKE_RAW when it never was one, else HANDSHAKE_MORE. Once the
- * handshake is through in both directions, or has ended in one of these two ways, the observer is gone.
+ * Looks at so many bytes. Returns HANDSHAKE_MORE or, when a message is complete now and waits, HANDSHAKE_MESSAGE; or
+ * HANDSHAKE_BAD and *ret_reason when this is no handshake, HANDSHAKE_RAW when it never was one.
  */
 enum handshake_verdict identity_observe(struct identity *identity, enum handshake_side side, const uint8_t *data,
-                                        size_t len, struct frames *frames, const char **ret_reason);
+                                        size_t len, const char **ret_reason);
 
-/* Has the dialer said its first word? Its name may come later all the same (nodes that ask for one). */
-bool identity_has_begun(const struct identity *identity);
+/* What was read of that direction's current message; whole when it waits. */
+const struct handshake_half *identity_message(const struct identity *identity, enum handshake_side side);
+
+/* The message that waits was passed on. Once the handshake is through in both directions the observer is gone. */
+void identity_passed(struct identity *identity, enum handshake_side side);
+
+/* There is no handshake to watch (any more). */
+void identity_forget_handshake(struct identity *identity);
 
 /*
  * What the rule book says about the two directions; `registered` is the acceptor's short name, for as long as its full

@@ -14,7 +14,7 @@
 struct registry {
     struct node *names; /* hash table: live and remembered */
     struct node *live, *remembered;
-    size_t remembered_count, remembered_max;
+    size_t live_count, remembered_count, remembered_max;
 };
 
 struct registry *registry_new(size_t remembered_max)
@@ -99,6 +99,7 @@ struct node *registry_add(struct registry *registry, const struct epmd_node *tol
     node->fd = fd;
     bump_creation(node);
     DL_PREPEND(registry->live, node);
+    registry->live_count++;
     return node;
 }
 
@@ -119,6 +120,7 @@ void registry_remove(struct registry *registry, struct node *node)
     free(node->full_name);
     node->full_name = NULL;
     DL_DELETE(registry->live, node);
+    registry->live_count--;
 
     DL_APPEND(registry->remembered, node);
     registry->remembered_count++;
@@ -134,6 +136,11 @@ void registry_learn_full_name(struct registry *registry, const char *full_name)
         return;
     free(node->full_name);
     node->full_name = mem_string(full_name, strlen(full_name));
+}
+
+size_t registry_count(const struct registry *registry)
+{
+    return registry->live_count;
 }
 
 struct node *registry_nodes(const struct registry *registry)

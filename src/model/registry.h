@@ -50,6 +50,8 @@ void registry_remove(struct registry *registry, struct node *node);
 /* A handshake showed this full name; the registered node of that short name keeps it. */
 void registry_learn_full_name(struct registry *registry, const char *full_name);
 
+size_t registry_count(const struct registry *registry); /* of registered nodes */
+
 /* The first of each list; go on with ->next. */
 struct node *registry_nodes(const struct registry *registry);      /* newest first */
 struct node *registry_remembered(const struct registry *registry); /* oldest first */

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/conditions.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/suggest.h"
+
+#define refuse(...) (snprintf(error, size, __VA_ARGS__), -EINVAL)
+
+#define UP_MAX 1000000
+
+static const struct condition_row {
+    const char *name; /* first field, for suggest() */
+    size_t least, most;
+    const char *words;
+} rows[] = {
+#define X(name, least, most, words, help) {#name, least, most, words},
+    CONDITIONS(X)
+#undef X
+};
+
+/* ---- reading ---- */
+
+static const char *skip_blanks(const char *text)
+{
+    return text + strspn(text, " ");
+}
+
+static int refuse_kind(const char *name, char *error, size_t size)
+{
+    const char *meant = suggest(name, rows, CONDITIONS_COUNT, sizeof(rows[0]));
+    size_t len;
+
+    if (meant)
+        return refuse("condition: no '%.100s'; did you mean %s?", name, meant);
+    len = (size_t)snprintf(error, size, "condition: no '%.100s'; there are", name);
+    for (size_t i = 0; i < CONDITIONS_COUNT && len < size; i++)
+        len += (size_t)snprintf(error + len, size - len, "%s %s", i ? "," : "", rows[i].name);
+    return -EINVAL;
+}
+
+/* "a,b" as one more island. */
+static void add_island(struct islands *islands, const char *word, size_t len)
+{
+    const char *end = word + len;
+
+    islands_add(islands);
+    while (word <= end) {
+        size_t name = strcspn(word, ",");
+
+        if (word + name > end)
+            name = (size_t)(end - word);
+        islands_add_pattern(islands, word, name);
+        word += name + 1;
+    }
+}
+
+static int parse_words(const char *text, struct condition *condition, char *error, size_t size)
+{
+    const struct condition_row *row = &rows[condition->kind];
+    char *end;
+
+    for (text = skip_blanks(text); *text; text = skip_blanks(text + strcspn(text, " ")))
+        add_island(&condition->islands, text, strcspn(text, " "));
+    if (condition->islands.count < row->least || condition->islands.count > row->most)
+        return refuse("condition: %s takes%s", row->name, row->words[0] ? row->words : " no words");
+    if (condition->kind != CONDITION_up)
+        return islands_check_names(&condition->islands, "condition", error, size);
+
+    const char *number = condition->islands.at[0].patterns[0];
+
+    condition->number = strtoull(number, &end, 10);
+    if (!isdigit((unsigned char)*number) || *end || condition->number > UP_MAX || condition->islands.at[0].count > 1)
+        return refuse("condition: up takes a number of nodes, up to %d, not '%.100s'", UP_MAX, number);
+    return 0;
+}
+
+int condition_parse(const char *text, struct condition *ret, char *error, size_t size)
+{
+    struct condition condition = {.kind = 0};
+    char name[64];
+    size_t len, i = 0;
+
+    text = skip_blanks(text);
+    len = strcspn(text, " ");
+    snprintf(name, sizeof(name), "%.*s", (int)(len < sizeof(name) ? len : sizeof(name)), text);
+    while (i < CONDITIONS_COUNT && strcmp(rows[i].name, name) != 0)
+        i++;
+    if (i == CONDITIONS_COUNT)
+        return refuse_kind(name, error, size);
+    condition.kind = (enum condition_kind)i;
+    if (parse_words(text + len, &condition, error, size) < 0) {
+        condition_done(&condition);
+        return -EINVAL;
+    }
+    *ret = condition;
+    return 0;
+}
+
+void condition_done(struct condition *condition)
+{
+    islands_done(&condition->islands);
+}
+
+/* ---- looking ---- */
+
+static bool linked(const struct cluster *cluster, const char *a, const char *b)
+{
+    for (size_t i = 0; i < cluster->links_count; i++) {
+        const struct link *link = &cluster->links[i];
+
+        if ((strcmp(link->a, a) == 0 && strcmp(link->b, b) == 0) ||
+            (strcmp(link->a, b) == 0 && strcmp(link->b, a) == 0))
+            return true;
+    }
+    return false;
+}
+
+static bool is_hidden(const struct cluster *cluster, const char *name)
+{
+    for (size_t i = 0; i < cluster->links_count; i++) {
+        const struct link *link = &cluster->links[i];
+
+        if ((link->a_hidden && strcmp(link->a, name) == 0) || (link->b_hidden && strcmp(link->b, name) == 0))
+            return true;
+    }
+    return false;
+}
+
+static bool mesh_holds(const struct condition *condition, const struct cluster *cluster, char *missing, size_t size)
+{
+    const char **members = mem_new((cluster->names_count + 1) * sizeof(*members));
+    size_t count = 0, without = 0;
+    bool holds;
+
+    for (size_t i = 0; i < cluster->names_count; i++) {
+        const char *name = cluster->names[i];
+
+        if (condition->islands.count > 0 ? islands_find(&condition->islands, name) >= 0 : !is_hidden(cluster, name))
+            members[count++] = name;
+    }
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = i + 1; j < count; j++)
+            if (!linked(cluster, members[i], members[j]) && without++ == 0)
+                snprintf(missing, size, "%.200s and %.200s are not connected", members[i], members[j]);
+    if (count < 2)
+        snprintf(missing, size, "%s registered, and two are needed",
+                 count == 1 ? "one such node is" : "no such node is");
+    else if (without > 1)
+        snprintf(missing + strlen(missing), size - strlen(missing), ", and %zu other %s not", without - 1,
+                 without == 2 ? "pair is" : "pairs are");
+    holds = count >= 2 && without == 0;
+    free(members);
+    return holds;
+}
+
+/* A name of the island that nobody registered: a slip, or a node that is still to come. */
+static const char *stranger(const struct island *island, const struct cluster *cluster)
+{
+    for (size_t k = 0; k < island->count; k++) {
+        struct island single = {.patterns = &island->patterns[k], .count = 1};
+        size_t i = 0;
+
+        while (i < cluster->names_count && !island_holds(&single, cluster->names[i]))
+            i++;
+        if (i == cluster->names_count)
+            return island->patterns[k];
+    }
+    return NULL;
+}
+
+static bool connected_holds(const struct condition *condition, const struct cluster *cluster, char *missing,
+                            size_t size)
+{
+    const struct island *a = &condition->islands.at[0], *b = &condition->islands.at[1];
+    size_t pairs = 0;
+
+    for (size_t i = 0; i < 2; i++) {
+        const char *name = stranger(&condition->islands.at[i], cluster);
+
+        if (name) {
+            snprintf(missing, size, "no node named '%.200s' is registered", name);
+            return false;
+        }
+    }
+    for (size_t i = 0; i < cluster->names_count; i++)
+        for (size_t j = 0; j < cluster->names_count; j++) {
+            if (i == j || !island_holds(a, cluster->names[i]) || !island_holds(b, cluster->names[j]))
+                continue;
+            pairs++;
+            if (!linked(cluster, cluster->names[i], cluster->names[j])) {
+                snprintf(missing, size, "%.200s and %.200s are not connected", cluster->names[i], cluster->names[j]);
+                return false;
+            }
+        }
+    snprintf(missing, size, "a node is not connected with itself");
+    return pairs > 0;
+}
+
+static bool disconnected_holds(const struct condition *condition, const struct cluster *cluster, char *missing,
+                               size_t size)
+{
+    const struct island *a = &condition->islands.at[0], *b = &condition->islands.at[1];
+
+    for (size_t i = 0; i < cluster->links_count; i++) {
+        const struct link *link = &cluster->links[i];
+
+        if ((island_holds(a, link->a) && island_holds(b, link->b)) ||
+            (island_holds(a, link->b) && island_holds(b, link->a))) {
+            snprintf(missing, size, "%.200s and %.200s are still connected", link->a, link->b);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool noticed_holds(const struct cluster *cluster, char *missing, size_t size)
+{
+    for (size_t i = 0; i < cluster->links_count; i++)
+        if (cluster->links[i].cut) {
+            snprintf(missing, size, "%.200s and %.200s are cut, and have not noticed yet", cluster->links[i].a,
+                     cluster->links[i].b);
+            return false;
+        }
+    return true;
+}
+
+static bool quiet_holds(struct condition *condition, const struct cluster *cluster, uint64_t now_us, char *missing,
+                        size_t size)
+{
+    if (!condition->seen || condition->seen_activity != cluster->activity || cluster->connecting) {
+        condition->seen = true;
+        condition->seen_activity = cluster->activity;
+        condition->seen_since_us = now_us;
+    }
+    snprintf(missing, size, "%s",
+             cluster->connecting ? "nodes are connecting" : "frames are sent, or connections come and go");
+    return now_us - condition->seen_since_us >= CONDITION_QUIET_US;
+}
+
+bool condition_holds(struct condition *condition, const struct cluster *cluster, uint64_t now_us, char *missing,
+                     size_t size)
+{
+    switch (condition->kind) {
+    case CONDITION_up:
+        snprintf(missing, size, "%zu of %" PRIu64 " nodes %s registered", cluster->names_count, condition->number,
+                 cluster->names_count == 1 ? "is" : "are");
+        return cluster->names_count >= condition->number;
+    case CONDITION_mesh:
+        return mesh_holds(condition, cluster, missing, size);
+    case CONDITION_connected:
+        return connected_holds(condition, cluster, missing, size);
+    case CONDITION_disconnected:
+        return disconnected_holds(condition, cluster, missing, size);
+    case CONDITION_noticed:
+        return noticed_holds(cluster, missing, size);
+    case CONDITION_quiet:
+        return quiet_holds(condition, cluster, now_us, missing, size);
+    case CONDITIONS_COUNT:
+        break;
+    }
+    abort();
+}
