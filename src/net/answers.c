@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "model/counters.h"
 #include "model/registry.h"
+#include "model/rules.h"
 #include "net/gate.h"
 #include "net/relay.h"
 #include "net/session.h"
@@ -42,6 +43,7 @@ static void answer_alive(struct relay *relay, struct epmd_node *told, const char
         told->port = gates_real_port(relay->gates, told->name, told->name_len, told->port);
         ret->registered = registry_add(relay->registry, told, asker->session, asker->fd, (uint32_t)time(NULL));
         log_info("%s is registered, at port %u", ret->registered->name, told->port);
+        relay_tell(relay, node_up, "%s", ret->registered->name);
     }
     text_add(&ret->text, to,
              epmd_put_alive_reply(to, told->version_high, !refusal, refusal ? 0 : ret->registered->creation));
@@ -62,14 +64,29 @@ static int open_gate(struct relay *relay, const struct node *node, const struct 
     return port;
 }
 
+static const char *name_of(const struct node *node)
+{
+    return node->full_name ? node->full_name : node->name;
+}
+
 static void answer_port(struct relay *relay, const struct epmd_node *asked, const struct asker *asker,
                         struct answer *ret)
 {
     struct node *node = find(relay, asked);
+    struct name_profile faults = {0};
     struct epmd_node told;
     uint8_t to[EPMD_PORT_REPLY_MAX];
 
-    if (!node) {
+    if (node)
+        faults = rules_name_profile(relay->rules, name_of(node));
+    if (!asker->waited && (faults.silent || faults.hide || faults.slow_us))
+        COUNT(relay->counters, lookups_hidden);
+    if (faults.silent || (faults.slow_us && !asker->waited)) {
+        ret->silent = faults.silent;
+        ret->delay_us = faults.slow_us;
+        return;
+    }
+    if (!node || faults.hide) {
         COUNT(relay->counters, lookups_unknown);
         text_add(&ret->text, to, epmd_put_port_reply(to, NULL));
         return;
@@ -98,7 +115,8 @@ static void answer_names(const struct relay *relay, struct answer *ret)
 {
     put_own_port(relay, ret);
     for (const struct node *node = registry_nodes(relay->registry); node; node = node->next)
-        text_addf(&ret->text, "name %s at port %u\n", node->name, node->told.port);
+        if (!rules_name_profile(relay->rules, name_of(node)).unlisted)
+            text_addf(&ret->text, "name %s at port %u\n", node->name, node->told.port);
 }
 
 /* The NULs are the stock daemon's: it sends its C strings whole. */

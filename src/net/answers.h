@@ -21,12 +21,15 @@ struct asker {
     struct session *session;
     int fd; /* shown by DUMP */
     struct address peer, local;
+    bool waited; /* it was told to ask again later, and does */
 };
 
 /* How the connection goes on. Without text it is closed in silence. */
 struct answer {
     const char *refusal;     /* close without an answer, for this reason; nothing else counts then */
     struct text text;        /* to be sent; taken over by the caller */
+    uint64_t delay_us;       /* there is no answer yet: ask again after that time */
+    bool silent;             /* no answer, and no close: as if the question had not arrived */
     bool keep;               /* leave the connection open behind it */
     bool kill;               /* end the daemon behind it */
     struct node *registered; /* the connection is this node's registration from now on */

@@ -46,6 +46,8 @@ struct cable_view {
     const char *dialer;   /* full name, or NULL: not known */
     const char *acceptor; /* full name; the registered one until the handshake shows it */
     bool dialer_hidden, acceptor_hidden;
+    bool is_up;  /* the nodes talk over it */
+    bool is_raw; /* nobody knows who dialled */
     const struct lane *to_acceptor, *to_dialer;
 };
 
@@ -58,6 +60,7 @@ void cable_open(struct relay *relay, int fd, const struct target *target);
 /* The rule book changed: every cable asks it again. */
 void cables_apply_rules(struct cables *cables);
 
+size_t cables_count(const struct cables *cables);
 const struct cable *cables_first(const struct cables *cables); /* oldest first */
 const struct cable *cable_next(const struct cable *cable);
 struct cable_view cable_look(const struct cable *cable);

@@ -10,26 +10,70 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "model/shaper.h"
+#include "net/loop.h"
 #include "net/pipes.h"
 #include "net/relay.h"
+#include "net/shaping.h"
 
 /* Below that much to come, two system calls and a pipe cost more than copying. */
 #define SPLICE_MIN_BYTES (128 * 1024)
 /* One lane's share of a turn. */
 #define PUMP_BYTES_MAX (1024 * 1024)
 
-void lane_init(struct lane *lane, struct end *source, struct end *sink)
+void lane_init(struct lane *lane, struct end *source, struct end *sink, alarm_fn *fn, void *data)
 {
-    *lane = (struct lane){.source = source, .sink = sink};
+    *lane = (struct lane){.source = source, .sink = sink, .deadline = {.fn = fn, .data = data}};
 }
 
-void lane_done(struct lane *lane, struct relay *relay)
+/* What is on its way to the sink is gone. */
+static void forget_kept(struct lane *lane, struct relay *relay)
 {
     if (lane->pipe)
         pipes_give_back(relay->pipes, lane->pipe, lane->piped == 0);
     lane->pipe = NULL;
+    lane->piped = 0;
     free(lane->kept);
     lane->kept = NULL;
+    lane->kept_len = lane->kept_sent = 0;
+}
+
+void lane_done(struct lane *lane, struct relay *relay)
+{
+    deadline_clear(relay->deadlines, &lane->deadline);
+    forget_kept(lane, relay);
+    if (lane->shaper)
+        shaping_forget(lane, relay);
+}
+
+void lane_set_profile(struct lane *lane, struct relay *relay, const struct profile *profile)
+{
+    lane->profile = *profile;
+    lane->lossy |= profile->partition == PARTITION_DROP;
+    if (profile_shapes(profile) && !lane->shaper)
+        shaping_begin(lane, relay);
+    if (lane->shaper)
+        shaper_set(lane->shaper, &profile->shape, loop_clock_us(relay->loop));
+}
+
+bool lane_is_stopped(const struct lane *lane)
+{
+    return lane->profile.partition == PARTITION_HOLD;
+}
+
+bool lane_drops(const struct lane *lane)
+{
+    return lane->profile.partition == PARTITION_DROP || lane->deaf;
+}
+
+bool lane_is_held(const struct lane *lane)
+{
+    return lane_is_stopped(lane) || lane->profile.freeze || lane->at_stage;
+}
+
+bool lane_is_spent(const struct lane *lane)
+{
+    return lane->shaper && !lane_is_held(lane) && shaper_spent(lane->shaper) && lane->kept_len == 0;
 }
 
 static bool would_block(void)
@@ -37,10 +81,16 @@ static bool would_block(void)
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
 }
 
-/* The sink is no more. What its own lane still has to say is that lane's business. */
+/*
+ * The sink is no more. What its own lane still has to say is that lane's business; but when that keeps the end back the
+ * source must not hear of it before the fix: it goes on talking to nobody.
+ */
 static void sink_lost(struct lane *lane)
 {
-    lane->state = LANE_ENDED;
+    if (lane->sink_hidden)
+        lane->deaf = lane->lossy = true;
+    else
+        lane->state = LANE_ENDED;
 }
 
 /* A read or splice from the source returned this instead of bytes. */
@@ -49,15 +99,16 @@ static void source_said(struct lane *lane, ssize_t got)
     if (got < 0 && would_block() && !lane->source->failed)
         return;
     lane->state = LANE_DRAINING;
+    lane->source_gone = true;
     lane->source_reset = got < 0;
 }
 
 size_t lane_waiting(const struct lane *lane)
 {
-    return lane->kept_len - lane->kept_sent + lane->piped;
+    return lane->kept_len - lane->kept_sent + lane->piped + lane->queued;
 }
 
-void lane_keep(struct lane *lane, const uint8_t *data, size_t len)
+static void keep(struct lane *lane, const uint8_t *data, size_t len)
 {
     assert(lane->piped == 0);
     if (len == 0)
@@ -113,18 +164,55 @@ static void finish(struct lane *lane)
     lane->state = LANE_ENDED;
 }
 
-bool lane_drain(struct lane *lane, struct relay *relay)
+bool lane_flush(struct lane *lane, struct relay *relay)
 {
-    if (lane->state == LANE_ENDED || lane->state == LANE_RESET)
+    if (lane->state == LANE_ENDED || lane->state == LANE_RESET || lane_drops(lane))
         return false;
     drain_kept(lane);
     if (lane->state != LANE_ENDED && lane->kept_len == 0)
         drain_pipe(lane, relay);
-    if (lane->state == LANE_ENDED || lane_waiting(lane) > 0)
+    return lane->state != LANE_ENDED && !lane_drops(lane) && lane->kept_len == 0 && lane->piped == 0;
+}
+
+/* Is everything out, and may the sink learn how the source ended? */
+static bool may_finish(struct lane *lane, struct relay *relay)
+{
+    if (lane->state != LANE_DRAINING || !lane_flush(lane, relay))
         return false;
-    if (lane->state == LANE_DRAINING)
+    return !lane->shaper || (!lane->profile.freeze && shaper_ended(lane->shaper, loop_clock_us(relay->loop)));
+}
+
+bool lane_drain(struct lane *lane, struct relay *relay)
+{
+    bool more = lane->shaper ? shaping_drain(lane, relay) : lane_flush(lane, relay);
+
+    if (may_finish(lane, relay))
         finish(lane);
-    return true;
+    return more;
+}
+
+void lane_send(struct lane *lane, const uint8_t *data, size_t len)
+{
+    ssize_t sent = 0;
+
+    if (lane->kept_len == 0 && len > 0)
+        sent = send(lane->sink->fd, data, len, MSG_NOSIGNAL);
+    if (sent < 0) {
+        if (!would_block()) {
+            sink_lost(lane);
+            return;
+        }
+        sent = 0;
+    }
+    keep(lane, data + sent, len - (size_t)sent);
+}
+
+void lane_pass(struct lane *lane, struct relay *relay, const uint8_t *data, size_t len)
+{
+    if (lane->shaper)
+        shaping_put(lane, relay, data, len);
+    else
+        lane_send(lane, data, len);
 }
 
 size_t lane_read(struct lane *lane, uint8_t *to, size_t room)
@@ -146,21 +234,12 @@ size_t lane_read(struct lane *lane, uint8_t *to, size_t room)
 static size_t copy_once(struct lane *lane, struct relay *relay)
 {
     size_t got = lane_read(lane, relay->scratch, RELAY_SCRATCH_BYTES);
-    ssize_t sent;
 
     if (got == 0)
         return 0;
     if (lane->framed)
         frames_feed(&lane->frames, relay->scratch, got);
-    sent = send(lane->sink->fd, relay->scratch, got, MSG_NOSIGNAL);
-    if (sent < 0) {
-        if (!would_block()) {
-            sink_lost(lane);
-            return got;
-        }
-        sent = 0;
-    }
-    lane_keep(lane, relay->scratch + sent, got - (size_t)sent);
+    lane_send(lane, relay->scratch, got);
     return got < RELAY_SCRATCH_BYTES ? 0 : got; /* a short read: do not ask again only to hear so */
 }
 
@@ -191,11 +270,11 @@ static bool may_splice(struct lane *lane, struct relay *relay)
     return lane->pipe != NULL;
 }
 
-void lane_pump(struct lane *lane, struct relay *relay)
+static void pump_at_once(struct lane *lane, struct relay *relay)
 {
     size_t moved = 0;
 
-    while (!lane->profile.hold && lane_drain(lane, relay) && lane->state == LANE_OPEN) {
+    while (lane_drain(lane, relay) && lane->state == LANE_OPEN) {
         size_t got = may_splice(lane, relay) ? splice_once(lane, relay) : copy_once(lane, relay);
 
         moved += got;
@@ -209,12 +288,64 @@ void lane_pump(struct lane *lane, struct relay *relay)
     }
 }
 
-bool lane_wants_read(const struct lane *lane)
+/* Takes what the source has, for nobody; its end is kept secret. */
+static void throw_away(struct lane *lane, struct relay *relay)
 {
-    return lane->state == LANE_OPEN && !lane->profile.hold && lane_waiting(lane) == 0;
+    size_t moved = 0, got = 1;
+
+    forget_kept(lane, relay);
+    if (lane->shaper)
+        shaping_forget(lane, relay);
+    while (lane->state == LANE_OPEN && got > 0 && (moved < PUMP_BYTES_MAX || lane->source->failed)) {
+        got = lane_read(lane, relay->scratch, RELAY_SCRATCH_BYTES);
+        moved += got;
+    }
+    if (lane->state == LANE_DRAINING)
+        lane->state = LANE_ENDED;
+}
+
+void lane_pump(struct lane *lane, struct relay *relay)
+{
+    if (lane_is_stopped(lane))
+        return;
+    if (lane_drops(lane)) {
+        throw_away(lane, relay);
+        return;
+    }
+    if (lane->shaper && shaping_is_over(lane))
+        shaping_forget(lane, relay);
+    if (lane->shaper) {
+        shaping_pump(lane, relay);
+        if (may_finish(lane, relay))
+            finish(lane);
+    } else {
+        pump_at_once(lane, relay);
+    }
+}
+
+bool lane_wants_read(const struct lane *lane, const struct relay *relay)
+{
+    if (lane->state != LANE_OPEN || lane_is_stopped(lane) || lane->at_stage)
+        return false;
+    if (lane_drops(lane))
+        return true;
+    return lane->shaper ? shaping_room(lane, relay) > 0 : lane_waiting(lane) == 0;
 }
 
 bool lane_wants_write(const struct lane *lane)
 {
-    return (lane->state == LANE_OPEN || lane->state == LANE_DRAINING) && !lane->profile.hold && lane_waiting(lane) > 0;
+    return (lane->state == LANE_OPEN || lane->state == LANE_DRAINING) && !lane_is_stopped(lane) && !lane_drops(lane) &&
+           (lane->kept_len > 0 || lane->piped > 0);
+}
+
+void lane_set_deadline(struct lane *lane, struct relay *relay)
+{
+    bool waits = lane->shaper && (lane->state == LANE_OPEN || lane->state == LANE_DRAINING) && !lane_is_stopped(lane) &&
+                 !lane_drops(lane) && !lane_wants_write(lane);
+    uint64_t next_us = waits ? shaping_next_us(lane, relay) : SHAPER_NEVER;
+
+    if (next_us == SHAPER_NEVER)
+        deadline_clear(relay->deadlines, &lane->deadline);
+    else
+        deadline_set(relay->deadlines, &lane->deadline, next_us);
 }

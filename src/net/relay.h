@@ -10,10 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/events.h"
 #include "net/expiry.h"
 
 struct counters;
+struct deadlines;
 struct loop;
+struct random;
 struct registry;
 struct rules;
 
@@ -21,6 +24,9 @@ struct rules;
 
 /* What lanes read into before they write; see net/lane.h. */
 #define RELAY_SCRATCH_BYTES (256 * 1024)
+
+/* What a delayed lane may keep, unless somebody says otherwise. */
+#define RELAY_LANE_BYTES (16 * 1024 * 1024)
 
 struct relay_options {
     int port;                                 /* as reported by NAMES: what was asked for, or what the kernel chose */
@@ -32,6 +38,8 @@ struct relay_options {
     uint64_t gate_ttl_ms;                     /* how long a gate waits for its connection */
     uint64_t accept_delay_ms, reply_delay_ms; /* to try clients against a slow EPMD */
     size_t connections_max;                   /* on the port: EPMD and HTTP together */
+    size_t lane_bytes_max;                    /* a delayed lane keeps no more than that */
+    uint64_t seed;                            /* of all chance: jitter, sizes of slices, random cuts; 0: any */
 };
 
 struct relay {
@@ -40,15 +48,32 @@ struct relay {
     struct registry *registry;
     struct rules *rules;
     struct counters *counters;
-    struct gates *gates;   /* net/gate.c */
-    struct cables *cables; /* net/cable.c */
-    struct pipes *pipes;   /* net/pipes.c */
-    uint8_t *scratch;      /* RELAY_SCRATCH_BYTES; nobody keeps anything in it */
-    uint64_t warned_ms;    /* when it was last said that descriptors had run out; 0: never */
+    struct events *events;
+    struct random *random;       /* seeded with options->seed */
+    struct deadlines *deadlines; /* of lanes */
+    size_t shapers;              /* lanes that have one */
+    size_t queued_bytes;         /* in all shapers, see net/shaping.h */
+    struct gates *gates;         /* net/gate.c */
+    struct cables *cables;       /* net/cable.c */
+    struct pipes *pipes;         /* net/pipes.c */
+    uint8_t *scratch;            /* RELAY_SCRATCH_BYTES; nobody keeps anything in it */
+    uint64_t warned_ms;          /* when it was last said that descriptors had run out; 0: never */
 };
 
 /* Fills what belongs to the relay itself: gates, cables, pipes, scratch. The other fields must be there. */
 void relay_init(struct relay *relay);
+
+/* Tells people what happened, at the time that it is now: a row of the table of events, and who it is about. */
+#define relay_tell(relay, kind, ...) events_add((relay)->events, EVENT_##kind, relay_time_ms(), __VA_ARGS__)
+uint64_t relay_time_ms(void);
+
+/*
+ * How the scheduler is to treat us. A batch process is not put before the nodes that wake it, so it finds more to do
+ * each time it runs: with 100 busy pairs the throughput nearly doubles (doc/decisions/). But while a lane is shaped its
+ * bytes have to leave in time: then we are an ordinary process. Needs no privilege; where it is refused nothing is
+ * lost.
+ */
+void relay_set_scheduling(const struct relay *relay);
 
 /* Warns, not more often than once in RELAY_WARNING_MS, that `what` must wait because errno says that descriptors ran
  * out. */

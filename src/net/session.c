@@ -21,6 +21,7 @@
 #include "model/counters.h"
 #include "model/registry.h"
 #include "net/answers.h"
+#include "net/deadlines.h"
 #include "net/expiry.h"
 #include "net/loop.h"
 #include "net/relay.h"
@@ -43,6 +44,7 @@ struct session {
     bool keep;                /* ALIVE2, also a refused one: stay when the reply is out */
     bool kill;                /* KILL: the daemon ends when the reply is out */
     struct node *node;        /* registered through this session, or NULL */
+    struct deadline later;    /* a fault delays the answer until then */
     struct expiring expiring; /* sessions->busy, ->refused or ->delayed */
     struct session *prev, *next;
 };
@@ -63,8 +65,11 @@ void session_close(struct session *session)
 {
     struct sessions *sessions = session->sessions;
 
-    if (session->node)
+    if (session->node) {
+        relay_tell(sessions->relay, node_down, "%s", session->node->name);
         registry_remove(sessions->relay->registry, session->node);
+    }
+    deadline_clear(sessions->relay->deadlines, &session->later);
     expiry_remove(&session->expiring);
     DL_DELETE(sessions->all, session);
     watch_free(session->watch);
@@ -146,6 +151,13 @@ static void begin_reply(void *owner)
     step_replying(session);
 }
 
+/* Nothing goes out before its time. */
+static void wait(struct session *session, unsigned wanted)
+{
+    session->state = SESSION_DELAYED;
+    watch_want(session->watch, wanted);
+}
+
 /* The reply is complete: out with it, now or when a slow EPMD would. */
 static void reply(struct session *session)
 {
@@ -156,22 +168,21 @@ static void reply(struct session *session)
         log_debug("EPMD reply: too much is waiting for slow readers");
         session_close(session);
     } else if (sessions->relay->options->reply_delay_ms > 0) {
-        session->state = SESSION_DELAYED;
-        watch_want(session->watch, 0);
+        wait(session, 0);
         expiry_add(&sessions->delayed, &session->expiring, session);
     } else {
         begin_reply(session);
     }
 }
 
-static void serve(struct session *session, size_t size)
+/* The request is complete; `waited`: a fault has delayed its answer, and the time is over. */
+static void serve(struct session *session, bool waited)
 {
     struct relay *relay = session->sessions->relay;
-    struct asker asker = {session, session->fd, session->peer, address_of_socket(session->fd)};
+    struct asker asker = {session, session->fd, session->peer, address_of_socket(session->fd), waited};
     struct answer answer = {.refusal = NULL};
 
-    COUNT(relay->counters, epmd_requests);
-    answer_request(relay, session->input + EPMD_LENGTH_BYTES, size - EPMD_LENGTH_BYTES, &asker, &answer);
+    answer_request(relay, session->input + EPMD_LENGTH_BYTES, session->have - EPMD_LENGTH_BYTES, &asker, &answer);
     if (answer.refusal) {
         malformed(session, answer.refusal);
         return;
@@ -180,7 +191,21 @@ static void serve(struct session *session, size_t size)
     session->keep = answer.keep;
     session->kill = answer.kill;
     session->node = answer.registered;
-    reply(session);
+    if (answer.silent) { /* until the client has had enough, or the request's time is over */
+        wait(session, READY_HANGUP);
+        expiry_add(&session->sessions->busy, &session->expiring, session);
+    } else if (answer.delay_us > 0) { /* may be long, and the client leave before */
+        wait(session, READY_HANGUP);
+        expiry_remove(&session->expiring);
+        deadline_set(relay->deadlines, &session->later, loop_clock_us(relay->loop) + answer.delay_us);
+    } else {
+        reply(session);
+    }
+}
+
+static void on_later(void *data)
+{
+    serve(data, true);
 }
 
 /*
@@ -207,8 +232,10 @@ static void step_reading(struct session *session)
         malformed(session, "a request of an impossible size");
     else if (size > 0 && session->have > (size_t)size)
         malformed(session, "more bytes than the request's length says");
-    else if (size > 0 && session->have == (size_t)size)
-        serve(session, (size_t)size);
+    else if (size > 0 && session->have == (size_t)size) {
+        COUNT(session->sessions->relay->counters, epmd_requests);
+        serve(session, false);
+    }
 }
 
 /* A registration lasts as long as its connection is silent. */
@@ -231,12 +258,13 @@ static void on_ready(void *data, unsigned ready)
 {
     struct session *session = data;
 
-    (void)ready;
     switch (session->state) {
     case SESSION_READING:
         step_reading(session);
         return;
-    case SESSION_DELAYED: /* only a failure is heard: the reply will meet it */
+    case SESSION_DELAYED:
+        if (ready & READY_HANGUP)
+            session_close(session);
         return;
     case SESSION_REPLYING:
         step_replying(session);
@@ -285,6 +313,7 @@ void session_open(struct sessions *sessions, int fd, struct watch *watch, const 
     session->peer = *peer;
     session->state = SESSION_READING;
     session->input = mem_new(INPUT_BYTES);
+    session->later = (struct deadline){.fn = on_later, .data = session};
     DL_APPEND(sessions->all, session);
     expiry_add(&sessions->busy, &session->expiring, session);
     watch_give(watch, on_ready, session);
