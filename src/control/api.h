@@ -5,6 +5,7 @@
 #ifndef CONTROL_API_H
 #define CONTROL_API_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct relay;
@@ -13,6 +14,17 @@ struct api {
     struct relay *relay;
     const char *version;
     uint64_t started_ms; /* on the loop's clock */
+    unsigned advised;    /* what was said already, see control/advice.h */
+};
+
+/* A request that the guard let through. */
+struct api_request {
+    const char *method, *path;
+    const char *body; /* len bytes; may be NULL when there are none */
+    size_t len;
+    const char *(*query)(const void *data, const char *name);               /* "?name=value": the value, or NULL */
+    const char *(*other_query)(const void *data, const char *const *known); /* a name that is none of those, or NULL */
+    const void *data;
 };
 
 /* For users: an HTTP status, and one line that names the field and says what it should be. */

@@ -3,12 +3,16 @@
 #define CONTROL_ROUTES_H
 
 #include <jansson.h>
-#include <stddef.h>
 
 #include "control/api.h"
 
-/* The answer to a request that the guard let through, or NULL and *error. The body may be empty. */
-json_t *routes_answer(const struct api *api, const char *method, const char *path, const char *body, size_t len,
+struct wait;
+
+/*
+ * The answer to a request, or NULL and *error. A request that waits for something has *ret_wait instead, the caller's
+ * (control/waits.h), and neither an answer nor an error.
+ */
+json_t *routes_answer(struct api *api, const struct api_request *request, struct wait **ret_wait,
                       struct api_error *error);
 
 #endif

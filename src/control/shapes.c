@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/shapes.h"
 
-#include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "model/counters.h"
 #include "model/registry.h"
+#include "model/rules.h"
 #include "net/cable.h"
 #include "net/gate.h"
 #include "net/loop.h"
 #include "net/relay.h"
-
-#define refuse(...) (api_refuse(error, 400, __VA_ARGS__), -EINVAL)
-
-/* ---- out ---- */
 
 static json_t *shape_node(const struct node *node)
 {
@@ -22,11 +17,41 @@ static json_t *shape_node(const struct node *node)
                      node->told.port, "type", node->told.type, "creation", (json_int_t)node->creation);
 }
 
+/* Which faults meet on the lane, by the names of their kinds. */
+static json_t *shape_profile(const struct profile *profile)
+{
+    const struct shape *shape = &profile->shape;
+    const struct {
+        bool is;
+        const char *name;
+    } parts[] = {
+        {profile->freeze, "freeze"},
+        {profile->mute, "mute"},
+        {shape->latencies_count > 0, "latency"},
+        {shape->rate_bits > 0, "bandwidth"},
+        {shape->slow_close_us > 0, "slow_close"},
+        {shape->limited, "limit_data"},
+        {shape->slice_bytes > 0, "slicer"},
+        {profile->stages_held || profile->stages_closed, "handshake"},
+        {profile->flags_cleared > 0, "downgrade"},
+    };
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        if (parts[i].is)
+            json_array_append_new(list, json_string(parts[i].name));
+    return list;
+}
+
 static json_t *shape_lane(const struct lane *lane, const char *from, const char *to)
 {
-    return json_pack("{s:s?, s:s?, s:b, s:I, s:I, s:I, s:I}", "from", from, "to", to, "held", lane->profile.hold,
-                     "bytes", (json_int_t)lane->bytes, "frames", (json_int_t)lane->frames.frames, "ticks",
-                     (json_int_t)lane->frames.ticks, "kept_bytes", (json_int_t)lane_waiting(lane));
+    enum partition partition = lane->profile.partition;
+
+    return json_pack("{s:s?, s:s?, s:b, s:s*, s:o, s:I, s:I, s:I, s:I}", "from", from, "to", to, "held",
+                     lane_is_held(lane), "cut", partition ? partition_name(partition) : NULL, "faults",
+                     shape_profile(&lane->profile), "bytes", (json_int_t)lane->bytes, "frames",
+                     (json_int_t)lane->frames.frames, "ticks", (json_int_t)lane->frames.ticks, "kept_bytes",
+                     (json_int_t)lane_waiting(lane));
 }
 
 static json_t *shape_cable(const struct cable *cable)
@@ -40,34 +65,135 @@ static json_t *shape_cable(const struct cable *cable)
                      shape_lane(view.to_dialer, view.acceptor, view.dialer));
 }
 
+static json_t *shape_island(const struct island *island)
+{
+    json_t *list = json_array();
+
+    for (size_t k = 0; k < island->count; k++)
+        json_array_append_new(list, json_string(island->patterns[k]));
+    return list;
+}
+
 static json_t *shape_islands(const struct islands *islands)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < islands->count; i++) {
-        json_t *island = json_array();
-
-        for (size_t k = 0; k < islands->at[i].count; k++)
-            json_array_append_new(island, json_string(islands->at[i].patterns[k]));
-        json_array_append_new(list, island);
-    }
+    for (size_t i = 0; i < islands->count; i++)
+        json_array_append_new(list, shape_island(&islands->at[i]));
     return list;
 }
 
-json_t *shape_rule(const struct rule *rule)
+static json_t *shape_params(const struct fault *fault)
 {
-    const char *mode = rule->fault == FAULT_PARTITION ? "hold" : NULL;
+    const struct fault_row *row = fault_row(fault->kind);
+    json_t *object = json_object();
+    char text[256];
 
-    return json_pack("{s:I, s:s, s:s*, s:o, s:b}", "id", (json_int_t)rule->id, "fault", fault_name(rule->fault), "mode",
-                     mode, "islands", shape_islands(&rule->islands), "one_way", rule->one_way);
+    for (size_t i = 0; i < row->params_count; i++) {
+        fault_print(fault, &row->params[i], text, sizeof(text));
+        json_object_set_new(object, row->params[i].name, json_string(text));
+    }
+    return object;
 }
 
-json_t *shape_rules(const struct rules *rules)
+static void add_selector(json_t *object, const struct rule *rule)
+{
+    const struct selector *selector = &rule->selector;
+    const struct island *at = selector->islands.at;
+
+    if (!fault_row(rule->fault.kind)->between_nodes) {
+        json_object_set_new(object, "nodes", shape_island(&at[0]));
+    } else if (!selector->overlap) {
+        json_object_set_new(object, "islands", shape_islands(&selector->islands));
+        json_object_set_new(object, "one_way", json_boolean(selector->one_way));
+    } else if (selector->one_way) {
+        json_object_set_new(object, "from", shape_island(&at[0]));
+        json_object_set_new(object, "to", shape_island(&at[1]));
+    } else {
+        json_object_set_new(object, "between", shape_islands(&selector->islands));
+    }
+    if (selector->dialler != DIALLER_ANY)
+        json_object_set_new(object, "dialled_by", json_string(selector->dialler == DIALLER_FROM ? "from" : "to"));
+}
+
+static json_t *shape_ms_left(uint64_t ends_us, uint64_t now_us)
+{
+    return json_integer(ends_us > now_us ? (json_int_t)((ends_us - now_us) / 1000) : 0);
+}
+
+static json_t *shape_rule(const struct rule *rule, uint64_t now_us)
+{
+    json_t *object = json_pack("{s:I, s:s, s:o}", "id", (json_int_t)rule->id, "fault",
+                               fault_row(rule->fault.kind)->name, "params", shape_params(&rule->fault));
+    json_t *healed = json_array();
+
+    add_selector(object, rule);
+    for (size_t i = 0; i < rule->healed_count; i++)
+        json_array_append_new(healed, shape_islands(&rule->healed[i]));
+    if (rule->healed_count > 0)
+        json_object_set(object, "fixed", healed);
+    json_decref(healed);
+    if (rule->ends_us != RULES_NEVER)
+        json_object_set_new(object, "ends_in_ms", shape_ms_left(rule->ends_us, now_us));
+    if (rule->lease)
+        json_object_set_new(object, "lease", json_string(rule->lease->name));
+    return object;
+}
+
+json_t *shape_rules(const struct rules *rules, uint32_t first, uint64_t now_us)
 {
     json_t *list = json_array();
 
     for (const struct rule *rule = rules_first(rules); rule; rule = rule->next)
-        json_array_append_new(list, shape_rule(rule));
+        if (rule->id >= first)
+            json_array_append_new(list, shape_rule(rule, now_us));
+    return list;
+}
+
+json_t *shape_leases(const struct rules *rules, uint64_t now_us)
+{
+    json_t *list = json_array();
+
+    for (const struct lease *lease = rules_leases(rules); lease; lease = lease->next)
+        json_array_append_new(
+            list, json_pack("{s:s, s:o}", "name", lease->name, "ends_in_ms", shape_ms_left(lease->ends_us, now_us)));
+    return list;
+}
+
+static json_t *shape_kind(const struct fault_row *row)
+{
+    json_t *params = json_array();
+
+    for (size_t i = 0; i < row->params_count; i++) {
+        const struct param_row *param = &row->params[i];
+        char allowed[512];
+
+        param_print_allowed(param, allowed, sizeof(allowed));
+        json_array_append_new(params, json_pack("{s:s, s:s, s:s?, s:s}", "name", param->name, "takes", allowed,
+                                                "default", param->fallback, "help", param->help));
+    }
+    return json_pack("{s:s, s:b, s:s, s:s, s:o}", "name", row->name, "between_nodes", row->between_nodes, "several",
+                     row->fold, "help", row->help, "params", params);
+}
+
+json_t *shape_kinds(void)
+{
+    json_t *list = json_array();
+
+    for (enum fault_kind kind = 0; kind < FAULTS_COUNT; kind++)
+        json_array_append_new(list, shape_kind(fault_row(kind)));
+    return list;
+}
+
+json_t *shape_events(const struct api *api, uint64_t after)
+{
+    const struct events *events = api->relay->events;
+    json_t *list = json_array();
+
+    for (const struct event *event; (event = events_next(events, after)); after = event->id)
+        json_array_append_new(list, json_pack("{s:I, s:I, s:s, s:s}", "id", (json_int_t)event->id, "time_ms",
+                                              (json_int_t)event->time_ms, "event", event_name(event->kind), "text",
+                                              event->text));
     return list;
 }
 
@@ -89,97 +215,10 @@ json_t *shape_status(const struct api *api)
         json_array_append_new(nodes, shape_node(node));
     for (const struct cable *cable = cables_first(relay->cables); cable; cable = cable_next(cable))
         json_array_append_new(cables, shape_cable(cable));
-    return json_pack("{s:s, s:i, s:i, s:I, s:b, s:b, s:I, s:o, s:o, s:o, s:o}", "version", api->version, "pid",
-                     (int)getpid(), "port", relay->options->port, "uptime_ms",
-                     (json_int_t)(loop_now_ms(relay->loop) - api->started_ms), "relay", relay->options->relay, "batch",
-                     relay->options->batch, "gates", (json_int_t)gates_count(relay->gates), "nodes", nodes, "cables",
-                     cables, "rules", shape_rules(relay->rules), "counters", shape_counters(relay->counters));
-}
-
-/* ---- in ---- */
-
-static const char *kind_of(const json_t *value)
-{
-    static const char *const names[] = {
-        [JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array", [JSON_STRING] = "a string", [JSON_INTEGER] = "a number",
-        [JSON_REAL] = "a number",    [JSON_TRUE] = "a boolean", [JSON_FALSE] = "a boolean", [JSON_NULL] = "null",
-    };
-
-    return names[json_typeof(value)];
-}
-
-static int read_island(const json_t *json, size_t number, struct islands *islands, struct api_error *error)
-{
-    size_t i;
-    json_t *name;
-
-    if (!json_is_array(json))
-        return refuse("islands[%zu]: must be an array of names, not %s", number, kind_of(json));
-    islands_add(islands);
-    json_array_foreach(json, i, name) {
-        if (!json_is_string(name))
-            return refuse("islands[%zu][%zu]: must be a string, not %s", number, i, kind_of(name));
-        /* No NUL is in it: the parser refuses those. */
-        islands_add_pattern(islands, json_string_value(name), json_string_length(name));
-    }
-    return 0;
-}
-
-static int read_islands(const json_t *json, struct islands *islands, struct api_error *error)
-{
-    size_t i;
-    json_t *island;
-
-    if (!json_is_array(json))
-        return refuse("islands: must be an array of arrays of names, not %s", kind_of(json));
-    json_array_foreach(json, i, island)
-        if (read_island(island, i, islands, error) < 0)
-            return -EINVAL;
-    if (islands_check(islands, error->text, sizeof(error->text)) < 0) {
-        error->status = 400;
-        return -EINVAL;
-    }
-    return 0;
-}
-
-static int read_fields(json_t *body, bool may_one_way, struct shape_cut *ret, struct api_error *error)
-{
-    const char *key;
-    json_t *value;
-
-    if (!json_is_object(body))
-        return refuse("the body must be an object, not %s", kind_of(body));
-    json_object_foreach(body, key, value) {
-        if (strcmp(key, "islands") == 0) {
-            if (read_islands(value, &ret->islands, error) < 0)
-                return -EINVAL;
-        } else if (may_one_way && strcmp(key, "one_way") == 0) {
-            if (!json_is_boolean(value))
-                return refuse("one_way: must be true or false, not %s", kind_of(value));
-            ret->one_way = json_is_true(value);
-        } else {
-            return refuse("%.100s: no such field; there %s", key,
-                          may_one_way ? "are islands and one_way" : "is islands");
-        }
-    }
-    return 0;
-}
-
-int shape_read_cut(const char *body, size_t len, bool may_one_way, struct shape_cut *ret, struct api_error *error)
-{
-    json_error_t where;
-    json_t *json;
-    int status;
-
-    *ret = (struct shape_cut){0};
-    if (len == 0)
-        return 0;
-    json = json_loadb(body, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
-    if (!json)
-        return refuse("the body is not JSON: %s, at line %d, column %d", where.text, where.line, where.column);
-    status = read_fields(json, may_one_way, ret, error);
-    json_decref(json);
-    if (status < 0)
-        islands_done(&ret->islands);
-    return status;
+    return json_pack(
+        "{s:s, s:i, s:i, s:I, s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:o}", "version", api->version, "pid", (int)getpid(),
+        "port", relay->options->port, "uptime_ms", (json_int_t)(loop_now_ms(relay->loop) - api->started_ms), "relay",
+        relay->options->relay, "batch", relay->options->batch, "seed", (json_int_t)relay->options->seed, "gates",
+        (json_int_t)gates_count(relay->gates), "nodes", nodes, "cables", cables, "rules",
+        shape_rules(relay->rules, 0, loop_clock_us(relay->loop)), "counters", shape_counters(relay->counters));
 }

@@ -1,31 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Our structs as JSON, and JSON as our structs. Errors name the field as a path: islands[0][2].
+ * Our structs as JSON. A rule has the fields with which it can be ordered (control/orders.h), and its number.
  */
 #ifndef CONTROL_SHAPES_H
 #define CONTROL_SHAPES_H
 
 #include <jansson.h>
-#include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 
 #include "control/api.h"
-#include "model/rules.h"
 
-/* What a cut or a fix asks for. */
-struct shape_cut {
-    struct islands islands; /* empty when the field was not there */
-    bool one_way;
-};
+struct rules;
 
 json_t *shape_status(const struct api *api);
-json_t *shape_rule(const struct rule *rule);
-json_t *shape_rules(const struct rules *rules);
 
-/*
- * Reads a request's body; an empty one is {}. `may_one_way`: the field "one_way" is known. Returns 0 and *ret, whose
- * islands are the caller's to end, or -EINVAL and *error.
- */
-int shape_read_cut(const char *body, size_t len, bool may_one_way, struct shape_cut *ret, struct api_error *error);
+/* The rules whose number is at least `first`. */
+json_t *shape_rules(const struct rules *rules, uint32_t first, uint64_t now_us);
+
+/* The table of faults. */
+json_t *shape_kinds(void);
+
+json_t *shape_leases(const struct rules *rules, uint64_t now_us);
+json_t *shape_events(const struct api *api, uint64_t after);
 
 #endif
