@@ -13,7 +13,8 @@
 #include "daemon/serve.h"
 
 static const struct command *const commands[] = {
-    &serve_command, &exec_command, &status_command, &cut_command, &fix_command, &names_command, &version_command,
+    &serve_command, &exec_command, &status_command, &cut_command,    &fix_command,   &flap_command,
+    &fault_command, &wait_command, &lease_command,  &events_command, &names_command, &version_command,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -30,7 +31,9 @@ static int show_help(void)
            "  export ERL_EPMD_PORT=43690           this\n"
            "  erl -sname node1                     (and node2, ...)\n"
            "  epmdpxy cut node1 node2,node3        node1 is alone now\n"
+           "  epmdpxy wait noticed                 the nodes have lost each other\n"
            "  epmdpxy fix                          all is well again\n"
+           "  epmdpxy fault add latency delay=50ms and now everything is slow\n"
            "  epmdpxy exec -- rebar3 ct            or all of it for one command\n");
     return STATUS_OK;
 }

@@ -3,11 +3,13 @@
 
 #include <curl/curl.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "cli/command.h"
 
-#define TIMEOUT_S 30L
+#define CLIENT_URL_MAX 8192
 #define ANSWER_BYTES_MAX (256 * 1024 * 1024)
 
 static size_t on_data(char *data, size_t size, size_t count, void *to)
@@ -50,23 +52,27 @@ static int refused(const struct command *self, long http_status, const json_t *a
     return command_fail("%s", error);
 }
 
-static CURLcode perform(int port, const char *path, const char *body, struct text *answer, long *ret_status)
+static CURLcode perform(const struct client_request *request, const char *body, struct text *answer, long *ret_status)
 {
     CURL *curl = curl_easy_init();
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-    char url[128];
+    char url[CLIENT_URL_MAX];
     CURLcode code;
 
-    snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", port, path);
+    if (snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", request->port, request->path) >= (int)sizeof(url))
+        return CURLE_URL_MALFORMAT;
     curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* whatever http_proxy says */
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_S);
+    curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L); /* a lease may be named ".." */
+    curl_easy_setopt(curl, CURLOPT_PROXY, "");      /* whatever http_proxy says */
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, request->timeout_s ? request->timeout_s : (long)CLIENT_TIMEOUT_S);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
     if (body) {
         curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
     }
+    if (request->method)
+        curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
     code = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, ret_status);
     curl_slist_free_all(headers);
@@ -74,27 +80,35 @@ static CURLcode perform(int port, const char *path, const char *body, struct tex
     return code;
 }
 
-int client_ask(const struct command *self, int port, const char *path, json_t *body, json_t **ret)
+char *client_escape(const char *word)
 {
-    char *sent = body ? json_dumps(body, JSON_COMPACT) : NULL;
+    char *escaped = curl_easy_escape(NULL, word, 0), *copy = mem_string(escaped, strlen(escaped));
+
+    curl_free(escaped);
+    return copy;
+}
+
+int client_ask(const struct command *self, const struct client_request *request, json_t **ret)
+{
+    char *sent = request->body ? json_dumps(request->body, JSON_COMPACT) : NULL;
     struct text answer = {0};
     long http_status = 0;
     json_t *json;
     CURLcode code;
 
-    json_decref(body);
+    json_decref(request->body);
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    code = perform(port, path, sent, &answer, &http_status);
+    code = perform(request, sent, &answer, &http_status);
     curl_global_cleanup();
     free(sent);
     json = json_loadb(answer.data ? answer.data : "", answer.len, 0, NULL);
     text_done(&answer);
 
-    if (code == CURLE_OK && http_status == 200 && json) {
+    if (code == CURLE_OK && (http_status == 200 || (http_status == 404 && request->may_be_gone)) && json) {
         *ret = json;
         return STATUS_OK;
     }
-    int status = code == CURLE_OK ? refused(self, http_status, json, port) : explain(code, port);
+    int status = code == CURLE_OK ? refused(self, http_status, json, request->port) : explain(code, request->port);
 
     json_decref(json);
     return status;
@@ -104,4 +118,20 @@ void client_print(const json_t *json)
 {
     json_dumpf(json, stdout, JSON_INDENT(2));
     printf("\n");
+}
+
+int client_tell(const struct command *self, const struct client_request *request, bool json,
+                void (*print)(const json_t *answer))
+{
+    json_t *answer;
+    int status = client_ask(self, request, &answer);
+
+    if (status != STATUS_OK)
+        return status;
+    if (json)
+        client_print(answer);
+    else if (print)
+        print(answer);
+    json_decref(answer);
+    return STATUS_OK;
 }

@@ -6,14 +6,35 @@
 #define CLI_CLIENT_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stdbool.h>
 
 struct command;
 
+/* How long an answer may take, unless a request says otherwise. */
+#define CLIENT_TIMEOUT_S 30
+
+struct client_request {
+    int port;
+    const char *method; /* NULL: POST with a body, else GET */
+    const char *path;   /* with its query, escaped */
+    json_t *body;       /* NULL: none; the reference is taken over */
+    long timeout_s;     /* 0: CLIENT_TIMEOUT_S */
+    bool may_be_gone;   /* HTTP status 404 is fine as well */
+};
+
 /*
- * Sends `body` (NULL: GET, else POST; the reference is taken over) and waits for the answer. Returns STATUS_OK and the
- * answer in *ret, the caller's; or another exit status, and has said in one line what is wrong.
+ * Sends it and waits for the answer. Returns STATUS_OK and the answer in *ret, the caller's; or another exit status,
+ * and has said in one line what is wrong.
  */
-int client_ask(const struct command *self, int port, const char *path, json_t *body, json_t **ret);
+int client_ask(const struct command *self, const struct client_request *request, json_t **ret);
+
+/* The same, and shows the answer: as JSON, or in `print`'s words (NULL: in none). Returns the exit status. */
+int client_tell(const struct command *self, const struct client_request *request, bool json,
+                void (*print)(const json_t *answer));
+
+/* A word as part of a path or query; the caller frees it with free(). */
+char *client_escape(const char *word);
 
 /* JSON for people and programs, on standard output. */
 void client_print(const json_t *json);

@@ -5,7 +5,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
+
 #define DEFAULT_PORT 4369
+#define LINE_BYTES_MAX 4096
 
 static void show_help(const struct command *self)
 {
@@ -18,15 +21,23 @@ static void show_help(const struct command *self)
     }
 }
 
+/* One line, whatever is repeated in it. */
+static void say(const char *subcommand, const char *format, va_list args)
+{
+    char line[LINE_BYTES_MAX];
+
+    vsnprintf(line, sizeof(line), format, args);
+    utf8_make_line(line);
+    fprintf(stderr, "epmdpxy%s%s: %s\n", subcommand ? " " : "", subcommand ? subcommand : "", line);
+}
+
 int command_refuse(const struct command *self, const char *format, ...)
 {
     va_list args;
 
-    fprintf(stderr, "epmdpxy %s: ", self->name);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    say(self->name, format, args);
     va_end(args);
-    fprintf(stderr, "\n");
     return STATUS_BAD_INPUT;
 }
 
@@ -34,11 +45,9 @@ int command_fail(const char *format, ...)
 {
     va_list args;
 
-    fprintf(stderr, "epmdpxy: ");
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    say(NULL, format, args);
     va_end(args);
-    fprintf(stderr, "\n");
     return STATUS_FAILED;
 }
 
@@ -52,6 +61,8 @@ int command_begin(const struct command *self, void *fields, int argc, char **arg
         show_help(self);
         return STATUS_OK;
     }
+    if (result.twice && !self->last_counts)
+        return command_refuse(self, "--%s: given twice", result.twice);
     if (result.words > max_words)
         return command_refuse(self, "'%s' is one word too many; usage: epmdpxy %s", argv[max_words], self->synopsis);
     if (result.words < min_words)

@@ -23,6 +23,7 @@ struct command {
     const char *summary;
     const char *details; /* for --help; NULL: the summary says it all */
     struct option_table options;
+    bool last_counts; /* of an option that is given twice: wrappers put theirs in front; else that is refused */
     int (*run)(const struct command *self, int argc, char **argv); /* argv without program and subcommand */
 };
 

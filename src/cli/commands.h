@@ -7,6 +7,7 @@
 
 struct command;
 
-extern const struct command exec_command, status_command, cut_command, fix_command, names_command, version_command;
+extern const struct command exec_command, status_command, cut_command, fix_command, flap_command, fault_command,
+    wait_command, lease_command, events_command, names_command, version_command;
 
 #endif

@@ -3,22 +3,43 @@
  * names, and version: the two that need no control API.
  */
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/memory.h"
 #include "base/version.h"
+#include "cli/client.h"
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/query.h"
 
 struct names_options {
     int port;
+    bool json;
 };
 
 static const struct option_row names_rows[] = {
     {"port", "N", "the daemon's port (ERL_EPMD_PORT, or 4369)", OPTION_NUMBER, offsetof(struct names_options, port), 1,
      65535, NULL},
+    {"json", NULL, "print them as JSON", OPTION_FLAG, offsetof(struct names_options, json), 0, 0, NULL},
 };
 
 #define NAMES_HEADER_BYTES 4
+
+/* "name NAME at port N\n", as often as there are nodes. */
+static void print_as_json(const char *text, size_t len)
+{
+    json_t *list = json_array();
+    char *copy = mem_string(text, len), name[1024];
+    int port;
+
+    for (char *line = strtok(copy, "\n"); line; line = strtok(NULL, "\n"))
+        if (sscanf(line, "name %1020s at port %d", name, &port) == 2)
+            json_array_append_new(list, json_pack("{s:s, s:i}", "name", name, "port", port));
+    client_print(list);
+    json_decref(list);
+    free(copy);
+}
 
 static int run_names(const struct command *self, int argc, char **argv)
 {
@@ -36,6 +57,8 @@ static int run_names(const struct command *self, int argc, char **argv)
                             options.port);
     if (reply.len < NAMES_HEADER_BYTES)
         status = command_fail("what listens on port %d is not a port mapper", options.port);
+    else if (options.json)
+        print_as_json(reply.data + NAMES_HEADER_BYTES, reply.len - NAMES_HEADER_BYTES);
     else
         status = fwrite(reply.data + NAMES_HEADER_BYTES, 1, reply.len - NAMES_HEADER_BYTES, stdout) ==
                          reply.len - NAMES_HEADER_BYTES

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <stddef.h>
-#include <string.h>
 
 #include "base/duration.h"
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/rules.h"
 
 struct status_options {
     int port;
@@ -51,9 +51,18 @@ static void print_end(const json_t *end)
 
 static void print_lane(const json_t *lane)
 {
-    printf("      %s -> %s: %lld bytes, %lld frames, %lld ticks%s\n", text_of(lane, "from"), text_of(lane, "to"),
-           number_of(lane, "bytes"), number_of(lane, "frames"), number_of(lane, "ticks"),
-           json_is_true(json_object_get(lane, "held")) ? ", HELD" : "");
+    const json_t *faults = json_object_get(lane, "faults"), *fault;
+    size_t i;
+
+    printf("      %s -> %s: %lld bytes, %lld frames, %lld ticks", text_of(lane, "from"), text_of(lane, "to"),
+           number_of(lane, "bytes"), number_of(lane, "frames"), number_of(lane, "ticks"));
+    if (json_object_get(lane, "cut"))
+        printf(", CUT (%s)", text_of(lane, "cut"));
+    json_array_foreach(faults, i, fault)
+        printf(", %s", json_string_value(fault));
+    if (number_of(lane, "kept_bytes") > 0)
+        printf(", %lld bytes wait", number_of(lane, "kept_bytes"));
+    printf("\n");
 }
 
 static void print_cables(const json_t *cables)
@@ -78,51 +87,39 @@ static void print_cables(const json_t *cables)
 
 static void print_rules(const json_t *rules)
 {
-    const json_t *rule, *island, *name;
-    size_t i, k, l;
+    const json_t *rule;
+    size_t i;
 
     printf("\nRules (%zu)\n", json_array_size(rules));
     json_array_foreach(rules, i, rule) {
-        bool heals = strcmp(text_of(rule, "fault"), "none") == 0;
-        bool one_way = json_is_true(json_object_get(rule, "one_way"));
-
-        printf("  #%lld %s ", number_of(rule, "id"), heals ? "fix" : "cut");
-        json_array_foreach(json_object_get(rule, "islands"), k, island) {
-            printf("%s", k == 0 ? "" : k == 1 && one_way ? " -> " : " | ");
-            json_array_foreach(island, l, name)
-                printf("%s%s", l == 0 ? "" : ",", json_string_value(name));
-        }
-        printf("\n");
+        printf("  ");
+        rule_print(rule);
     }
+}
+
+static void print_status(const json_t *answer)
+{
+    char uptime[32];
+
+    duration_print((uint64_t)number_of(answer, "uptime_ms") * 1000, uptime, sizeof(uptime));
+    printf("epmdpxy %s on port %lld, up for %s%s\n", text_of(answer, "version"), number_of(answer, "port"), uptime,
+           json_is_true(json_object_get(answer, "relay")) ? "" : ", not relaying (--no-relay)");
+    print_nodes(json_object_get(answer, "nodes"));
+    print_cables(json_object_get(answer, "cables"));
+    print_rules(json_object_get(answer, "rules"));
 }
 
 static int run(const struct command *self, int argc, char **argv)
 {
     struct status_options options = {.port = -1};
-    json_t *answer;
-    char uptime[32];
     int status = command_begin(self, &options, argc, argv, 0, 0);
 
     if (status != COMMAND_GO)
         return status;
     if (command_port(self, options.port, &options.port) < 0)
         return STATUS_BAD_INPUT;
-    status = client_ask(self, options.port, "/v1/status", NULL, &answer);
-    if (status != STATUS_OK)
-        return status;
-
-    if (options.json) {
-        client_print(answer);
-    } else {
-        duration_print((uint64_t)number_of(answer, "uptime_ms") * 1000, uptime, sizeof(uptime));
-        printf("epmdpxy %s on port %lld, up for %s%s\n", text_of(answer, "version"), number_of(answer, "port"), uptime,
-               json_is_true(json_object_get(answer, "relay")) ? "" : ", not relaying (--no-relay)");
-        print_nodes(json_object_get(answer, "nodes"));
-        print_cables(json_object_get(answer, "cables"));
-        print_rules(json_object_get(answer, "rules"));
-    }
-    json_decref(answer);
-    return STATUS_OK;
+    return client_tell(self, &(struct client_request){.port = options.port, .path = "/v1/status"}, options.json,
+                       print_status);
 }
 
 const struct command status_command = {
