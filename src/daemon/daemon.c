@@ -1,28 +1,57 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/daemon.h"
 
-#include <sched.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "base/version.h"
 #include "control/control.h"
 #include "model/counters.h"
 #include "model/registry.h"
 #include "model/rules.h"
 #include "net/cable.h"
+#include "net/deadlines.h"
 #include "net/door.h"
 #include "net/loop.h"
 
 /* Of the descriptors the process may have, the part that connections to the port may take; cables need the rest. */
 #define PORT_SHARE 2
 
-static void on_rules_changed(void *relay)
+/* The book has no clock: this one tells it when something in it has to end. */
+struct clockwork {
+    struct relay *relay;
+    struct deadline next_end;
+    uint64_t version; /* of the rules that the cables go by */
+};
+
+static void on_rules_changed(void *data)
 {
-    cables_apply_rules(((struct relay *)relay)->cables);
+    struct clockwork *clockwork = data;
+    struct relay *relay = clockwork->relay;
+    uint64_t next_us = rules_next_end_us(relay->rules);
+
+    if (next_us == RULES_NEVER)
+        deadline_clear(relay->deadlines, &clockwork->next_end);
+    else
+        deadline_set(relay->deadlines, &clockwork->next_end, next_us);
+    if (clockwork->version == rules_version(relay->rules)) /* a lease was renewed */
+        return;
+    clockwork->version = rules_version(relay->rules);
+    relay_tell(relay, rules_changed, "%zu in force", rules_count(relay->rules));
+    cables_apply_rules(relay->cables);
+}
+
+static void on_end(void *data)
+{
+    struct clockwork *clockwork = data;
+
+    rules_expire(clockwork->relay->rules, loop_clock_us(clockwork->relay->loop));
 }
 
 static void stop(void *loop)
@@ -43,33 +72,30 @@ static size_t raise_descriptor_limit(void)
     return limit.rlim_cur;
 }
 
-/*
- * A batch process is not put before the nodes that wake it, so it finds more to do each time it runs: with 100 busy
- * pairs the throughput nearly doubles (doc/decisions/). Needs no privilege; where it is refused nothing is lost.
- */
-static void be_batch(void)
-{
-    const struct sched_param param = {0};
-
-    if (sched_setscheduler(0, SCHED_BATCH, &param) < 0)
-        log_debug("SCHED_BATCH was refused");
-}
-
 int daemon_run(struct daemon_config *config)
 {
     struct counters counters = {0};
-    struct relay relay = {.options = &config->relay, .counters = &counters};
+    struct random random;
+    struct relay relay = {.options = &config->relay, .counters = &counters, .random = &random};
+    struct clockwork clockwork = {.relay = &relay, .next_end = {.fn = on_end, .data = &clockwork}};
     struct door *door;
     struct control *control;
 
     signal(SIGPIPE, SIG_IGN); /* splice() to a closed socket raises it */
     config->relay.connections_max = raise_descriptor_limit() / PORT_SHARE;
-    if (config->relay.batch)
-        be_batch();
 
     relay.loop = loop_new();
     relay.registry = registry_new(config->remembered_max);
-    relay.rules = rules_new(on_rules_changed, &relay);
+    relay.rules = rules_new(on_rules_changed, &clockwork);
+    relay.events = events_new();
+    relay.deadlines = deadlines_new(relay.loop);
+    if (!relay.deadlines) {
+        log_error("no timer can be had: %s", strerror(errno));
+        return EXIT_FAILURE;
+    }
+    if (config->relay.seed == 0 && getrandom(&config->relay.seed, sizeof(uint16_t), 0) > 0)
+        config->relay.seed++; /* short enough to be typed again */
+    random_seed(&random, config->relay.seed);
     relay_init(&relay);
     door = door_new(&relay, stop, relay.loop);
     control = control_new(&relay, EPMDPXY_VERSION);
@@ -90,6 +116,9 @@ int daemon_run(struct daemon_config *config)
     control_free(control);
     door_free(door);
     relay_done(&relay);
+    deadline_clear(relay.deadlines, &clockwork.next_end);
+    deadlines_free(relay.deadlines);
+    events_free(relay.events);
     rules_free(relay.rules);
     registry_free(relay.registry);
     loop_free(relay.loop);

@@ -10,7 +10,7 @@
 #include "net/relay.h"
 
 struct daemon_config {
-    struct relay_options relay; /* connections_max is filled in */
+    struct relay_options relay; /* connections_max, and a seed that is 0, are filled in */
     size_t remembered_max;      /* names, see model/registry.h */
     const int *fds;             /* listening sockets; the daemon closes them */
     size_t fd_count;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +23,8 @@ struct serve_options {
     const char *port_file;
     const char *addresses;
     bool loopback, relay, relaxed, batch;
-    uint64_t gate_ttl_us, packet_timeout_us;
-    int log_level;
+    uint64_t gate_ttl_us, packet_timeout_us, lane_bytes;
+    int seed, log_level;
 };
 
 static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
@@ -42,6 +43,10 @@ static const struct option_row rows[] = {
      NULL},
     {"packet-timeout", "TIME", "how long an EPMD request may take to come (60s)", OPTION_DURATION,
      FIELD(packet_timeout_us), 1000, 0, NULL},
+    {"lane-bytes", "SIZE", "a delayed lane keeps no more than that (16MiB)", OPTION_SIZE, FIELD(lane_bytes), 4096, 0,
+     NULL},
+    {"seed", "N", "seed of all chance: the same one, the same jitter (a random one)", OPTION_NUMBER, FIELD(seed), 1,
+     INT_MAX, NULL},
     {"relaxed-command-check", NULL, "allow epmd -kill with live nodes, and epmd -stop", OPTION_FLAG, FIELD(relaxed), 0,
      0, NULL},
     {"no-batch", NULL, "do not run as a batch process (SCHED_BATCH)", OPTION_NOT, FIELD(batch), 0, 0, NULL},
@@ -91,6 +96,7 @@ static int run(const struct command *self, int argc, char **argv)
                                     .batch = true,
                                     .gate_ttl_us = 15000000,
                                     .packet_timeout_us = 60000000,
+                                    .lane_bytes = RELAY_LANE_BYTES,
                                     .log_level = LOG_LEVEL_WARNING,
                                     .addresses = getenv("ERL_EPMD_ADDRESS"),
                                     .relaxed = getenv("ERL_EPMD_RELAXED_COMMAND_CHECK") != NULL,
@@ -121,7 +127,9 @@ static int run(const struct command *self, int argc, char **argv)
                   .batch = options.batch,
                   .relaxed = options.relaxed,
                   .packet_timeout_ms = options.packet_timeout_us / 1000,
-                  .gate_ttl_ms = options.gate_ttl_us / 1000},
+                  .gate_ttl_ms = options.gate_ttl_us / 1000,
+                  .lane_bytes_max = options.lane_bytes,
+                  .seed = (uint64_t)options.seed},
         .remembered_max = REGISTRY_REMEMBERED_MAX,
         .fds = sockets.fds,
         .fd_count = sockets.count,
@@ -137,5 +145,6 @@ const struct command serve_command = {
     .details = "Be the port mapper of every node that is started with ERL_EPMD_PORT set to this port, and relay the\n"
                "connections between them. Start it before the first node: nodes start a stock epmd where none runs.\n",
     .options = {rows, sizeof(rows) / sizeof(rows[0])},
+    .last_counts = true,
     .run = run,
 };
