@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of this folder share: the binary, a daemon of its own for each test, nodes as far as EPMD goes."""
+import contextlib
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+EPMDPXY = os.environ.get("EPMDPXY", str(ROOT / "build" / "epmdpxy"))
+CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("ERL_EPMD") and "proxy" not in key.lower()}
+
+
+def run(*words, env=None, bound=30):
+    return subprocess.run([EPMDPXY, *words], env={**CLEAN, **(env or {})}, capture_output=True, text=True, timeout=bound,
+                          stdin=subprocess.DEVNULL, check=False)
+
+
+def refused(done, *parts, status=2):
+    """One line on standard error, nothing on standard output."""
+    assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
+    assert done.stdout == "", done.stdout
+    assert done.stderr.count("\n") == 1 and done.stderr.startswith("epmdpxy"), done.stderr
+    for part in parts:
+        assert part in done.stderr, (part, done.stderr)
+
+
+def wait(condition, bound=10):
+    end = time.monotonic() + bound
+    while not condition():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def daemon(*words, status=0):
+    with tempfile.TemporaryDirectory() as folder:
+        port_file = pathlib.Path(folder) / "port"
+        with subprocess.Popen([EPMDPXY, "serve", "--port", "0", "--port-file", str(port_file), *words], env=CLEAN,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                wait(port_file.exists)
+                yield int(port_file.read_text())
+            finally:
+                process.terminate()
+                out, err = process.communicate(timeout=20)
+            assert process.returncode == status, (process.returncode, out, err)
+
+
+def register(port, name, node_port=9):
+    """A node, as far as EPMD is concerned."""
+    node = socket.create_connection(("127.0.0.1", port), timeout=5)
+    body = b"x" + node_port.to_bytes(2, "big") + b"\x4d\x00\x00\x06\x00\x05" + len(name).to_bytes(2, "big") + name.encode() + b"\0\0"
+    node.sendall(len(body).to_bytes(2, "big") + body)
+    assert node.recv(6)[:2] == b"\x76\x00"
+    return node
+
+
+def http(port, head, body=b""):
+    """Sends bytes as they are; returns (status, JSON)."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(head.replace("\n", "\r\n").encode() + body)
+        answer = b""
+        with contextlib.suppress(ConnectionResetError):
+            while data := client.recv(65536):
+                answer += data
+                if b"\r\n\r\n" in answer:
+                    headers, text = answer.split(b"\r\n\r\n", 1)
+                    length = re.search(rb"content-length: (\d+)", headers, re.IGNORECASE)
+                    if length and len(text) >= int(length.group(1)):
+                        break
+    status = int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.1 ") else None
+    text = answer.split(b"\r\n\r\n", 1)[-1]
+    return status, json.loads(text) if text.startswith((b"{", b"[")) else None
+
+
+def post(port, path, body, host="localhost", kind="application/json", extra=""):
+    if not isinstance(body, bytes):
+        body = json.dumps(body).encode()
+    return http(port, f"POST {path} HTTP/1.1\nHost: {host}\nContent-Type: {kind}\nContent-Length: {len(body)}\n{extra}\n", body)
+
+
+def rules(port):
+    return json.loads(run("status", "--json", "--port", str(port)).stdout)["rules"]
+
+
+def lasting(port):
+    """The rules without what changes by itself."""
+    return [{key: value for key, value in rule.items() if key != "ends_in_ms"} for rule in rules(port)]
+
+
+def get(port, path):
+    return http(port, f"GET {path} HTTP/1.1\nHost: localhost\n\n")
+
+
+def delete(port, path):
+    return http(port, f"DELETE {path} HTTP/1.1\nHost: localhost\n\n")
+
+
+def ask(port, opcode, name=""):
+    """One EPMD request; returns the connection."""
+    body = opcode + name.encode()
+    client = socket.create_connection(("127.0.0.1", port), timeout=5)
+    client.sendall(len(body).to_bytes(2, "big") + body)
+    return client
+
+
+def answer(port, opcode, name=""):
+    with ask(port, opcode, name) as client:
+        data = b""
+        while part := client.recv(65536):
+            data += part
+        return data
+
+
+@contextlib.contextmanager
+def cluster(*names, words=()):
+    """A daemon and registered names: yields its port and a run() for it."""
+    with daemon(*words) as port, contextlib.ExitStack() as nodes:
+        for name in names:
+            nodes.enter_context(register(port, name))
+        yield port, lambda verb, *more, **how: run(verb, "--port", str(port), *more, **how)
+
+
+def fine(done):
+    assert done.returncode == 0 and done.stderr == "", done
+    return done.stdout
+
+
+def refused_by(answered, *parts, status=400):
+    """An HTTP answer: the status, and one line."""
+    assert answered[0] == status, answered
+    assert answered[1]["status"] == status and "\n" not in answered[1]["error"], answered
+    for part in parts:
+        assert part in answered[1]["error"], (part, answered)

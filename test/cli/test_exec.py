@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+"""exec: a command with a daemon of its own."""
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+
+from harness import CLEAN, EPMDPXY, refused, run, wait
+
+
+def test_exec_gives_its_command_a_daemon():
+    done = run("exec", "--", "sh", "-c", f"echo $ERL_EPMD_PORT; {EPMDPXY} cut a b >/dev/null && {EPMDPXY} status --json")
+    port, status = done.stdout.split("\n", 1)
+    assert done.returncode == 0 and done.stderr == "", done
+    status = json.loads(status)
+    assert status["port"] == int(port) and len(status["rules"]) == 1
+    gone(status["pid"], status["port"])
+    assert run("exec", "echo", "-n", "x", "--help").stdout == "x --help"
+    assert run("exec", "--log-level", "debug", "--", "true").returncode == 0
+
+
+def gone(pid, port):
+    assert not pathlib.Path(f"/proc/{pid}").exists()
+    refused(run("status", "--port", str(port)), status=1)
+
+
+def test_exec_exit_status():
+    assert run("exec", "--", "sh", "-c", "exit 7").returncode == 7
+    assert run("exec", "--", "sh", "-c", "kill -KILL $$").returncode == 128 + signal.SIGKILL
+    done = run("exec", "--", "/no/such/command")
+    refused(done, "/no/such/command", status=127)
+    refused(run("exec", "--", "/etc/passwd"), "/etc/passwd", status=126)
+    refused(run("exec"), "no command")
+    refused(run("exec", "--"), "no command")
+    refused(run("exec", "--gate-ttl", "1s", "true"), "--")
+    refused(run("exec", "--prot", "1", "--", "true"), "did you mean --port?")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        refused(run("exec", "--port", str(other.getsockname()[1]), "--", "true"), "in use", status=1)
+
+
+def test_exec_passes_signals_on():
+    script = "trap 'echo got; exit 5' USR1 TERM; echo $ERL_EPMD_PORT $$; while :; do sleep 0.05; done"
+    for number in (signal.SIGUSR1, signal.SIGTERM):
+        with subprocess.Popen([EPMDPXY, "exec", "--", "sh", "-c", script], env=CLEAN, stdout=subprocess.PIPE,
+                              text=True) as process:
+            port, shell = process.stdout.readline().split()
+            pid = json.loads(run("status", "--json", "--port", port).stdout)["pid"]
+            process.send_signal(number)
+            assert process.stdout.read() == "got\n"
+            assert process.wait(timeout=10) == 5
+        gone(pid, port)
+        gone(shell, port)
+
+
+def test_exec_killed_leaves_no_daemon():
+    with subprocess.Popen([EPMDPXY, "exec", "--", "sh", "-c", "echo $ERL_EPMD_PORT; exec sleep 30"], env=CLEAN,
+                          stdout=subprocess.PIPE, text=True) as process:
+        port = process.stdout.readline().strip()
+        pid = json.loads(run("status", "--json", "--port", port).stdout)["pid"]
+        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        process.kill()
+        process.wait(timeout=10)
+        wait(lambda: not pathlib.Path(f"/proc/{pid}").exists() or "State:\tZ" in
+             pathlib.Path(f"/proc/{pid}/status").read_text())
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
+
+
+def test_exec_goes_on_without_its_daemon():
+    done = run("exec", "--", "sh", "-c",
+               f"kill -KILL $({EPMDPXY} status --json | sed -n 's/.*\"pid\": \\([0-9]*\\).*/\\1/p'); sleep 0.5; exit 3")
+    assert done.returncode == 3 and "the daemon has ended" in done.stderr, done

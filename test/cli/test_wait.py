@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""wait, in every way that needs no real node, and events."""
+import json
+import socket
+import subprocess
+import time
+
+from harness import CLEAN, EPMDPXY, cluster, fine, get, post, refused, refused_by, register, wait
+
+
+def start(port, *words):
+    return subprocess.Popen([EPMDPXY, "wait", "--port", str(port), *words], env=CLEAN, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)
+
+
+def test_wait_up():
+    with cluster("a") as (port, go):
+        assert fine(go("wait", "up", "1")) == ""
+        assert json.loads(fine(go("wait", "up", "1", "--json"))) == {"holds": True}
+        refused(go("wait", "up", "2", "--timeout", "100ms"), "not within 100ms", "1 of 2 nodes is registered", status=1)
+        refused(go("wait", "up", "2", "--timeout", "0s"), "1 of 2", status=1)
+        with start(port, "up", "2") as process:
+            wait(lambda: get(port, "/v1/status")[1]["counters"]["http_requests"] > 4)
+            assert process.poll() is None
+            with register(port, "b"):
+                assert process.wait(timeout=10) == 0
+
+
+def test_what_is_missing_is_said_in_one_line():
+    with cluster() as (port, go):
+        refused(go("wait", "mesh", "--timeout", "50ms"), "no such node is registered", status=1)
+        fine(go("wait", "noticed"))
+        fine(go("wait", "disconnected", "a", "b"))
+    with cluster("a", "b", "c") as (port, go):
+        for words, part in [
+            (["mesh"], "are not connected, and 2 other pairs are not"),
+            (["mesh", "a,b"], "are not connected"),
+            (["mesh", "a"], "one such node is registered"),
+            (["connected", "a", "b"], "a and b are not connected"),
+            (["connected", "a", "b*"], "a and b are not connected"),
+            (["connected", "a", "x"], "no node named 'x' is registered"),
+            (["connected", "a", "a"], "itself"),
+            (["up", "4"], "3 of 4 nodes are registered"),
+        ]:
+            refused(go("wait", "--timeout", "50ms", *words), "not within 50ms: ", part, status=1)
+        status, told = get(port, "/v1/wait?condition=mesh%20a,b&timeout=50ms")
+        assert status == 504 and told["status"] == 504, told
+        fine(go("cut", "a", "b"))
+        fine(go("wait", "noticed"))  # there is no connection that could notice
+        began = time.monotonic()
+        fine(go("wait", "quiet"))
+        assert time.monotonic() - began >= 0.9
+
+
+def test_bad_conditions():
+    with cluster() as (port, go):
+        for words, parts in [
+            (["conected", "a", "b"], ["did you mean connected?"]), (["frobnicate"], ["'frobnicate'", "noticed"]),
+            (["up"], ["up takes N"]), (["up", "x"], ["'x'"]), (["up", "-1"], ["unknown option '-1'"]), (["up", "--", "-1"], ["'-1'"]),
+            (["up", "1.5"], ["'1.5'"]), (["up", "1", "2"], ["up takes N"]), (["up", "99999999999999999999999"], ["1000000"]),
+            (["up", "1,2"], ["number"]), (["noticed", "a"], ["no words"]), (["mesh", "a", "b"], ["mesh takes [ISLAND]"]),
+            (["connected", "a"], ["connected takes A B"]), (["connected", "a,,b", "c"], ["empty name"]),
+            (["connected", "a@", "c"], ["NAME@HOST"]), (["up", "1", "--timeout", "2h"], ["--timeout", "1h"]),
+            (["up", "1", "--timeout", "5"], ["--timeout", "150ms"]), (["up", "1", "--timeout", "-1s"], ["--timeout"]), ([], ["CONDITION"]),
+            ([""], ["condition"]), (["connected", "x" * 3000, "b"], ["too long"]), (["connected", "x", "," * 5000], ["empty name"]),
+            (["connected", b"\xff", "b"], ["UTF-8"]), (["mesh", ",".join(f"node{i}" for i in range(1000))], ["too many names"]),
+        ]:
+            refused(go("wait", *words), *parts)
+        for query, parts in [
+            ("", ["condition: "]), ("?condition=", ["condition: "]), ("?condition=nonsense", ["condition: ", "mesh"]),
+            ("?condition=up%20x", ["'x'"]), ("?condition=up%201&timeout=", ["timeout: "]), ("?condition=up%201&timeout=2h", ["timeout: ", "1h"]),
+            ("?condition=up%201&timeout=5", ["timeout: ", "'5'"]), ("?condition=up%201&timeout=%ff", ["timeout: "]),
+            ("?condition=mesh%20%ff", ["UTF-8"]), ("?condition=up%20%0a1", ["condition"]),
+            ("?condition=up%201&timout=5s", ["timout", "timeout"]),
+        ]:
+            refused_by(get(port, f"/v1/wait{query}"), *parts)
+
+
+def begin(port, condition, timeout):
+    client = socket.create_connection(("127.0.0.1", port), timeout=10)
+    client.sendall(f"GET /v1/wait?condition={condition}&timeout={timeout} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    return client
+
+
+def test_many_wait_and_those_who_leave_make_room():
+    with cluster() as (port, go):
+        waiting = [begin(port, "up%201", "1h") for _ in range(32)]
+        refused_by(get(port, "/v1/wait?condition=up%201"), "32", status=503)
+        refused(go("wait", "up", "1"), "32", status=1)
+        fine(go("wait", "up", "0"))  # needs no place
+        fine(go("status"))
+        waiting.pop().close()
+        wait(lambda: get(port, "/v1/wait?condition=up%201&timeout=1ms")[0] == 504)
+        with register(port, "a"):
+            for client in waiting:
+                assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+                client.close()
+
+
+def test_the_daemon_ends_while_somebody_waits():
+    with cluster() as (port, _):
+        processes = [start(port, "up", "1") for _ in range(3)]
+        wait(lambda: get(port, "/v1/status")[1]["counters"]["http_requests"] > 4)
+    for process in processes:
+        with process:
+            assert process.wait(timeout=10) == 1
+            text = process.stderr.read()
+        assert text.count("\n") == 1 and text.startswith("epmdpxy: "), text
+
+
+# ---- events ----
+
+def test_events():
+    with cluster() as (port, go):
+        assert fine(go("events")) == ""
+        with register(port, "a"):
+            fine(go("cut", "a", "b"))
+        wait(lambda: get(port, "/v1/events")[1]["last"] == 3)
+        lines = fine(go("events")).splitlines()
+        assert [line.split(" ")[0] for line in lines] == ["1", "2", "3"]
+        assert "node_up a" in lines[0] and "rules_changed" in lines[1] and "node_down a" in lines[2]
+        assert fine(go("events", "--after", "2")).splitlines() == lines[2:]
+        assert fine(go("events", "--after", "3")) == "" and fine(go("events", "--after", "2147483647")) == ""
+        told = json.loads(fine(go("events", "--json", "--after", "1")))
+        assert [event["id"] for event in told["events"]] == [2, 3] and told["last"] == 3
+        assert get(port, "/v1/events?after=18446744073709551615")[1]["events"] == []
+        for after in ("x", "-1", "", "1.5", "18446744073709551616"):
+            refused_by(get(port, f"/v1/events?after={after}"), "after: ")
+        for after in ("x", "-1", "2147483648"):
+            refused(go("events", "--after", after), "--after", f"'{after}'")
+        for _ in range(510):
+            post(port, "/v1/cut", {"islands": [["a"], ["b"]]})
+            post(port, "/v1/fix", b"")
+        told = get(port, "/v1/events")[1]
+        assert len(told["events"]) == 1000 and told["last"] == told["events"][-1]["id"] >= 1020

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+"""The command line: subcommands, options, cut and fix, finding the daemon."""
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+
+from harness import CLEAN, EPMDPXY, daemon, refused, register, rules, run
+
+SUBCOMMANDS = ["serve", "exec", "status", "cut", "fix", "flap", "fault", "wait", "lease", "events", "names", "version"]
+
+
+def test_help_teaches():
+    done = run("--help")
+    assert done.returncode == 0 and done.stderr == ""
+    for word in SUBCOMMANDS:
+        assert re.search(rf"^  {word} ", done.stdout, re.MULTILINE), word
+        one = run(word, "--help")
+        assert one.returncode == 0 and one.stdout.startswith(f"Usage: epmdpxy {word}") and one.stderr == "", one
+        assert all(len(line) <= 110 for line in one.stdout.splitlines()), word
+    assert run("version").stdout == run("--version").stdout
+    assert re.fullmatch(r"epmdpxy \d+\.\d+\.\d+\n", run("version").stdout)
+
+
+def test_unknown_words_and_options():
+    refused(run(), "--help")
+    refused(run("ct"), "did you mean cut?")
+    refused(run("stauts"), "did you mean status?")
+    refused(run("frobnicate"), "see epmdpxy --help")
+    refused(run("cut", "--one-wya", "a", "b"), "did you mean --one-way?")
+    refused(run("serve", "--prot", "1"), "did you mean --port?")
+    refused(run("status", "--frobnicate"), "--help")
+    refused(run("status", "extra"), "'extra'")
+    refused(run("serve", "extra"), "'extra'")
+    refused(run("fix", "--one-way", "a", "b"), "--one-way")
+
+
+def test_bad_values():
+    for port in ["0x10", "-1", "70000", "abc", "", "1.5", "4369 "]:
+        refused(run("serve", "--port", port), "--port")
+        refused(run("cut", "--port", port, "a", "b"), "--port")
+    refused(run("status", "--port", "0"), "--port")
+    refused(run("status", env={"ERL_EPMD_PORT": "abc"}), "ERL_EPMD_PORT", "'abc'")
+    refused(run("serve", env={"ERL_EPMD_PORT": "70000"}), "ERL_EPMD_PORT")
+    for time_ in ["15", "-1s", "1y", "s", "1e3s", "0s", "9999999h"]:
+        refused(run("serve", "--gate-ttl", time_), "--gate-ttl", "150ms")
+    refused(run("serve", "--address", "no.such.host"), "no.such.host")
+    refused(run("serve", "--log-level", "loud"), "debug")
+
+
+def test_bad_islands_change_nothing():
+    with daemon() as port:
+        at = ["--port", str(port)]
+        nodes = [register(port, name) for name in ("ab", "b")]
+        assert run("cut", *at, "x", "y").returncode == 0
+        before = rules(port)
+        for verb in ("cut", "fix"):
+            refused(run(verb, *at, "a"), "two or more")
+            refused(run(verb, *at, "a,,b", "c"), "empty name", "'a,,b'")
+            refused(run(verb, *at, ",a", "c"), "empty name")
+            refused(run(verb, *at, "a,", "c"), "empty name")
+            refused(run(verb, *at, "", "c"), "empty name")
+            refused(run(verb, *at, "a,b", "b,c"), "two islands", "'b'")
+            refused(run(verb, *at, "a", "a@vm"), "two islands")
+            refused(run(verb, *at, "a*", "ax"), "two islands")
+            refused(run(verb, *at, "a*", "?b"), "two islands", "'ab'")  # as a node shows
+            refused(run(verb, *at, "a@", "b"), "NAME@HOST")
+            refused(run(verb, *at, "a b", "c"), "blank")
+        refused(run("cut", *at), "two or more")
+        refused(run("cut", "--one-way", "a"), "two or more")  # before anybody looks for a daemon
+        assert rules(port) == before and len(before) == 1
+        for node in nodes:
+            node.close()
+
+
+def test_cut_and_fix_tell():
+    with daemon() as port:
+        at = ["--port", str(port)]
+        with register(port, "a"):
+            done = run("cut", *at, "a", "b,c")
+            assert done.returncode == 0 and done.stderr == ""
+            assert done.stdout.splitlines()[0] == "cut: a | b,c (0 cables held)"
+            assert "no node named 'b'" in done.stdout and "'a'" not in done.stdout
+            assert run("cut", *at, "--one-way", "d", "e").stdout.startswith("cut: d -> e (")
+            text = run("status", *at).stdout
+            assert "cut a | b,c" in text and "cut d -> e" in text and "port 9" in text, text
+            done = run("fix", *at, "a", "b,c")
+            assert done.stdout.startswith("fixed; 1 cut is left (0 cables held)"), done
+            run("cut", *at, "a,f", "b,g")
+            run("fix", *at, "a", "b")
+            assert "cut a,f | b,g; but not a | b" in run("status", *at).stdout
+            assert run("fix", *at).stdout == "fixed: nothing is cut any more\n"
+            assert rules(port) == []
+            answer = json.loads(run("cut", *at, "--json", "a", "b").stdout)
+            assert answer["rules"][0]["islands"] == [["a"], ["b"]] and answer["held_cables"] == 0
+
+
+def test_finding_the_daemon():
+    with daemon() as port:
+        assert run("status", env={"ERL_EPMD_PORT": str(port)}).returncode == 0
+        with register(port, "a", 4711):
+            assert run("names", env={"ERL_EPMD_PORT": str(port)}).stdout == "name a at port 4711\n"
+            assert run("names", "--port", str(port), env={"ERL_EPMD_PORT": "1"}).stdout == "name a at port 4711\n"
+        assert run("status", env={"ERL_EPMD_PORT": str(port), "http_proxy": "http://127.0.0.1:1"}).returncode == 0
+    for words in (["status"], ["cut", "a", "b"], ["fix"], ["names"]):
+        refused(run(*words, "--port", str(port)), "nothing listens", str(port), status=1)
+
+
+def test_somebody_else_listens():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        refused(run("serve", "--port", port), "in use", port, status=1)
+        child = os.fork()
+        if child == 0:  # takes one connection and closes it, as a stock epmd does with HTTP
+            other.accept()[0].recv(1)
+            os._exit(0)
+        refused(run("status", "--port", port), "not epmdpxy", status=1)
+        os.waitpid(child, 0)
+
+
+def test_serve_announces_and_ends():
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with subprocess.Popen([EPMDPXY, "serve", "--port", "0", "--loopback"], env=CLEAN, stdout=subprocess.PIPE,
+                              text=True) as process:
+            line = process.stdout.readline()
+            found = re.fullmatch(r"epmdpxy \S+ listens on port (\d+); control: http://localhost:\1/v1/status\n", line)
+            assert found, line
+            assert run("status", "--port", found.group(1)).returncode == 0
+            process.send_signal(number)
+            assert process.wait(timeout=10) == 0
