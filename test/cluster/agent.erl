@@ -1,7 +1,8 @@
 %% SPDX-License-Identifier: MIT
 %% What the tests have done inside the nodes: an observer of the cluster, and senders and receivers of numbers.
 -module(agent).
--export([watch/0, downs/0, ups/0, collect/0, numbers/1, send/4, checksums/0, blob/2, load/2, stop_load/0]).
+-export([watch/0, downs/0, fell/0, ups/0, ping/1, collect/0, numbers/1, send/4, checksums/0, blob/2, load/2, stop_load/0]).
+-export([rtts/2]).
 
 %% ---- what the node sees of others ----
 
@@ -14,7 +15,7 @@ watch() ->
 watcher(Events) ->
     receive
         {nodedown, Node, Info} ->
-            watcher([{down, Node, proplists:get_value(nodedown_reason, Info)} | Events]);
+            watcher([{down, Node, proplists:get_value(nodedown_reason, Info), os:system_time(millisecond)} | Events]);
         {nodeup, Node, _} ->
             watcher([{up, Node} | Events]);
         {From, ask} ->
@@ -22,9 +23,15 @@ watcher(Events) ->
             watcher(Events)
     end.
 
-%% [{Node, Reason}] in the order of time; and [Node].
-downs() -> [{Node, Reason} || {down, Node, Reason} <- ask(watcher)].
+%% [{Node, Reason}] in the order of time; the same with the time in milliseconds; and [Node].
+downs() -> [{Node, Reason} || {down, Node, Reason, _} <- ask(watcher)].
+fell() -> [{Node, Reason, At} || {down, Node, Reason, At} <- ask(watcher)].
 ups() -> [Node || {up, Node} <- ask(watcher)].
+
+%% {pong or pang, after so many milliseconds}.
+ping(Node) ->
+    {Took, Answer} = timer:tc(net_adm, ping, [Node]),
+    {Answer, Took div 1000}.
 
 %% ---- numbers, to see loss, order and doubles ----
 
@@ -38,10 +45,24 @@ collector(Got) ->
         {blob, From, Binary} ->
             collector(maps:update_with({blob, From}, fun(Sums) -> [erlang:md5(Binary) | Sums] end,
                                        [erlang:md5(Binary)], Got));
+        {echo, From, Ref} ->
+            From ! Ref,
+            collector(Got);
         {From, ask} ->
             From ! {collector, Got},
             collector(Got)
     end.
+
+%% So many messages there and back, one after the other: how many microseconds each took.
+rtts(To, Count) ->
+    [begin
+         {Took, _} = timer:tc(fun() ->
+             Ref = make_ref(),
+             {collector, To} ! {echo, self(), Ref},
+             receive Ref -> ok end
+         end),
+         Took
+     end || _ <- lists:seq(1, Count)].
 
 %% What that node sent, oldest first.
 numbers(From) -> lists:reverse(maps:get(From, ask(collector), [])).
@@ -77,7 +98,6 @@ loader(Nodes, Pause, N) ->
 
 %% Returns the last number.
 stop_load() -> ask(loader).
-
 
 %% ---- ----
 

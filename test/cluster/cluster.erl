@@ -2,9 +2,11 @@
 %% Real daemons and real nodes for the tests. The nodes are controlled over their standard input and output (OTP's peer
 %% module), so that the test itself is no member of the cluster.
 -module(cluster).
--export([init/2, 'end'/1, port/1, log/1, epmdpxy/2, status/1, cables/1, up_cables/1]).
--export([start/2, start/3, start_one/3, stop/2, kill/2, call/5, node_of/2, nodes_of/1, connect/2, sees/2]).
--export([wait/1, wait/2, wait_mesh/2, short/1]).
+-export([init/2, 'end'/1, port/1, log/1, epmdpxy/2, cli/2, fault/2, status/1, cables/1, up_cables/1, states/1,
+         lane/3, counter/2]).
+-export([start/2, start/3, start_one/3, stop/2, kill/2, suspend/2, call/5, node_of/2, nodes_of/1, connect/2, sees/2]).
+-export([wait/1, wait/2, wait_mesh/2, short/1, later/1]).
+-export([now_ms/0, ping/3, timed_ping/3, lost/2, noticed/4, send/4, got/3, send_blob/4]).
 
 -define(BOUND, 30000).
 
@@ -87,10 +89,19 @@ program() -> os:getenv("EPMDPXY").
 
 %% epmdpxy(Config, "cut a b") -> its output; fails unless the exit status is 0.
 epmdpxy(Config, Words) ->
+    {0, Output} = cli(Config, Words),
+    Output.
+
+%% cli(Config, "cut a b") -> {exit status, output}
+cli(Config, Words) ->
     Line = lists:flatten(io_lib:format("~s ~s --port ~w; echo $?", [program(), Words, port(Config)])),
     Lines = string:split(string:trim(os:cmd(Line)), "\n", trailing),
-    "0" = lists:last(Lines),
-    hd(Lines).
+    {list_to_integer(lists:last(Lines)), hd(Lines)}.
+
+%% fault(Config, "mute --between a b") -> the rule's number
+fault(Config, Words) ->
+    #{"rules" := [#{"id" := Id}]} = tiny_json:decode(epmdpxy(Config, "fault add --json " ++ Words)),
+    Id.
 
 status(Config) -> tiny_json:decode(epmdpxy(Config, "status --json")).
 
@@ -100,6 +111,17 @@ cables(Config) -> maps:get("cables", status(Config)).
 up_cables(Config) ->
     lists:sort([lists:sort([name(Cable, "dialer"), name(Cable, "acceptor")])
                 || #{"state" := "up"} = Cable <- cables(Config)]).
+
+%% Of all cables, oldest first.
+states(Config) -> [State || #{"state" := State} <- cables(Config)].
+
+%% What is told about the one lane from that node to the other.
+lane(Config, From, To) ->
+    {A, B} = {atom_to_list(node_of(Config, From)), atom_to_list(node_of(Config, To))},
+    [Lane] = [Lane || #{"lanes" := Lanes} <- cables(Config), #{"from" := F, "to" := T} = Lane <- Lanes, F =:= A, T =:= B],
+    Lane.
+
+counter(Config, Name) -> maps:get(Name, maps:get("counters", status(Config))).
 
 name(Cable, End) -> maps:get("name", maps:get(End, Cable)).
 
@@ -156,6 +178,12 @@ kill(Config, Name) ->
     os:cmd("kill -KILL " ++ Pid),
     catch peer:stop(Peer).
 
+%% It reads and says nothing, until the fun that is returned is called.
+suspend(Config, Name) ->
+    Pid = call(Config, Name, os, getpid, []),
+    os:cmd("kill -STOP " ++ Pid),
+    fun() -> os:cmd("kill -CONT " ++ Pid) end.
+
 call(Config, Name, Module, Function, Args) -> peer:call(peer_of(Config, Name), Module, Function, Args, ?BOUND).
 
 %% Each of the nodes pings each other one.
@@ -168,7 +196,51 @@ sees(Config, Name) -> lists:sort([short(Node) || Node <- call(Config, Name, erla
 
 short(Node) -> hd(string:split(atom_to_list(Node), "@")).
 
+ping(Config, From, To) -> call(Config, From, net_adm, ping, [node_of(Config, To)]).
+
+%% {pong or pang, milliseconds}, measured in the node.
+timed_ping(Config, From, To) -> call(Config, From, agent, ping, [node_of(Config, To)]).
+
+%% [{Node, Reason}] of the nodes it lost, sorted.
+lost(Config, Name) -> lists:sort(call(Config, Name, agent, downs, [])).
+
+%% Waits until that node has lost the other one since then: {Reason, after so many milliseconds}.
+noticed(Config, Name, Other, Since) ->
+    Node = node_of(Config, Other),
+    Look = fun() -> [{Why, At - Since} || {N, Why, At} <- call(Config, Name, agent, fell, []), N =:= Node, At >= Since] end,
+    wait(fun() -> Look() =/= [] end),
+    hd(Look()).
+
+%% ---- what nodes send to each other ----
+
+%% The numbers, a millisecond's pause after every so many, or five.
+send(Config, From, To, {First, Last}) -> send(Config, From, To, {First, Last, 5});
+send(Config, From, To, {First, Last, Every}) ->
+    call(Config, From, agent, send, [node_of(Config, To), First, Last, Every]).
+
+%% Those that have come, in their order.
+got(Config, To, From) -> call(Config, To, agent, numbers, [node_of(Config, From)]).
+
+%% A blob of that size; returns a fun that tells whether it has come, whole.
+send_blob(Config, From, To, Bytes) ->
+    Sum = call(Config, From, agent, blob, [node_of(Config, To), Bytes]),
+    Node = node_of(Config, From),
+    fun() -> lists:member(Sum, proplists:get_value(Node, call(Config, To, agent, checksums, []), [])) end.
+
 %% ---- waiting ----
+
+%% The same clock in all nodes.
+now_ms() -> os:system_time(millisecond).
+
+%% Does that at the same time; returns a fun that waits for what it returns.
+later(Fun) ->
+    {Pid, Ref} = spawn_monitor(fun() -> exit({done, Fun()}) end),
+    fun() ->
+        receive
+            {'DOWN', Ref, process, Pid, {done, Result}} -> Result;
+            {'DOWN', Ref, process, Pid, Why} -> error(Why)
+        end
+    end.
 
 wait(Fun) -> wait(Fun, ?BOUND).
 

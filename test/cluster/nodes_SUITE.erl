@@ -4,7 +4,7 @@
 -compile([export_all, nowarn_export_all]).
 
 -import(cluster, [start/2, start/3, start_one/3, stop/2, kill/2, call/5, node_of/2, connect/2, sees/2, wait/1, wait_mesh/2,
-                  epmdpxy/2, status/1, cables/1, up_cables/1]).
+                  ping/3, epmdpxy/2, status/1, cables/1, up_cables/1]).
 
 -define(ALONE, ["-connect_all", "false"]).
 -define(HASTY, ["-kernel", "net_setuptime", "2"]).
@@ -17,8 +17,6 @@ all() ->
 init_per_testcase(self_look_up, Config) -> cluster:init(["--relaxed-command-check", "--gate-ttl", "2s"], Config);
 init_per_testcase(_, Config) -> cluster:init([], Config).
 end_per_testcase(_, Config) -> cluster:'end'(Config).
-
-ping(Config, From, To) -> call(Config, From, net_adm, ping, [node_of(Config, To)]).
 
 %% Cut, notice, fix, meet again: what every kind of node must go through.
 split_and_heal(Config, A, B) ->

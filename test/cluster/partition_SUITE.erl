@@ -4,7 +4,7 @@
 -compile([export_all, nowarn_export_all]).
 
 -import(cluster, [start/2, start/3, start_one/3, call/5, node_of/2, connect/2, sees/2, wait/1, wait/2, wait_mesh/2,
-                  epmdpxy/2, cables/1, up_cables/1]).
+                  ping/3, lost/2, epmdpxy/2, cables/1, up_cables/1]).
 
 -define(FIVE, ["n1", "n2", "n3", "n4", "n5"]).
 -define(ALONE, ["-connect_all", "false"]).
@@ -19,12 +19,7 @@ all() ->
 init_per_testcase(_, Config) -> cluster:init([], Config).
 end_per_testcase(_, Config) -> cluster:'end'(Config).
 
-%% [{Node, Reason}] of the nodes it lost, sorted.
-lost(Config, Name) -> lists:sort(call(Config, Name, agent, downs, [])).
-
 all_lost(Config, Names, Reason) -> lists:sort([{node_of(Config, Name), Reason} || Name <- Names]).
-
-ping(Config, From, To) -> call(Config, From, net_adm, ping, [node_of(Config, To)]).
 
 mesh(Config) ->
     start(Config, ?FIVE),
