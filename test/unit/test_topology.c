@@ -137,7 +137,7 @@ static void errors(void **state)
         {TOPOLOGY_isolate, "a", "a", "isolate: 'a' leaves no other node"},
         {TOPOLOGY_isolate, "*", "a,b", "isolate: '*' leaves no other node"},
         {TOPOLOGY_bridge, "a", "a@h1,a@h2,b@h1,c@h1", "bridge: one node is needed, and 'a' means 2"},
-        {TOPOLOGY_halves, NULL, "a,a@h", "a node in two islands: 'a' (island 1) and 'a@h' (island 2)"},
+        {TOPOLOGY_halves, NULL, "a,a@h", "islands: a node in two islands: 'a' (island 1) and 'a@h' (island 2)"},
         {TOPOLOGY_halves, NULL, "a,b c",
          "islands[1][0]: a name with a blank, a comma or a control character in it ('b c')"},
     };
