@@ -26,6 +26,12 @@ main([Epmdpxy | Options]) ->
     connect(Peers),
     wait("", Peers, fun(Seen) -> Seen =:= whole() end),
     matrix(Peers),
+
+    round_trip(Peers),
+    command(Epmdpxy, "fault add latency --between node1 node2 delay=50ms"),
+    round_trip(Peers),
+    command(Epmdpxy, "fault clear"),
+    round_trip(Peers),
     finish(Keep),
     [peer:stop(Peer) || {_, Peer, _} <- Peers],
     ok.
@@ -34,6 +40,7 @@ finish(false) ->
     io:format("~nNow try it yourself:~n~n"
               "  scripts/demo --keep                      the same, and the cluster stays for your own cuts~n"
               "  build/epmdpxy exec -- rebar3 ct          your own tests, with a daemon of their own~n"
+              "  build/epmdpxy fault kinds                what else can be broken~n"
               "  build/epmdpxy --help~n");
 finish(true) ->
     io:format("~nThe cluster goes on until you press Ctrl-C or Enter. In another terminal:~n~n"
@@ -41,7 +48,9 @@ finish(true) ->
               "  build/epmdpxy status                           nodes, cables, rules~n"
               "  build/epmdpxy cut node1 'node[2-5]'            node1 is alone~n"
               "  build/epmdpxy cut --one-way node1 node2        node2 no longer hears node1~n"
-              "  build/epmdpxy fix                              all is well again~n"
+              "  build/epmdpxy fault add freeze --from node3 --to '*'   node3 is up, and does not answer~n"
+              "  build/epmdpxy fault list                       what is broken now; fault rm N, fault clear~n"
+              "  build/epmdpxy fix                              no cuts any more~n"
               "  build/epmdpxy cut --help~n~n", [os:getenv("ERL_EPMD_PORT")]),
     io:get_line("").
 
@@ -57,6 +66,13 @@ start(Names) ->
          receive after infinity -> ok end
      end) || Name <- Names],
     lists:sort([receive {started, Started} -> Started end || _ <- Names]).
+
+%% The best of a few: what the network takes, not what this machine does besides.
+round_trip(Peers) ->
+    {_, Peer, _} = lists:keyfind("node1", 1, Peers),
+    {_, _, Node} = lists:keyfind("node2", 1, Peers),
+    Times = [element(1, peer:call(Peer, timer, tc, [rpc, call, [Node, erlang, node, []]])) || _ <- [1, 2, 3, 4, 5]],
+    say("node1 asks node2, and has the answer after ~.1f ms", [lists:min(Times) / 1000]).
 
 connect(Peers) ->
     [peer:call(Peer, net_adm, ping, [Node]) || {_, Peer, _} <- Peers, {_, _, Node} <- Peers].
