@@ -237,10 +237,10 @@ uint64_t shaping_next_us(const struct lane *lane, const struct relay *relay)
     uint64_t now_us = loop_clock_us(relay->loop);
     const uint8_t *data;
 
-    if (lane->profile.freeze && lane->up && at_boundary(lane))
-        return lane->tick_due_us;
+    if (lane->profile.freeze && at_boundary(lane))
+        return lane->up ? lane->tick_due_us : SHAPER_NEVER;
     /* What has become due since it was looked for: at once, as no later time would tell of it. */
-    if (shaper_due(lane->shaper, now_us, &data) > 0 || shaper_ended(lane->shaper, now_us))
+    if (shaper_due(lane->shaper, now_us, &data) > 0 || (!lane->profile.freeze && shaper_ended(lane->shaper, now_us)))
         return now_us;
     return shaper_next_us(lane->shaper, now_us);
 }
