@@ -24,9 +24,15 @@ static void print_cut(const json_t *answer)
     size_t i, count = json_array_size(json_object_get(answer, "rules"));
 
     json_array_foreach(json_object_get(answer, "rules"), i, rule) {
-        printf("cut: ");
+        const char *mode = json_string_value(json_object_get(json_object_get(rule, "params"), "mode"));
+        bool holds = !mode || strcmp(mode, "hold") == 0;
+
+        if (holds)
+            printf("cut: ");
+        else
+            printf("cut (%s): ", mode);
         rule_print_nodes(rule);
-        if (i + 1 == count)
+        if (holds && i + 1 == count)
             printf(" (%lld %s held)", held, held == 1 ? "cable" : "cables");
         printf("\n");
     }

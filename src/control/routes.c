@@ -245,7 +245,7 @@ static json_t *post_cut(struct api *api, const struct api_request *request, stru
                                              : cut_islands(api, &order, &requests, error);
         if (status == 0)
             reply = add_rules(api, &requests, order.for_us, error);
-        if (reply && ORDER_HAS(&order, topology))
+        if (reply && ORDER_HAS(&order, topology) && topology_uses_chance(order.topology))
             json_object_set_new(reply, "seed", json_integer((json_int_t)order.seed));
         requests_done(&requests);
         order_done(&order);

@@ -34,6 +34,11 @@ static bool is_spelling_of(const char *name, const char *text)
     return !*name && !*text;
 }
 
+bool topology_uses_chance(enum topology topology)
+{
+    return topology == TOPOLOGY_random_halves || topology == TOPOLOGY_majorities_ring;
+}
+
 int topology_parse(const char *text, enum topology *ret)
 {
     for (int i = 0; i < TOPOLOGIES_COUNT; i++)

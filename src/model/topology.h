@@ -18,6 +18,7 @@
 #ifndef MODEL_TOPOLOGY_H
 #define MODEL_TOPOLOGY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -65,6 +66,9 @@ void topology_cuts_done(struct topology_cuts *cuts);
 
 /* "random-halves". */
 const char *topology_name(enum topology topology);
+
+/* Does the seed matter? */
+bool topology_uses_chance(enum topology topology);
 
 /* Takes "random_halves" as well. Returns 0, or -EINVAL with *ret untouched. */
 int topology_parse(const char *text, enum topology *ret);
