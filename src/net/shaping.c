@@ -96,8 +96,6 @@ static void take_in(struct lane *lane, struct relay *relay)
         if (got < room && !lane->source->failed) /* a short read: do not ask again only to hear so */
             break;
     }
-    if (lane->state == LANE_DRAINING)
-        shaper_put_end(lane->shaper, loop_clock_us(relay->loop));
 }
 
 /* ---- out ---- */
@@ -168,6 +166,8 @@ static void let_out(struct lane *lane, struct relay *relay)
     uint64_t now_us = loop_clock_us(relay->loop);
     const uint8_t *data;
 
+    if (lane->state == LANE_DRAINING) /* whoever has read it: a handshake is read message by message */
+        shaper_put_end(lane->shaper, now_us);
     if (lane->withheld && !lane->profile.mute) {
         uint8_t header[FRAMES_HEADER_BYTES];
 

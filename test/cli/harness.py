@@ -37,18 +37,25 @@ def wait(condition, bound=10):
 
 
 @contextlib.contextmanager
-def daemon(*words, status=0):
+def process(*words, status=0):
+    """Yields the daemon's process and its port."""
     with tempfile.TemporaryDirectory() as folder:
         port_file = pathlib.Path(folder) / "port"
         with subprocess.Popen([EPMDPXY, "serve", "--port", "0", "--port-file", str(port_file), *words], env=CLEAN,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as served:
             try:
                 wait(port_file.exists)
-                yield int(port_file.read_text())
+                yield served, int(port_file.read_text())
             finally:
-                process.terminate()
-                out, err = process.communicate(timeout=20)
-            assert process.returncode == status, (process.returncode, out, err)
+                served.terminate()
+                out, err = served.communicate(timeout=20)
+            assert served.returncode == status, (served.returncode, out, err)
+
+
+@contextlib.contextmanager
+def daemon(*words, status=0):
+    with process(*words, status=status) as (_, port):
+        yield port
 
 
 def register(port, name, node_port=9):
