@@ -240,7 +240,12 @@ uint64_t shaping_next_us(const struct lane *lane, const struct relay *relay)
     if (lane->profile.freeze && at_boundary(lane))
         return lane->up ? lane->tick_due_us : SHAPER_NEVER;
     /* What has become due since it was looked for: at once, as no later time would tell of it. */
-    if (shaper_due(lane->shaper, now_us, &data) > 0 || (!lane->profile.freeze && shaper_ended(lane->shaper, now_us)))
+    if (shaper_due(lane->shaper, now_us, &data) > 0)
+        return now_us;
+    if (shaper_ended(lane->shaper, now_us))
+        return lane->profile.freeze ? SHAPER_NEVER : now_us;
+    /* Nor would a source that broke. */
+    if (lane->source->failed && lane_wants_read(lane, relay))
         return now_us;
     return shaper_next_us(lane->shaper, now_us);
 }

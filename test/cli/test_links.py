@@ -35,6 +35,40 @@ def test_whoever_gives_up_a_delayed_handshake_is_heard_of():
         wait(lambda: not cables(port))
 
 
+def test_a_frozen_node_that_dies_within_a_frame_costs_nothing():
+    with process() as (served, port), link(port) as (a, b):
+        a.sendall(frame(1000)[:500])
+        take(b, 500)
+        add(port, "freeze")
+        a.close()
+        assert not ended(b, 0.2) and idles(served.pid)
+
+
+def test_frames_before_their_time_in_a_frozen_handshake_cost_nothing():
+    with process() as (served, port), acceptor(port, "b") as listener, dial(port, "b") as a:
+        add(port, "latency", {"delay": "200ms"})
+        a.sendall(name_message("a"))
+        b, _ = listener.accept()
+        with b:
+            take(b, len(name_message("a")))
+            early = STATUS + challenge("b") + ACK
+            b.sendall(early + frame(100))
+            wait(lambda: get(port, "/v1/status")[1]["cables"][0]["lanes"][1]["kept_bytes"] >= len(early + frame(100)))
+            add(port, "freeze")
+            take(a, len(early))
+            assert idles(served.pid)
+
+
+def test_all_that_a_broken_node_has_sent_is_read_through_a_full_lane():
+    with daemon("--lane-bytes", "64KiB") as port, link(port) as (a, b):
+        add(port, "latency", {"delay": "100ms"})
+        a.sendall(frame(996) * 200)
+        wait(lambda: get(port, "/v1/status")[1]["cables"][0]["lanes"][0]["kept_bytes"] >= 65536)
+        reset(a)
+        assert ended(b)
+        wait(lambda: not cables(port))
+
+
 def test_a_frozen_node_may_die_while_the_other_ticks():
     with daemon() as port, link(port) as (a, b):
         add(port, "freeze", {"every": "20ms"}, **{"from": ["b"], "to": ["a"]})
