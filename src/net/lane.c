@@ -73,7 +73,8 @@ bool lane_is_held(const struct lane *lane)
 
 bool lane_is_spent(const struct lane *lane)
 {
-    return lane->shaper && !lane_is_held(lane) && shaper_spent(lane->shaper) && lane->kept_len == 0;
+    return lane->shaper && !lane_is_held(lane) && !lane_drops(lane) && shaper_spent(lane->shaper) &&
+           lane->kept_len == 0;
 }
 
 static bool would_block(void)

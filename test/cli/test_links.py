@@ -69,6 +69,13 @@ def test_all_that_a_broken_node_has_sent_is_read_through_a_full_lane():
         wait(lambda: not cables(port))
 
 
+def test_a_cut_comes_before_limit_data():
+    with daemon() as port, link(port) as (a, b):
+        post(port, "/v1/cut", {"islands": [["a"], ["b"]], "mode": "drop"})
+        add(port, "limit_data", {"bytes": "0B"})
+        assert not ended(a, 0.3) and not ended(b, 0.1)
+
+
 def test_a_frozen_node_may_die_while_the_other_ticks():
     with daemon() as port, link(port) as (a, b):
         add(port, "freeze", {"every": "20ms"}, **{"from": ["b"], "to": ["a"]})
