@@ -215,7 +215,7 @@ static bool step_naming(struct cable *cable)
 /* Nobody but us knows of this connection yet: when its dialer gives up, it is over. */
 static bool step_held(struct cable *cable)
 {
-    if (cable->lanes.dialer.hung_up) {
+    if (end_has_left(&cable->lanes.dialer)) {
         cable_free(cable, false, "the dialer gave up");
         return false;
     }
@@ -247,7 +247,7 @@ static bool step_dialling(struct cable *cable)
     int error = 0;
     socklen_t len = sizeof(error);
 
-    if (cable->lanes.dialer.hung_up && !cable->shaking.is_raw) {
+    if (end_has_left(&cable->lanes.dialer) && !cable->shaking.is_raw) {
         cable_free(cable, false, "the dialer gave up");
         return false;
     }

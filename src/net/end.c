@@ -40,6 +40,11 @@ void end_acknowledge(const struct end *end)
     setsockopt(end->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
 }
 
+bool end_has_left(const struct end *end)
+{
+    return end->hung_up || end->failed; /* what has failed is watched no longer, so no hang-up is heard */
+}
+
 void end_close(struct end *end, bool reset)
 {
     const struct linger at_once = {.l_onoff = 1};

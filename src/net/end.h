@@ -34,6 +34,9 @@ int end_connect(struct end *end, struct loop *loop, const struct address *addres
  */
 void end_acknowledge(const struct end *end);
 
+/* Is its node gone, as far as can be told without reading? */
+bool end_has_left(const struct end *end);
+
 /* Closes it, orderly or with a reset. */
 void end_close(struct end *end, bool reset);
 

@@ -73,7 +73,7 @@ bool lanes_are_held(const struct lanes *lanes)
 
 static bool has_left(const struct end *end, const struct lane *from_it)
 {
-    return end->hung_up || from_it->source_gone;
+    return end_has_left(end) || from_it->source_gone;
 }
 
 /*

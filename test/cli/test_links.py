@@ -76,6 +76,18 @@ def test_a_cut_comes_before_limit_data():
         assert not ended(a, 0.3) and not ended(b, 0.1)
 
 
+def test_a_dialer_that_breaks_before_it_is_held_is_not_kept():
+    with process() as (served, port), acceptor(port, "b"):
+        post(port, "/v1/cut", {"islands": [["a"], ["b"]]})
+        a = dial(port, "b")
+        wait(lambda: cables(port) == ["naming"])
+        served.send_signal(signal.SIGSTOP)
+        a.sendall(name_message("a"))
+        reset(a)
+        served.send_signal(signal.SIGCONT)
+        wait(lambda: not cables(port))
+
+
 def test_a_frozen_node_may_die_while_the_other_ticks():
     with daemon() as port, link(port) as (a, b):
         add(port, "freeze", {"every": "20ms"}, **{"from": ["b"], "to": ["a"]})
