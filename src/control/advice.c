@@ -14,17 +14,12 @@
 /* OTP's own default for net_ticktime is 60 s: a node notices after 45 to 75 s of silence. */
 #define NOTICED_AFTER_US 45000000
 
-static const char *name_of(const struct node *node)
-{
-    return node->full_name ? node->full_name : node->name;
-}
-
 /* ---- notes ---- */
 
 static bool matches_any_node(const struct relay *relay, const char *pattern)
 {
     for (const struct node *node = registry_nodes(relay->registry); node; node = node->next)
-        if (pattern_matches(pattern, name_of(node)))
+        if (pattern_matches(pattern, node_name(node)))
             return true;
     return false;
 }
@@ -110,7 +105,7 @@ static bool overlaps(const struct relay *relay)
     for (const struct node *node = registry_nodes(relay->registry); node; node = node->next) {
         if (count == SPLIT_NODES_MAX)
             return false;
-        names[count++] = name_of(node);
+        names[count++] = node_name(node);
     }
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < count; j++)

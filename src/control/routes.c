@@ -23,11 +23,6 @@ static uint64_t now_us(const struct api *api)
     return loop_clock_us(api->relay->loop);
 }
 
-static const char *name_of(const struct node *node)
-{
-    return node->full_name ? node->full_name : node->name;
-}
-
 static json_int_t held_cables(const struct relay *relay)
 {
     json_int_t count = 0;
@@ -100,12 +95,12 @@ static json_t *get_events(struct api *api, const struct api_request *request, st
 static bool splits_nodes(const struct relay *relay, const struct islands *islands, struct api_error *error)
 {
     for (const struct node *node = registry_nodes(relay->registry); node; node = node->next) {
-        int first = islands_find(islands, name_of(node));
-        int second = first < 0 ? -1 : islands_find_after(islands, name_of(node), first);
+        int first = islands_find(islands, node_name(node));
+        int second = first < 0 ? -1 : islands_find_after(islands, node_name(node), first);
 
         if (second >= 0) {
-            api_refuse(error, 400, "islands: a node in two islands: '%.200s' matches islands %d and %d", name_of(node),
-                       first + 1, second + 1);
+            api_refuse(error, 400, "islands: a node in two islands: '%.200s' matches islands %d and %d",
+                       node_name(node), first + 1, second + 1);
             return false;
         }
     }
@@ -173,9 +168,9 @@ static size_t names_of(const struct relay *relay, const struct order *order, con
     size_t count = 0;
 
     for (const struct node *node = registry_nodes(relay->registry); node; node = node->next)
-        if (!ORDER_HAS(order, of) || islands_find(&order->of, name_of(node)) >= 0) {
+        if (!ORDER_HAS(order, of) || islands_find(&order->of, node_name(node)) >= 0) {
             names = mem_resize(names, (count + 1) * sizeof(*names));
-            names[count++] = name_of(node);
+            names[count++] = node_name(node);
         }
     *ret = names;
     return count;

@@ -79,7 +79,7 @@ static bool holds(struct wait *wait, const struct relay *relay, uint64_t now_us,
     bool result;
 
     for (const struct node *node = registry_nodes(relay->registry); node; node = node->next)
-        names[cluster.names_count++] = node->full_name ? node->full_name : node->name;
+        names[cluster.names_count++] = node_name(node);
     cluster.names = names;
     look_at_cables(relay, &cluster, links);
     result = condition_holds(&wait->condition, &cluster, now_us, missing, size);

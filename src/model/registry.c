@@ -25,6 +25,11 @@ struct registry *registry_new(size_t remembered_max)
     return registry;
 }
 
+const char *node_name(const struct node *node)
+{
+    return node->full_name ? node->full_name : node->name;
+}
+
 static void node_free(struct node *node)
 {
     free(node->name);

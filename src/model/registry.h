@@ -30,6 +30,9 @@ struct node {
     UT_hash_handle hh;
 };
 
+/* As rules know it: the full name, or the short one until a handshake has shown the other. */
+const char *node_name(const struct node *node);
+
 struct registry;
 
 struct registry *registry_new(size_t remembered_max);

@@ -64,11 +64,6 @@ static int open_gate(struct relay *relay, const struct node *node, const struct 
     return port;
 }
 
-static const char *name_of(const struct node *node)
-{
-    return node->full_name ? node->full_name : node->name;
-}
-
 static void answer_port(struct relay *relay, const struct epmd_node *asked, const struct asker *asker,
                         struct answer *ret)
 {
@@ -78,7 +73,7 @@ static void answer_port(struct relay *relay, const struct epmd_node *asked, cons
     uint8_t to[EPMD_PORT_REPLY_MAX];
 
     if (node)
-        faults = rules_name_profile(relay->rules, name_of(node));
+        faults = rules_name_profile(relay->rules, node_name(node));
     if (!asker->waited && (faults.silent || faults.hide || faults.slow_us))
         COUNT(relay->counters, lookups_hidden);
     if (faults.silent || (faults.slow_us && !asker->waited)) {
@@ -115,7 +110,7 @@ static void answer_names(const struct relay *relay, struct answer *ret)
 {
     put_own_port(relay, ret);
     for (const struct node *node = registry_nodes(relay->registry); node; node = node->next)
-        if (!rules_name_profile(relay->rules, name_of(node)).unlisted)
+        if (!rules_name_profile(relay->rules, node_name(node)).unlisted)
             text_addf(&ret->text, "name %s at port %u\n", node->name, node->told.port);
 }
 
