@@ -110,16 +110,39 @@ void condition_done(struct condition *condition)
 
 /* ---- looking ---- */
 
-static bool linked(const struct cluster *cluster, const char *a, const char *b)
-{
-    for (size_t i = 0; i < cluster->links_count; i++) {
-        const struct link *link = &cluster->links[i];
+struct pair {
+    const char *a, *b; /* in the order of their bytes */
+};
 
-        if ((strcmp(link->a, a) == 0 && strcmp(link->b, b) == 0) ||
-            (strcmp(link->a, b) == 0 && strcmp(link->b, a) == 0))
-            return true;
-    }
-    return false;
+static struct pair pair_of(const char *a, const char *b)
+{
+    return strcmp(a, b) < 0 ? (struct pair){a, b} : (struct pair){b, a};
+}
+
+static int by_names(const void *left, const void *right)
+{
+    const struct pair *x = left, *y = right;
+    int order = strcmp(x->a, y->a);
+
+    return order ? order : strcmp(x->b, y->b);
+}
+
+/* All pairs that are connected, sorted: a mesh has so many that each must be found at once. The caller's to free. */
+static struct pair *linked_pairs(const struct cluster *cluster)
+{
+    struct pair *pairs = mem_new((cluster->links_count + 1) * sizeof(*pairs));
+
+    for (size_t i = 0; i < cluster->links_count; i++)
+        pairs[i] = pair_of(cluster->links[i].a, cluster->links[i].b);
+    qsort(pairs, cluster->links_count, sizeof(*pairs), by_names);
+    return pairs;
+}
+
+static bool linked(const struct pair *pairs, const struct cluster *cluster, const char *a, const char *b)
+{
+    struct pair pair = pair_of(a, b);
+
+    return bsearch(&pair, pairs, cluster->links_count, sizeof(*pairs), by_names) != NULL;
 }
 
 static bool is_hidden(const struct cluster *cluster, const char *name)
@@ -136,6 +159,7 @@ static bool is_hidden(const struct cluster *cluster, const char *name)
 static bool mesh_holds(const struct condition *condition, const struct cluster *cluster, char *missing, size_t size)
 {
     const char **members = mem_new((cluster->names_count + 1) * sizeof(*members));
+    struct pair *pairs = linked_pairs(cluster);
     size_t count = 0, without = 0;
     bool holds;
 
@@ -147,7 +171,7 @@ static bool mesh_holds(const struct condition *condition, const struct cluster *
     }
     for (size_t i = 0; i < count; i++)
         for (size_t j = i + 1; j < count; j++)
-            if (!linked(cluster, members[i], members[j]) && without++ == 0)
+            if (!linked(pairs, cluster, members[i], members[j]) && without++ == 0)
                 snprintf(missing, size, "%.200s and %.200s are not connected", members[i], members[j]);
     if (count < 2)
         snprintf(missing, size, "%s registered, and two are needed",
@@ -157,6 +181,7 @@ static bool mesh_holds(const struct condition *condition, const struct cluster *
                  without == 2 ? "pair is" : "pairs are");
     holds = count >= 2 && without == 0;
     free(members);
+    free(pairs);
     return holds;
 }
 
@@ -175,11 +200,31 @@ static const char *stranger(const struct island *island, const struct cluster *c
     return NULL;
 }
 
+/* Returns how many pairs of nodes there are between the islands, or -1 when one of them is not connected. */
+static int count_connected(const struct condition *condition, const struct cluster *cluster, char *missing, size_t size)
+{
+    const struct island *a = &condition->islands.at[0], *b = &condition->islands.at[1];
+    struct pair *pairs = linked_pairs(cluster);
+    int count = 0;
+
+    for (size_t i = 0; i < cluster->names_count && count >= 0; i++)
+        for (size_t j = 0; j < cluster->names_count && count >= 0; j++) {
+            if (i == j || !island_holds(a, cluster->names[i]) || !island_holds(b, cluster->names[j]))
+                continue;
+            count++;
+            if (!linked(pairs, cluster, cluster->names[i], cluster->names[j])) {
+                snprintf(missing, size, "%.200s and %.200s are not connected", cluster->names[i], cluster->names[j]);
+                count = -1;
+            }
+        }
+    free(pairs);
+    return count;
+}
+
 static bool connected_holds(const struct condition *condition, const struct cluster *cluster, char *missing,
                             size_t size)
 {
-    const struct island *a = &condition->islands.at[0], *b = &condition->islands.at[1];
-    size_t pairs = 0;
+    int count;
 
     for (size_t i = 0; i < 2; i++) {
         const char *name = stranger(&condition->islands.at[i], cluster);
@@ -189,18 +234,10 @@ static bool connected_holds(const struct condition *condition, const struct clus
             return false;
         }
     }
-    for (size_t i = 0; i < cluster->names_count; i++)
-        for (size_t j = 0; j < cluster->names_count; j++) {
-            if (i == j || !island_holds(a, cluster->names[i]) || !island_holds(b, cluster->names[j]))
-                continue;
-            pairs++;
-            if (!linked(cluster, cluster->names[i], cluster->names[j])) {
-                snprintf(missing, size, "%.200s and %.200s are not connected", cluster->names[i], cluster->names[j]);
-                return false;
-            }
-        }
-    snprintf(missing, size, "a node is not connected with itself");
-    return pairs > 0;
+    count = count_connected(condition, cluster, missing, size);
+    if (count == 0)
+        snprintf(missing, size, "a node is not connected with itself");
+    return count > 0;
 }
 
 static bool disconnected_holds(const struct condition *condition, const struct cluster *cluster, char *missing,
