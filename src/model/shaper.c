@@ -17,6 +17,9 @@
 /* A sink that does not take what may leave saves up no more than this for later. */
 #define CREDIT_US 50000
 
+/* Room that stays when nothing is held; what was full once shall not keep its memory for as long as it is shaped. */
+#define ROOM_BYTES_KEPT (1024 * 1024)
+
 #define NS 1000
 
 /* Pareto's distribution with this shape: variance is finite, the tail is heavy. */
@@ -342,6 +345,22 @@ static void drop_chunks(struct shaper *shaper, size_t len)
     }
 }
 
+/* Nothing is left in it. */
+static void make_empty(struct shaper *shaper)
+{
+    shaper->begin = shaper->end = shaper->first = shaper->last = 0;
+    if (shaper->room > ROOM_BYTES_KEPT) {
+        free(shaper->bytes);
+        shaper->bytes = NULL;
+        shaper->room = 0;
+    }
+    if (shaper->chunks_room * sizeof(*shaper->chunks) > ROOM_BYTES_KEPT) {
+        free(shaper->chunks);
+        shaper->chunks = NULL;
+        shaper->chunks_room = 0;
+    }
+}
+
 void shaper_took(struct shaper *shaper, size_t len, uint64_t now_us)
 {
     assert(len <= shaper->end - shaper->begin);
@@ -359,7 +378,7 @@ void shaper_took(struct shaper *shaper, size_t len, uint64_t now_us)
             end_parcel(shaper, now_us);
     }
     if (shaper->begin == shaper->end) {
-        shaper->begin = shaper->end = shaper->first = shaper->last = 0;
+        make_empty(shaper);
         shaper->emptied_us = now_us;
     }
 }
