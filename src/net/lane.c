@@ -50,7 +50,7 @@ void lane_set_profile(struct lane *lane, struct relay *relay, const struct profi
 {
     lane->profile = *profile;
     lane->lossy |= profile->partition == PARTITION_DROP;
-    if (profile_shapes(profile) && !lane->shaper)
+    if (profile_shapes(profile) && !lane->shaper && !lane_drops(lane))
         shaping_begin(lane, relay);
     if (lane->shaper)
         shaper_set(lane->shaper, &profile->shape, loop_clock_us(relay->loop));
@@ -58,7 +58,7 @@ void lane_set_profile(struct lane *lane, struct relay *relay, const struct profi
 
 bool lane_is_stopped(const struct lane *lane)
 {
-    return lane->profile.partition == PARTITION_HOLD;
+    return lane->profile.partition == PARTITION_HOLD && !lane->deaf;
 }
 
 bool lane_drops(const struct lane *lane)

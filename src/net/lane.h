@@ -43,7 +43,7 @@ struct lane {
     bool at_stage;     /* a handshake fault keeps its next message back */
     bool lossy;        /* bytes may have been thrown away: nothing may follow them */
     bool sink_hidden;  /* the other lane keeps ends back: the source must not learn that its sink is gone ... */
-    bool deaf;         /* ... and it is */
+    bool deaf;         /* ... and it is: what comes is for nobody */
     bool full;         /* the shaper may take no more: back-pressure goes through */
     struct profile profile;
     struct frames frames; /* what has left for the sink, or is kept for it */

@@ -89,10 +89,22 @@ static bool nobody_is_left(const struct lanes *lanes, bool raw)
            has_left(&lanes->acceptor, &lanes->to_dialer);
 }
 
+/*
+ * What is held for somebody who has left is for nobody. Unread it might hide that its source leaves too: the end of a
+ * stream stands behind all that was sent, and may be stuck in the source.
+ */
+static void listen_for_nobody(struct lane *lane, const struct lane *back)
+{
+    if (lane->up && lane->state == LANE_OPEN && lane_is_held(lane) && has_left(lane->sink, back))
+        lane->deaf = true;
+}
+
 struct verdict lanes_pump(struct lanes *lanes, struct relay *relay, bool raw)
 {
     struct lane *there = &lanes->to_acceptor, *back = &lanes->to_dialer;
 
+    listen_for_nobody(there, back);
+    listen_for_nobody(back, there);
     if (there->framed || raw)
         lane_pump(there, relay);
     if (back->framed || raw)

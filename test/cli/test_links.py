@@ -96,3 +96,38 @@ def test_a_frozen_node_may_die_while_the_other_ticks():
             a.sendall(TICK)
             take(a, len(TICK))
         assert not ended(a, 0.1)
+
+
+def fill(sock):
+    """Sends until nobody takes any more."""
+    sock.setblocking(False)
+    while True:
+        try:
+            sock.send(bytes(65536))
+        except BlockingIOError:
+            break
+    sock.settimeout(5)
+
+
+def test_who_leaves_behind_a_full_held_lane_is_heard_of():
+    """Its end stands behind all that it has sent. But it is not told that the other one has left before."""
+    with daemon() as port, link(port) as (a, b):
+        assert post(port, "/v1/cut", {"islands": [["a"], ["b"]]})[0] == 200
+        b.sendall((2**31).to_bytes(4, "big"))
+        fill(b)
+        a.close()
+        assert not ended(b, 0.3) and cables(port) == ["up"]
+        b.close()
+        wait(lambda: not cables(port))
+
+
+def test_last_words_are_delivered_at_the_fix():
+    with daemon() as port, link(port) as (a, b):
+        assert post(port, "/v1/cut", {"islands": [["a"], ["b"]]})[0] == 200
+        a.sendall(frame(100, b"y"))
+        a.close()
+        b.sendall(frame(100))
+        assert not ended(b, 0.3)
+        post(port, "/v1/fix", b"")
+        assert take(b, len(frame(100))) == frame(100, b"y")
+        assert ended(b)
