@@ -58,6 +58,7 @@ struct sessions {
     struct expiry busy;    /* a request is awaited, or a slow reader's reply goes out */
     struct expiry refused; /* ALIVE2 was refused */
     struct expiry delayed; /* replies wait because a slow EPMD was asked for */
+    struct expiry slow;    /* answers wait because of a fault; their time is session->later */
     size_t reply_bytes;
 };
 
@@ -196,7 +197,7 @@ static void serve(struct session *session, bool waited)
         expiry_add(&session->sessions->busy, &session->expiring, session);
     } else if (answer.delay_us > 0) { /* may be long, and the client leave before */
         wait(session, READY_HANGUP);
-        expiry_remove(&session->expiring);
+        expiry_add(&session->sessions->slow, &session->expiring, session);
         deadline_set(relay->deadlines, &session->later, loop_clock_us(relay->loop) + answer.delay_us);
     } else {
         reply(session);
@@ -326,6 +327,8 @@ bool sessions_evict(struct sessions *sessions)
     struct session *oldest = expiry_oldest(&sessions->busy);
 
     if (!oldest)
+        oldest = expiry_oldest(&sessions->slow);
+    if (!oldest)
         oldest = expiry_oldest(&sessions->refused);
     if (oldest)
         session_close(oldest);
@@ -343,6 +346,7 @@ struct sessions *sessions_new(struct relay *relay, void (*closed)(void *data), v
     sessions->data = data;
     expiry_init(&sessions->busy, relay->loop, options->packet_timeout_ms, on_busy_expired);
     expiry_init(&sessions->refused, relay->loop, SESSIONS_REFUSED_MS, on_refused_expired);
+    expiry_init(&sessions->slow, relay->loop, SESSIONS_SLOW_MS, on_busy_expired);
     expiry_init(&sessions->delayed, relay->loop, options->reply_delay_ms, begin_reply);
     return sessions;
 }
@@ -353,6 +357,7 @@ void sessions_free(struct sessions *sessions)
         session_close(sessions->all);
     expiry_done(&sessions->busy);
     expiry_done(&sessions->refused);
+    expiry_done(&sessions->slow);
     expiry_done(&sessions->delayed);
     free(sessions);
 }

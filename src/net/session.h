@@ -23,6 +23,9 @@ struct watch;
 #define SESSIONS_REFUSED_MAX 256
 #define SESSIONS_REFUSED_MS 60000
 
+/* More than any fault delays an answer (FAULT_DELAY_MAX_US). */
+#define SESSIONS_SLOW_MS (2 * 3600 * 1000)
+
 /* All NAMES and DUMP replies that wait for slow readers, together; beyond it such requests are refused. */
 #define SESSIONS_REPLY_BYTES_MAX (64 * 1024 * 1024)
 
