@@ -227,6 +227,11 @@ size_t shaper_held(const struct shaper *shaper)
     return shaper->end - shaper->begin;
 }
 
+size_t shaper_overhead(const struct shaper *shaper)
+{
+    return (shaper->last - shaper->first) * sizeof(*shaper->chunks);
+}
+
 /* ---- out ---- */
 
 /* Bytes at the front whose time has come, counted no further than `most`. */

@@ -38,6 +38,9 @@ void shaper_put_end(struct shaper *shaper, uint64_t now_us);
 /* Bytes in it. */
 size_t shaper_held(const struct shaper *shaper);
 
+/* What it keeps beside them: each time that something is put costs some memory, however little it was. */
+size_t shaper_overhead(const struct shaper *shaper);
+
 /* How many bytes may leave by now; they stand at *ret, until the next call. */
 size_t shaper_due(struct shaper *shaper, uint64_t now_us, const uint8_t **ret);
 /* The first len of those have left. */

@@ -72,7 +72,7 @@ static size_t to_boundary(const struct lane *lane)
 
 size_t shaping_room(const struct lane *lane, const struct relay *relay)
 {
-    size_t held = shaper_held(lane->shaper), most = relay->options->lane_bytes_max;
+    size_t held = shaper_held(lane->shaper) + shaper_overhead(lane->shaper), most = relay->options->lane_bytes_max;
 
     if (lane->profile.freeze)
         return held > 0 ? 0 : to_boundary(lane);
