@@ -8,8 +8,10 @@
 #include "net/cable.h"
 #include "net/relay.h"
 
-/* Looking at all triples of nodes; in larger clusters nothing is said about how they are split. */
+/* Looking at all triples of nodes, and for all pairs at all rules; beyond it nothing is said about how they are split.
+ */
 #define SPLIT_NODES_MAX 64
+#define SPLIT_RULES_MAX 100
 
 /* OTP's own default for net_ticktime is 60 s: a node notices after 45 to 75 s of silence. */
 #define NOTICED_AFTER_US 45000000
@@ -102,6 +104,8 @@ static bool overlaps(const struct relay *relay)
     bool talks[SPLIT_NODES_MAX][SPLIT_NODES_MAX];
     size_t count = 0;
 
+    if (rules_count(relay->rules) > SPLIT_RULES_MAX)
+        return false;
     for (const struct node *node = registry_nodes(relay->registry); node; node = node->next) {
         if (count == SPLIT_NODES_MAX)
             return false;

@@ -27,7 +27,7 @@
     X(downgrade, true, "all flags count", "the nodes agree on fewer distribution flags than they have")                \
     X(hide, false, "-", "port queries say that there is no such node")                                                 \
     X(slow, false, "delays add up", "port queries are answered late")                                                  \
-    X(silent, false, "before hide and slow", "port queries get no answer, and no close")                               \
+    X(silent, false, "before hide and slow", "port queries get no answer")                                             \
     X(unlisted, false, "-", "the node is missing in NAMES")
 
 enum fault_kind {
