@@ -196,7 +196,9 @@ half_open(Config) ->
     Last = node_of(Config, lists:last(?DIALERS)),
     wait(fun() -> [Node || {Node, _} <- lost(Config, "b")] =:= [Last] end),
     [Last] = call(Config, "b", agent, ups, []),
-    [{Dialer, []} = {Dialer, call(Config, Dialer, agent, ups, [])} || Dialer <- ?DIALERS],
+    %% the last one's ping has failed as well; but b, who had it for up, may dial it (global does), and then it is the
+    %% acceptor, half open for a moment
+    [{Dialer, []} = {Dialer, call(Config, Dialer, agent, ups, [])} || Dialer <- lists:droplast(?DIALERS)],
     lost(Config, "b").
 
 handshake_held(Config) ->
