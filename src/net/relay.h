@@ -50,7 +50,7 @@ struct relay {
     struct counters *counters;
     struct events *events;
     struct random *random;       /* seeded with options->seed */
-    struct deadlines *deadlines; /* of lanes */
+    struct deadlines *deadlines; /* of lanes, slow answers, and rules that end */
     size_t shapers;              /* lanes that have one */
     size_t queued_bytes;         /* in all shapers, see net/shaping.h */
     struct gates *gates;         /* net/gate.c */
