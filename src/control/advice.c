@@ -5,8 +5,8 @@
 
 #include "model/pattern.h"
 #include "model/registry.h"
-#include "net/cable.h"
-#include "net/relay.h"
+#include "cable/cable.h"
+#include "loop/relay.h"
 
 /* Looking at all triples of nodes, and for all pairs at all rules; beyond it nothing is said about how they are split.
  */

@@ -12,7 +12,7 @@
 
 #include <stddef.h>
 
-#include "net/address.h"
+#include "loop/address.h"
 
 #define CONTROL_BODY_BYTES_MAX (1024 * 1024)
 #define CONTROL_CONNECTIONS_MAX 100

@@ -20,8 +20,8 @@
 #include "control/routes.h"
 #include "control/waits.h"
 #include "model/counters.h"
-#include "net/loop.h"
-#include "net/relay.h"
+#include "loop/loop.h"
+#include "loop/relay.h"
 
 /* How often conditions that somebody waits for are looked at. */
 #define LOOK_MS 20

@@ -14,9 +14,9 @@
 #include "model/pattern.h"
 #include "model/registry.h"
 #include "model/rules.h"
-#include "net/cable.h"
-#include "net/loop.h"
-#include "net/relay.h"
+#include "cable/cable.h"
+#include "loop/loop.h"
+#include "loop/relay.h"
 
 static uint64_t now_us(const struct api *api)
 {

@@ -6,10 +6,10 @@
 #include "model/counters.h"
 #include "model/registry.h"
 #include "model/rules.h"
-#include "net/cable.h"
-#include "net/gate.h"
-#include "net/loop.h"
-#include "net/relay.h"
+#include "cable/cable.h"
+#include "epmd/gate.h"
+#include "loop/loop.h"
+#include "loop/relay.h"
 
 static json_t *shape_node(const struct node *node)
 {

@@ -8,9 +8,9 @@
 #include "base/memory.h"
 #include "model/conditions.h"
 #include "model/registry.h"
-#include "net/cable.h"
-#include "net/loop.h"
-#include "net/relay.h"
+#include "cable/cable.h"
+#include "loop/loop.h"
+#include "loop/relay.h"
 
 struct wait {
     struct condition condition;

@@ -9,16 +9,19 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "base/version.h"
 #include "control/control.h"
 #include "model/counters.h"
 #include "model/registry.h"
 #include "model/rules.h"
-#include "net/cable.h"
-#include "net/deadlines.h"
-#include "net/door.h"
-#include "net/loop.h"
+#include "cable/cable.h"
+#include "cable/pipes.h"
+#include "loop/deadlines.h"
+#include "epmd/door.h"
+#include "epmd/gate.h"
+#include "loop/loop.h"
 
 /* Of the descriptors the process may have, the part that connections to the port may take; cables need the rest. */
 #define PORT_SHARE 2
@@ -96,7 +99,11 @@ int daemon_run(struct daemon_config *config)
     if (config->relay.seed == 0 && getrandom(&config->relay.seed, sizeof(uint16_t), 0) > 0)
         config->relay.seed++; /* short enough to be typed again */
     random_seed(&random, config->relay.seed);
-    relay_init(&relay);
+    relay.scratch = mem_new(RELAY_SCRATCH_BYTES);
+    relay.pipes = pipes_new();
+    relay.cables = cables_new(&relay);
+    relay.gates = gates_new(&relay);
+    relay_set_scheduling(&relay);
     door = door_new(&relay, stop, relay.loop);
     control = control_new(&relay, EPMDPXY_VERSION);
     if (control)
@@ -115,7 +122,10 @@ int daemon_run(struct daemon_config *config)
 
     control_free(control);
     door_free(door);
-    relay_done(&relay);
+    gates_free(relay.gates);
+    cables_free(relay.cables);
+    pipes_free(relay.pipes);
+    free(relay.scratch);
     deadline_clear(relay.deadlines, &clockwork.next_end);
     deadlines_free(relay.deadlines);
     events_free(relay.events);

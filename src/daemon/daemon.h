@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "net/relay.h"
+#include "loop/relay.h"
 
 struct daemon_config {
     struct relay_options relay; /* connections_max, and a seed that is 0, are filled in */

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "net/address.h"
+#include "loop/address.h"
 
 #define SEPARATORS ", "
 /* A free port is free for IPv4; for IPv6 it may be taken. Then another one is tried. */

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "net/door.h"
+#include "epmd/door.h"
 
 struct listen_request {
     const char *addresses; /* separated by commas or blanks; NULL or empty: every address of the machine */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/random.h"
-#include "net/deadlines.h"
+#include "loop/deadlines.h"
 
 #define GUARD_MS 20000
 #define HOUR_US 3600000000

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a cable:
+ *
+ *     naming    a connection was accepted at a gate; the first message of its dialer says who it is
+ *     held      the rule book lets nothing from this dialer to the acceptor: that message waits here, the
+ *               acceptor hears nothing, and the dialer runs into its own setup timer (7 s, as in a real split)
+ *     dialling  the registered node is connected to
+ *     shaking   the handshake is relayed message by message until it is through in both directions; by then both
+ *               names are known
+ *     up        frames are relayed under the lanes' profiles
+ *     raw       instead of the last two, when the first bytes are no handshake
+ *
+ * Callbacks only record what happened; cable_step() decides, and is the last thing its caller does, because the
+ * cable may be gone behind it. enter() changes the state, cable_free() ends it, nobody else does.
+ */
+#include "cable/cable.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "model/counters.h"
+#include "cable/duplex.h"
+#include "loop/loop.h"
+#include "loop/relay.h"
+#include "cable/handshaking.h"
+
+struct cable {
+    struct relay *relay;
+    struct target target;
+    uint64_t id;
+    uint64_t opened_ms;
+    enum cable_state state;
+    struct duplex duplex;
+    struct handshaking handshaking; /* and who is at the ends */
+    bool connected;                 /* acceptor: the connect() has an outcome */
+    struct expiring naming;         /* cables->naming */
+    struct cable *prev, *next;      /* cables->all, oldest first */
+};
+
+struct cables {
+    struct relay *relay;
+    struct cable *all;
+    size_t count;
+    uint64_t last_id;
+    struct expiry naming;
+};
+
+static void cable_step(struct cable *cable);
+
+static void on_end(struct cable *cable, struct end *end, unsigned ready)
+{
+    end->failed |= (ready & READY_FAILED) != 0;
+    end->hung_up |= (ready & READY_HANGUP) && end->may_hang_up;
+    cable_step(cable);
+}
+
+static void on_dialer(void *data, unsigned ready)
+{
+    struct cable *cable = data;
+
+    on_end(cable, &cable->duplex.dialer, ready);
+}
+
+static void on_acceptor(void *data, unsigned ready)
+{
+    struct cable *cable = data;
+
+    cable->connected = true;
+    on_end(cable, &cable->duplex.acceptor, ready);
+}
+
+static void on_time(void *data)
+{
+    cable_step(data);
+}
+
+/* ---- beginning, state, end ---- */
+
+static const char *const state_names[] = {
+#define X(name, help) #name,
+    CABLE_STATES(X)
+#undef X
+};
+
+static const char *dialer_name(const struct cable *cable)
+{
+    return cable->handshaking.identity.dialer ? cable->handshaking.identity.dialer : "?";
+}
+
+/* The registered name until the handshake shows the full one. */
+static const char *acceptor_name(const struct cable *cable)
+{
+    return cable->handshaking.identity.acceptor ? cable->handshaking.identity.acceptor : cable->target.name;
+}
+
+static void enter(struct cable *cable, enum cable_state state)
+{
+    static const unsigned moves[] = {
+        [CABLE_naming] = 1 << CABLE_held | 1 << CABLE_dialling,
+        [CABLE_held] = 1 << CABLE_dialling,
+        [CABLE_dialling] = 1 << CABLE_shaking | 1 << CABLE_raw,
+        [CABLE_shaking] = 1 << CABLE_up,
+        [CABLE_up] = 0,
+        [CABLE_raw] = 0,
+    };
+
+    assert(moves[cable->state] & 1U << state);
+    log_debug("cable %llu: %s -> %s (%s to %s)", (unsigned long long)cable->id, state_names[cable->state],
+              state_names[state], dialer_name(cable), acceptor_name(cable));
+    cable->state = state;
+    if (state == CABLE_up)
+        relay_tell(cable->relay, cable_up, "#%llu %s dialled %s", (unsigned long long)cable->id, dialer_name(cable),
+                   acceptor_name(cable));
+    if (state == CABLE_held)
+        relay_tell(cable->relay, cable_held, "#%llu %s dials %s", (unsigned long long)cable->id, dialer_name(cable),
+                   acceptor_name(cable));
+}
+
+/* The one end of every cable. With `reset` both nodes see a broken connection, else an orderly close. */
+static void cable_free(struct cable *cable, bool reset, const char *why)
+{
+    struct cables *cables = cable->relay->cables;
+
+    log_debug("cable %llu: ends while %s: %s", (unsigned long long)cable->id, state_names[cable->state], why);
+    COUNT(cable->relay->counters, cables_closed);
+    if (cable->state == CABLE_up)
+        relay_tell(cable->relay, cable_down, "#%llu %s, %s: %s", (unsigned long long)cable->id, dialer_name(cable),
+                   acceptor_name(cable), why);
+    expiry_remove(&cable->naming);
+    DL_DELETE(cables->all, cable);
+    cables->count--;
+
+    duplex_done(&cable->duplex, cable->relay, reset);
+    target_done(&cable->target);
+    handshaking_done(&cable->handshaking);
+    free(cable);
+}
+
+void cable_open(struct relay *relay, int fd, const struct target *target)
+{
+    struct cables *cables = relay->cables;
+    struct cable *cable = mem_new(sizeof(*cable));
+
+    cable->relay = relay;
+    cable->target = target_copy(target);
+    cable->id = ++cables->last_id;
+    cable->opened_ms = loop_now_ms(relay->loop);
+    cable->state = CABLE_naming;
+    duplex_init(&cable->duplex, fd, on_time, cable);
+    handshaking_init(&cable->handshaking, relay, &cable->duplex, cable->target.name);
+    DL_APPEND(cables->all, cable);
+    cables->count++;
+    expiry_add(&cables->naming, &cable->naming, cable);
+    COUNT(relay->counters, cables_opened);
+
+    cable->duplex.dialer.watch = watch_new(relay->loop, fd, on_dialer, cable);
+    if (!cable->duplex.dialer.watch) {
+        cable_free(cable, true, "its socket cannot be watched");
+        return;
+    }
+    cable_step(cable);
+}
+
+static void on_naming_expired(void *owner)
+{
+    cable_free(owner, false, "the dialer never said who it is");
+}
+
+/* ---- names and rules ---- */
+
+static struct verdict judge(struct cable *cable)
+{
+    return handshaking_judge(&cable->handshaking, cable->state == CABLE_up || cable->state == CABLE_raw);
+}
+
+/* Returns false when the cable is gone. */
+static bool goes_on(struct cable *cable, struct verdict verdict)
+{
+    if (verdict.why)
+        cable_free(cable, verdict.reset, verdict.why);
+    return !verdict.why;
+}
+
+/* ---- the life, in its order; each returns false when the cable is gone ---- */
+
+static bool dial(struct cable *cable);
+
+/* The first message tells who the dialer is, and what the rules say about it; it waits until the acceptor is there. */
+static bool step_naming(struct cable *cable)
+{
+    bool known;
+
+    if (!goes_on(cable, handshaking_hear(&cable->handshaking, &known)))
+        return false;
+    if (!known)
+        return true;
+    expiry_remove(&cable->naming);
+    if (!goes_on(cable, judge(cable)))
+        return false;
+    if (handshaking_may_dial(&cable->handshaking))
+        return dial(cable);
+    COUNT(cable->relay->counters, handshakes_held);
+    enter(cable, CABLE_held);
+    return true;
+}
+
+/* Nobody but us knows of this connection yet: when its dialer gives up, it is over. */
+static bool step_held(struct cable *cable)
+{
+    if (end_has_left(&cable->duplex.dialer)) {
+        cable_free(cable, false, "the dialer gave up");
+        return false;
+    }
+    return !handshaking_may_dial(&cable->handshaking) || dial(cable);
+}
+
+/* Tries the acceptor's next address, after the one before (if any) failed with `status`. */
+static bool dial_next(struct cable *cable, int status)
+{
+    int next = target_connect(&cable->target, &cable->duplex.acceptor, cable->relay->loop, on_acceptor, cable);
+
+    cable->connected = false;
+    if (next == 0)
+        return true;
+    COUNT(cable->relay->counters, dials_failed);
+    cable_free(cable, false, strerror(next == -ENOENT ? -status : -next));
+    return false;
+}
+
+static bool dial(struct cable *cable)
+{
+    enter(cable, CABLE_dialling);
+    target_refresh(&cable->target, cable->relay->registry);
+    return dial_next(cable, -EHOSTUNREACH);
+}
+
+static bool step_dialling(struct cable *cable)
+{
+    int error = 0;
+    socklen_t len = sizeof(error);
+
+    if (end_has_left(&cable->duplex.dialer) && !cable->handshaking.is_raw) {
+        cable_free(cable, false, "the dialer gave up");
+        return false;
+    }
+    if (!cable->connected)
+        return true;
+    if (getsockopt(cable->duplex.acceptor.fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+        error = errno;
+    if (error)
+        return dial_next(cable, -error);
+    enter(cable, cable->handshaking.is_raw ? CABLE_raw : CABLE_shaking);
+    if (cable->handshaking.is_raw)
+        handshaking_give_up(&cable->handshaking);
+    return true;
+}
+
+static bool step_shaking(struct cable *cable)
+{
+    const struct duplex *duplex = &cable->duplex;
+
+    if (!duplex_are_held(duplex) && (duplex->dialer.hung_up || duplex->acceptor.hung_up)) {
+        cable_free(cable, false, "a node gave up while its handshake was held");
+        return false;
+    }
+    if (!goes_on(cable, handshaking_relay(&cable->handshaking)))
+        return false;
+    if (duplex->to_acceptor.framed && duplex->to_dialer.framed) {
+        COUNT(cable->relay->counters, handshakes_done);
+        cable->duplex.to_acceptor.up = cable->duplex.to_dialer.up = true;
+        enter(cable, CABLE_up);
+    }
+    return true;
+}
+
+static void tell_fullness(const struct cable *cable, const struct lane *lane, bool was_full, const char *from,
+                          const char *to)
+{
+    if (lane->full && !was_full)
+        relay_tell(cable->relay, lane_full, "#%llu %s to %s: %zu bytes wait", (unsigned long long)cable->id, from, to,
+                   lane->queued);
+    if (!lane->full && was_full)
+        relay_tell(cable->relay, lane_flows, "#%llu %s to %s", (unsigned long long)cable->id, from, to);
+}
+
+static bool step_relaying(struct cable *cable)
+{
+    const struct lane *there = &cable->duplex.to_acceptor, *back = &cable->duplex.to_dialer;
+    bool there_full = there->full, back_full = back->full;
+    struct verdict verdict = duplex_pump(&cable->duplex, cable->relay, cable->state == CABLE_raw);
+
+    tell_fullness(cable, there, there_full, dialer_name(cable), acceptor_name(cable));
+    tell_fullness(cable, back, back_full, acceptor_name(cable), dialer_name(cable));
+    if (!verdict.why && (lane_is_spent(there) || lane_is_spent(back)))
+        verdict = duplex_judge(&cable->duplex, true);
+    return goes_on(cable, verdict);
+}
+
+static void update_watches(struct cable *cable)
+{
+    struct end *dialer = &cable->duplex.dialer, *acceptor = &cable->duplex.acceptor;
+
+    switch (cable->state) {
+    case CABLE_naming:
+        watch_want(dialer->watch, READY_READ);
+        return;
+    case CABLE_held:
+        dialer->may_hang_up = true;
+        watch_want(dialer->watch, READY_HANGUP);
+        return;
+    case CABLE_dialling: /* an unknown client may close one half; a node does not */
+        dialer->may_hang_up = !cable->handshaking.is_raw;
+        watch_want(dialer->watch, cable->handshaking.is_raw ? 0 : READY_HANGUP);
+        watch_want(acceptor->watch, READY_WRITE);
+        return;
+    case CABLE_shaking:
+    case CABLE_up:
+    case CABLE_raw:
+        duplex_update_watches(&cable->duplex, cable->relay);
+        return;
+    }
+}
+
+static void cable_step(struct cable *cable)
+{
+    enum cable_state before;
+    bool alive = true;
+
+    do {
+        before = cable->state;
+        if (!goes_on(cable, judge(cable)))
+            return;
+        switch (cable->state) {
+        case CABLE_naming:
+            alive = step_naming(cable);
+            break;
+        case CABLE_held:
+            alive = step_held(cable);
+            break;
+        case CABLE_dialling:
+            alive = step_dialling(cable);
+            break;
+        case CABLE_shaking:
+            alive = step_shaking(cable) && step_relaying(cable);
+            break;
+        case CABLE_up:
+        case CABLE_raw:
+            alive = step_relaying(cable);
+            break;
+        }
+    } while (alive && cable->state != before);
+    if (alive)
+        update_watches(cable);
+}
+
+/* ---- all of them ---- */
+
+struct cables *cables_new(struct relay *relay)
+{
+    struct cables *cables = mem_new(sizeof(*cables));
+
+    cables->relay = relay;
+    expiry_init(&cables->naming, relay->loop, CABLE_NAMING_MS, on_naming_expired);
+    return cables;
+}
+
+void cables_free(struct cables *cables)
+{
+    struct cable *cable, *next;
+
+    DL_FOREACH_SAFE(cables->all, cable, next)
+        cable_free(cable, false, "epmdpxy ends");
+    expiry_done(&cables->naming);
+    free(cables);
+}
+
+void cables_apply_rules(struct cables *cables)
+{
+    struct cable *cable, *next;
+
+    DL_FOREACH_SAFE(cables->all, cable, next) {
+        handshaking_apply_rules(&cable->handshaking);
+        cable_step(cable);
+    }
+}
+
+size_t cables_count(const struct cables *cables)
+{
+    return cables->count;
+}
+
+const struct cable *cables_first(const struct cables *cables)
+{
+    return cables->all;
+}
+
+const struct cable *cable_next(const struct cable *cable)
+{
+    return cable->next;
+}
+
+struct cable_view cable_look(const struct cable *cable)
+{
+    return (struct cable_view){
+        .id = cable->id,
+        .age_ms = loop_now_ms(cable->relay->loop) - cable->opened_ms,
+        .state = state_names[cable->state],
+        .dialer = cable->handshaking.identity.dialer,
+        .acceptor = acceptor_name(cable),
+        .dialer_hidden = cable->handshaking.identity.dialer_hidden,
+        .acceptor_hidden = cable->handshaking.identity.acceptor_hidden,
+        .is_up = cable->state == CABLE_up,
+        .is_raw = cable->state == CABLE_raw,
+        .to_acceptor = &cable->duplex.to_acceptor,
+        .to_dialer = &cable->duplex.to_dialer,
+    };
+}

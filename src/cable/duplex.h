@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The two ends of a cable and the two lanes between them, as far as both lanes matter together. What it all means for
+ * the cable is the cable's business: these functions move bytes, and give a verdict on whether it can go on.
+ */
+#ifndef CABLE_DUPLEX_H
+#define CABLE_DUPLEX_H
+
+#include <stdbool.h>
+
+#include "cable/end.h"
+#include "cable/lane.h"
+
+struct relay;
+
+struct duplex {
+    struct end dialer, acceptor;
+    struct lane to_acceptor, to_dialer;
+};
+
+/* Why a cable has to end, and how: orderly, or with a reset. NULL: it goes on. */
+struct verdict {
+    const char *why;
+    bool reset;
+};
+
+/* The dialer's socket is taken over; the watches are the caller's to make. fn is called when a lane's time has come. */
+void duplex_init(struct duplex *duplex, int dialer_fd, alarm_fn *fn, void *data);
+void duplex_done(struct duplex *duplex, struct relay *relay, bool reset);
+
+/* What both have to do from now on. */
+void duplex_set_profiles(struct duplex *duplex, struct relay *relay, const struct profile *to_acceptor,
+                         const struct profile *to_dialer);
+
+/*
+ * What the profiles say about the connection itself. `living`: the nodes have shaken hands, so what is about new
+ * connections is none of theirs.
+ */
+struct verdict duplex_judge(const struct duplex *duplex, bool living);
+
+/* Moves what can be moved; `raw`: also before the handshake is through. */
+struct verdict duplex_pump(struct duplex *duplex, struct relay *relay, bool raw);
+
+/* Hears of what duplex_pump() waits for. */
+void duplex_update_watches(struct duplex *duplex, struct relay *relay);
+
+/* Is either lane held? */
+bool duplex_are_held(const struct duplex *duplex);
+
+#endif

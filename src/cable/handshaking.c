@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "cable/handshaking.h"
+
+#include "base/bytes.h"
+#include "model/counters.h"
+#include "model/registry.h"
+#include "loop/address.h"
+#include "loop/relay.h"
+
+static const struct verdict goes_on = {NULL, false};
+
+void handshaking_init(struct handshaking *handshaking, struct relay *relay, struct duplex *duplex,
+                      const char *registered)
+{
+    *handshaking = (struct handshaking){.relay = relay, .duplex = duplex, .registered = registered};
+    identity_init(&handshaking->identity);
+}
+
+void handshaking_done(struct handshaking *handshaking)
+{
+    identity_done(&handshaking->identity);
+}
+
+static struct lane *lane_from(const struct handshaking *handshaking, enum handshake_side side)
+{
+    return side == FROM_DIALER ? &handshaking->duplex->to_acceptor : &handshaking->duplex->to_dialer;
+}
+
+/* ---- rules ---- */
+
+void handshaking_apply_rules(struct handshaking *handshaking)
+{
+    struct profile to_acceptor, to_dialer;
+
+    identity_profiles(&handshaking->identity, handshaking->relay->rules, handshaking->registered, &to_acceptor,
+                      &to_dialer);
+    duplex_set_profiles(handshaking->duplex, handshaking->relay, &to_acceptor, &to_dialer);
+}
+
+/* The stage of the message that waits in that direction, as a set. */
+static unsigned stage_of(const struct handshaking *handshaking, enum handshake_side side)
+{
+    if (!handshaking->identity.waits[side] || identity_message(&handshaking->identity, side)->stage == STAGE_NONE)
+        return 0;
+    return 1U << identity_message(&handshaking->identity, side)->stage;
+}
+
+struct verdict handshaking_judge(struct handshaking *handshaking, bool living)
+{
+    struct verdict verdict = duplex_judge(handshaking->duplex, living);
+
+    for (enum handshake_side side = FROM_DIALER; side <= FROM_ACCEPTOR; side++) {
+        struct lane *lane = lane_from(handshaking, side);
+
+        lane->at_stage = (lane->profile.stages_held & stage_of(handshaking, side)) != 0;
+        if (!verdict.why && lane->profile.stages_closed & stage_of(handshaking, side))
+            verdict = (struct verdict){"a handshake fault closes it", false};
+    }
+    return verdict;
+}
+
+/* Nothing of the handshake gets from there to the other node. */
+static bool is_blocked(const struct lane *lane)
+{
+    return lane_is_held(lane) || lane_drops(lane);
+}
+
+bool handshaking_may_dial(const struct handshaking *handshaking)
+{
+    return handshaking->is_raw || !is_blocked(&handshaking->duplex->to_acceptor);
+}
+
+/* ---- messages ---- */
+
+/* A node of another machine may have the short name of one that is registered here. */
+static bool dialer_is_local(const struct handshaking *handshaking)
+{
+    struct address peer = address_of_peer(handshaking->duplex->dialer.fd);
+    struct address local = address_of_socket(handshaking->duplex->dialer.fd);
+
+    return address_is_local_peer(&peer, &local);
+}
+
+static void learn_names(struct handshaking *handshaking, enum handshake_side side)
+{
+    const struct identity *identity = &handshaking->identity;
+
+    if (identity->acceptor)
+        registry_learn_full_name(handshaking->relay->registry, identity->acceptor);
+    if (identity->dialer && side == FROM_DIALER && dialer_is_local(handshaking))
+        registry_learn_full_name(handshaking->relay->registry, identity->dialer);
+    handshaking_apply_rules(handshaking);
+}
+
+/* Reads what is wanted next, and no more: what is behind it stays in the kernel. *ret_got: 0, there was nothing. */
+static struct verdict read_next(struct handshaking *handshaking, enum handshake_side side, size_t *ret_got)
+{
+    uint8_t data[HANDSHAKE_LENGTH_BYTES + HANDSHAKE_MESSAGE_MAX];
+    const char *reason = NULL;
+
+    *ret_got = lane_read(lane_from(handshaking, side), data, identity_wanted(&handshaking->identity, side));
+    if (*ret_got == 0)
+        return goes_on;
+    switch (identity_observe(&handshaking->identity, side, data, *ret_got, &reason)) {
+    case HANDSHAKE_BAD:
+        COUNT(handshaking->relay->counters, handshakes_malformed);
+        return (struct verdict){reason, false};
+    case HANDSHAKE_RAW:
+        handshaking->is_raw = true;
+        return goes_on;
+    case HANDSHAKE_MESSAGE:
+        learn_names(handshaking, side);
+        return goes_on;
+    case HANDSHAKE_MORE:
+    case HANDSHAKE_DONE:
+        break;
+    }
+    return goes_on;
+}
+
+struct verdict handshaking_hear(struct handshaking *handshaking, bool *ret_known)
+{
+    *ret_known = false;
+    while (!*ret_known) {
+        size_t got;
+        struct verdict verdict = read_next(handshaking, FROM_DIALER, &got);
+
+        if (verdict.why)
+            return verdict;
+        if (handshaking->duplex->to_acceptor.state != LANE_OPEN)
+            return (struct verdict){"the dialer left before it said who it is", false};
+        if (got == 0)
+            break;
+        *ret_known = handshaking->is_raw || handshaking->identity.waits[FROM_DIALER];
+    }
+    return goes_on;
+}
+
+/* In one piece with what has come since: nobody shall see where we looked. */
+void handshaking_give_up(struct handshaking *handshaking)
+{
+    const struct handshake_half *begun = identity_message(&handshaking->identity, FROM_DIALER);
+    struct lane *lane = &handshaking->duplex->to_acceptor;
+    uint8_t data[2 * sizeof(begun->bytes)], *end = bytes_put(data, begun->bytes, begun->have);
+
+    end += lane_read(lane, end, (size_t)(data + sizeof(data) - end));
+    lane_pass(lane, handshaking->relay, data, (size_t)(end - data));
+    identity_forget_handshake(&handshaking->identity);
+}
+
+/* The message that waits goes on. Flags are cleared in both nodes' messages or in none: anything else crashes nodes. */
+static void pass_message(struct handshaking *handshaking, enum handshake_side side)
+{
+    struct lane *lane = lane_from(handshaking, side);
+    const struct handshake_half *message = identity_message(&handshaking->identity, side);
+
+    if (message->stage == STAGE_name)
+        handshaking->flags_cleared = handshaking->duplex->to_acceptor.profile.flags_cleared |
+                                     handshaking->duplex->to_dialer.profile.flags_cleared;
+    handshake_clear_flags(handshaking->identity.handshake, side, handshaking->flags_cleared);
+    lane_pass(lane, handshaking->relay, message->bytes, message->have);
+    identity_passed(&handshaking->identity, side);
+    lane->framed = handshaking->identity.framed[side];
+}
+
+static struct verdict relay_from(struct handshaking *handshaking, enum handshake_side side)
+{
+    struct lane *lane = lane_from(handshaking, side);
+    struct verdict verdict = goes_on;
+    size_t got = 1;
+
+    while (!lane->framed && !is_blocked(lane) && lane_drain(lane, handshaking->relay) && got > 0) {
+        if (handshaking->identity.waits[side]) {
+            pass_message(handshaking, side);
+            continue;
+        }
+        if (lane->state != LANE_OPEN)
+            break;
+        verdict = read_next(handshaking, side, &got);
+        if (!verdict.why)
+            verdict = handshaking_judge(handshaking, false);
+        if (verdict.why)
+            return verdict;
+        end_acknowledge(lane->source);
+    }
+    if (!lane->framed && lane_drops(lane))
+        lane_pump(lane, handshaking->relay);
+    else if (!lane->framed && !lane_is_stopped(lane))
+        lane_drain(lane, handshaking->relay); /* what was passed before goes on, also when the next message may not */
+    return verdict;
+}
+
+struct verdict handshaking_relay(struct handshaking *handshaking)
+{
+    struct verdict verdict = relay_from(handshaking, FROM_DIALER);
+
+    return verdict.why ? verdict : relay_from(handshaking, FROM_ACCEPTOR);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The handshake of a cable: relayed message by message, as each may tell who is at the ends, and what the rule book
+ * then says about the two. A message that must not go on waits here; nothing behind it is read.
+ *
+ * None of this ends a cable: what has to end it is returned as a verdict.
+ */
+#ifndef CABLE_HANDSHAKING_H
+#define CABLE_HANDSHAKING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/identity.h"
+#include "cable/duplex.h"
+
+struct handshaking {
+    struct relay *relay;
+    struct duplex *duplex;  /* the cable's */
+    const char *registered; /* the acceptor's short name; the cable's */
+    struct identity identity;
+    bool is_raw;            /* the dialer's first bytes are no handshake */
+    uint64_t flags_cleared; /* of both nodes' messages: fixed when the first one goes on */
+};
+
+void handshaking_init(struct handshaking *handshaking, struct relay *relay, struct duplex *duplex,
+                      const char *registered);
+void handshaking_done(struct handshaking *handshaking);
+
+/* Asks the rule book what the two lanes have to do from now on. */
+void handshaking_apply_rules(struct handshaking *handshaking);
+
+/* What the profiles say about the connection, and about a message that waits. Asked before anything is moved. */
+struct verdict handshaking_judge(struct handshaking *handshaking, bool living);
+
+/*
+ * Reads the dialer's first message. *ret_known: it is there, or it is none (is_raw), and so no more is to be read
+ * before the acceptor is connected to.
+ */
+struct verdict handshaking_hear(struct handshaking *handshaking, bool *ret_known);
+
+/* Nothing stands in the way of telling the acceptor of this connection. */
+bool handshaking_may_dial(const struct handshaking *handshaking);
+
+/* The acceptor is there, and this is no handshake: what was read of it goes on. */
+void handshaking_give_up(struct handshaking *handshaking);
+
+/* Relays what may be relayed, both ways. The lanes are framed when it is through. */
+struct verdict handshaking_relay(struct handshaking *handshaking);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A pool of large kernel pipes, lent to lanes that splice. An unprivileged user gets 64 pipes of 1 MiB, and 1024 of the
+ * usual size before they shrink to 8 KiB; so there are few, and a lane that gets none copies instead.
+ */
+#ifndef CABLE_PIPES_H
+#define CABLE_PIPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PIPES_MAX 32
+#define PIPE_BYTES (1024 * 1024)
+
+struct pipe {
+    int in, out;
+    size_t room;
+    struct pipe *next;
+};
+
+struct pipes;
+
+struct pipes *pipes_new(void);
+void pipes_free(struct pipes *pipes); /* every pipe must be back */
+
+struct pipe *pipes_borrow(struct pipes *pipes); /* NULL: none left */
+
+/* A pipe that is not empty is closed: nobody else may find those bytes. */
+void pipes_give_back(struct pipes *pipes, struct pipe *pipe, bool empty);
+
+#endif

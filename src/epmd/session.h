@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * EPMD sessions: one connection each. Most serve one request and close; a registered node's stays open for as long as
+ * the node lives, and is its registration.
+ */
+#ifndef EPMD_SESSION_H
+#define EPMD_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "loop/address.h"
+
+struct relay;
+struct session;
+struct sessions;
+struct watch;
+
+/*
+ * Refused registrations keep their connections, as with the stock daemon (a node may not expect a close), but not for
+ * ever: a node that is refused comes again every 2 s with a new connection and forgets the old one.
+ */
+#define SESSIONS_REFUSED_MAX 256
+#define SESSIONS_REFUSED_MS 60000
+
+/* More than any fault delays an answer (FAULT_DELAY_MAX_US). */
+#define SESSIONS_SLOW_MS (2 * 3600 * 1000)
+
+/* All NAMES and DUMP replies that wait for slow readers, together; beyond it such requests are refused. */
+#define SESSIONS_REPLY_BYTES_MAX (64 * 1024 * 1024)
+
+/* `closed` is called whenever a session has ended; `kill` when one asked the daemon to end. */
+struct sessions *sessions_new(struct relay *relay, void (*closed)(void *data), void (*kill)(void *data), void *data);
+void sessions_free(struct sessions *sessions);
+
+/* Takes over a connected socket and its watch. */
+void session_open(struct sessions *sessions, int fd, struct watch *watch, const struct address *peer);
+
+/* Ends it at once, and with it the registration that it is. */
+void session_close(struct session *session);
+
+/* Has it ended, or (for a registered node) been broken off, without us having come to hear of it? */
+bool session_is_gone(const struct session *session);
+
+const struct address *session_peer(const struct session *session);
+
+/* Closes the one that has waited longest for its request. Returns false when all have had theirs. */
+bool sessions_evict(struct sessions *sessions);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The event loop: libuv, wrapped once. Everything runs in its one thread.
+ *
+ * A watch tells when a descriptor is ready, an alarm when a time has come. Both are heap objects with a life of their
+ * own: free them at any moment, also inside their own callback, and no callback comes any more. The descriptor stays
+ * the owner's: free the watch first, then close it.
+ */
+#ifndef LOOP_LOOP_H
+#define LOOP_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop;
+struct watch;
+struct alarm;
+
+enum ready {
+    READY_READ = 1,
+    READY_WRITE = 2,
+    READY_HANGUP = 4, /* the peer has ended its stream, or reset the connection */
+    READY_FAILED = 8, /* always reported, with all others: the connection is broken, nothing will be reported again */
+};
+
+typedef void watch_fn(void *data, unsigned ready); /* a set of enum ready */
+typedef void alarm_fn(void *data);
+
+struct loop *loop_new(void);
+/* Every watch and alarm must be freed before. */
+void loop_free(struct loop *loop);
+
+/* Runs until loop_stop(). */
+void loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
+
+/*
+ * Two clocks that only go forward. The first is read once per turn of the loop: for patience and for alarms, where many
+ * ask and the length of a turn does not matter. The second is read afresh at every call: for pacing bytes and for
+ * deadlines (loop/deadlines.h), where it does. The first lags behind, so never compare a time of one with the other's.
+ */
+uint64_t loop_now_ms(const struct loop *loop);
+uint64_t loop_clock_us(const struct loop *loop);
+
+/* Watches nothing until watch_want(). Returns NULL when the kernel cannot watch this descriptor. */
+struct watch *watch_new(struct loop *loop, int fd, watch_fn *fn, void *data);
+
+/*
+ * Report these from now on, as long as they hold (level-triggered); 0: report nothing. After READY_FAILED this does
+ * nothing: every read and write gives its final answer at once then.
+ */
+void watch_want(struct watch *watch, unsigned wanted);
+
+/* Hands the watch over: another owner is called from now on. */
+void watch_give(struct watch *watch, watch_fn *fn, void *data);
+
+void watch_free(struct watch *watch); /* NULL is fine */
+
+struct alarm *alarm_new(struct loop *loop, alarm_fn *fn, void *data);
+void alarm_set(struct alarm *alarm, uint64_t in_ms); /* once; a second call moves it */
+void alarm_clear(struct alarm *alarm);
+void alarm_free(struct alarm *alarm); /* NULL is fine */
+
+/* Calls fn when the process gets that signal, until loop_free(). */
+void loop_on_signal(struct loop *loop, int signal, alarm_fn *fn, void *data);
+
+#endif
