@@ -61,9 +61,9 @@ def test_frames_before_their_time_in_a_frozen_handshake_cost_nothing():
 
 def test_all_that_a_broken_node_has_sent_is_read_through_a_full_lane():
     with daemon("--lane-bytes", "64KiB") as port, link(port) as (a, b):
-        add(port, "latency", {"delay": "100ms"})
+        add(port, "latency", {"delay": "300ms"})
         a.sendall(frame(996) * 200)
-        wait(lambda: get(port, "/v1/status")[1]["cables"][0]["lanes"][0]["kept_bytes"] >= 65536)
+        wait(lambda: "lane_full" in [event["event"] for event in get(port, "/v1/events")[1]["events"]])
         reset(a)
         assert ended(b)
         wait(lambda: not cables(port))
