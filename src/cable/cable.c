@@ -27,13 +27,15 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "model/counters.h"
+#include "model/events.h"
 #include "cable/duplex.h"
+#include "loop/expiry.h"
 #include "loop/loop.h"
-#include "loop/relay.h"
+#include "cable/cabling.h"
 #include "cable/handshaking.h"
 
 struct cable {
-    struct relay *relay;
+    struct cabling *cabling;
     struct target target;
     uint64_t id;
     uint64_t opened_ms;
@@ -46,7 +48,7 @@ struct cable {
 };
 
 struct cables {
-    struct relay *relay;
+    struct cabling *cabling;
     struct cable *all;
     size_t count;
     uint64_t last_id;
@@ -101,6 +103,8 @@ static const char *acceptor_name(const struct cable *cable)
     return cable->handshaking.identity.acceptor ? cable->handshaking.identity.acceptor : cable->target.name;
 }
 
+#define tell(cable, kind, ...) events_add((cable)->cabling->events, EVENT_##kind, loop_wall_ms(), __VA_ARGS__)
+
 static void enter(struct cable *cable, enum cable_state state)
 {
     static const unsigned moves[] = {
@@ -117,51 +121,51 @@ static void enter(struct cable *cable, enum cable_state state)
               state_names[state], dialer_name(cable), acceptor_name(cable));
     cable->state = state;
     if (state == CABLE_up)
-        relay_tell(cable->relay, cable_up, "#%llu %s dialled %s", (unsigned long long)cable->id, dialer_name(cable),
-                   acceptor_name(cable));
+        tell(cable, cable_up, "#%llu %s dialled %s", (unsigned long long)cable->id, dialer_name(cable),
+             acceptor_name(cable));
     if (state == CABLE_held)
-        relay_tell(cable->relay, cable_held, "#%llu %s dials %s", (unsigned long long)cable->id, dialer_name(cable),
-                   acceptor_name(cable));
+        tell(cable, cable_held, "#%llu %s dials %s", (unsigned long long)cable->id, dialer_name(cable),
+             acceptor_name(cable));
 }
 
 /* The one end of every cable. With `reset` both nodes see a broken connection, else an orderly close. */
 static void cable_free(struct cable *cable, bool reset, const char *why)
 {
-    struct cables *cables = cable->relay->cables;
+    struct cables *cables = cable->cabling->cables;
 
     log_debug("cable %llu: ends while %s: %s", (unsigned long long)cable->id, state_names[cable->state], why);
-    COUNT(cable->relay->counters, cables_closed);
+    COUNT(cable->cabling->counters, cables_closed);
     if (cable->state == CABLE_up)
-        relay_tell(cable->relay, cable_down, "#%llu %s, %s: %s", (unsigned long long)cable->id, dialer_name(cable),
-                   acceptor_name(cable), why);
+        tell(cable, cable_down, "#%llu %s, %s: %s", (unsigned long long)cable->id, dialer_name(cable),
+             acceptor_name(cable), why);
     expiry_remove(&cable->naming);
     DL_DELETE(cables->all, cable);
     cables->count--;
 
-    duplex_done(&cable->duplex, cable->relay, reset);
+    duplex_done(&cable->duplex, cable->cabling, reset);
     target_done(&cable->target);
     handshaking_done(&cable->handshaking);
     free(cable);
 }
 
-void cable_open(struct relay *relay, int fd, const struct target *target)
+void cable_open(struct cabling *cabling, int fd, const struct target *target)
 {
-    struct cables *cables = relay->cables;
+    struct cables *cables = cabling->cables;
     struct cable *cable = mem_new(sizeof(*cable));
 
-    cable->relay = relay;
+    cable->cabling = cabling;
     cable->target = target_copy(target);
     cable->id = ++cables->last_id;
-    cable->opened_ms = loop_now_ms(relay->loop);
+    cable->opened_ms = loop_now_ms(cabling->loop);
     cable->state = CABLE_naming;
     duplex_init(&cable->duplex, fd, on_time, cable);
-    handshaking_init(&cable->handshaking, relay, &cable->duplex, cable->target.name);
+    handshaking_init(&cable->handshaking, cabling, &cable->duplex, cable->target.name);
     DL_APPEND(cables->all, cable);
     cables->count++;
     expiry_add(&cables->naming, &cable->naming, cable);
-    COUNT(relay->counters, cables_opened);
+    COUNT(cabling->counters, cables_opened);
 
-    cable->duplex.dialer.watch = watch_new(relay->loop, fd, on_dialer, cable);
+    cable->duplex.dialer.watch = watch_new(cabling->loop, fd, on_dialer, cable);
     if (!cable->duplex.dialer.watch) {
         cable_free(cable, true, "its socket cannot be watched");
         return;
@@ -207,7 +211,7 @@ static bool step_naming(struct cable *cable)
         return false;
     if (handshaking_may_dial(&cable->handshaking))
         return dial(cable);
-    COUNT(cable->relay->counters, handshakes_held);
+    COUNT(cable->cabling->counters, handshakes_held);
     enter(cable, CABLE_held);
     return true;
 }
@@ -222,24 +226,21 @@ static bool step_held(struct cable *cable)
     return !handshaking_may_dial(&cable->handshaking) || dial(cable);
 }
 
-/* Tries the acceptor's next address, after the one before (if any) failed with `status`. */
-static bool dial_next(struct cable *cable, int status)
+static bool dial_failed(struct cable *cable, int error)
 {
-    int next = target_connect(&cable->target, &cable->duplex.acceptor, cable->relay->loop, on_acceptor, cable);
-
-    cable->connected = false;
-    if (next == 0)
-        return true;
-    COUNT(cable->relay->counters, dials_failed);
-    cable_free(cable, false, strerror(next == -ENOENT ? -status : -next));
+    COUNT(cable->cabling->counters, dials_failed);
+    cable_free(cable, false, strerror(error));
     return false;
 }
 
 static bool dial(struct cable *cable)
 {
+    int status;
+
     enter(cable, CABLE_dialling);
-    target_refresh(&cable->target, cable->relay->registry);
-    return dial_next(cable, -EHOSTUNREACH);
+    target_refresh(&cable->target, cable->cabling->registry);
+    status = end_connect(&cable->duplex.acceptor, cable->cabling->loop, &cable->target.address, on_acceptor, cable);
+    return status == 0 || dial_failed(cable, -status);
 }
 
 static bool step_dialling(struct cable *cable)
@@ -256,7 +257,7 @@ static bool step_dialling(struct cable *cable)
     if (getsockopt(cable->duplex.acceptor.fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
         error = errno;
     if (error)
-        return dial_next(cable, -error);
+        return dial_failed(cable, error);
     enter(cable, cable->handshaking.is_raw ? CABLE_raw : CABLE_shaking);
     if (cable->handshaking.is_raw)
         handshaking_give_up(&cable->handshaking);
@@ -274,7 +275,7 @@ static bool step_shaking(struct cable *cable)
     if (!goes_on(cable, handshaking_relay(&cable->handshaking)))
         return false;
     if (duplex->to_acceptor.framed && duplex->to_dialer.framed) {
-        COUNT(cable->relay->counters, handshakes_done);
+        COUNT(cable->cabling->counters, handshakes_done);
         cable->duplex.to_acceptor.up = cable->duplex.to_dialer.up = true;
         enter(cable, CABLE_up);
     }
@@ -285,17 +286,16 @@ static void tell_fullness(const struct cable *cable, const struct lane *lane, bo
                           const char *to)
 {
     if (lane->full && !was_full)
-        relay_tell(cable->relay, lane_full, "#%llu %s to %s: %zu bytes wait", (unsigned long long)cable->id, from, to,
-                   lane->queued);
+        tell(cable, lane_full, "#%llu %s to %s: %zu bytes wait", (unsigned long long)cable->id, from, to, lane->queued);
     if (!lane->full && was_full)
-        relay_tell(cable->relay, lane_flows, "#%llu %s to %s", (unsigned long long)cable->id, from, to);
+        tell(cable, lane_flows, "#%llu %s to %s", (unsigned long long)cable->id, from, to);
 }
 
 static bool step_relaying(struct cable *cable)
 {
     const struct lane *there = &cable->duplex.to_acceptor, *back = &cable->duplex.to_dialer;
     bool there_full = there->full, back_full = back->full;
-    struct verdict verdict = duplex_pump(&cable->duplex, cable->relay, cable->state == CABLE_raw);
+    struct verdict verdict = duplex_pump(&cable->duplex, cable->cabling, cable->state == CABLE_raw);
 
     tell_fullness(cable, there, there_full, dialer_name(cable), acceptor_name(cable));
     tell_fullness(cable, back, back_full, acceptor_name(cable), dialer_name(cable));
@@ -324,7 +324,7 @@ static void update_watches(struct cable *cable)
     case CABLE_shaking:
     case CABLE_up:
     case CABLE_raw:
-        duplex_update_watches(&cable->duplex, cable->relay);
+        duplex_update_watches(&cable->duplex, cable->cabling);
         return;
     }
 }
@@ -363,12 +363,12 @@ static void cable_step(struct cable *cable)
 
 /* ---- all of them ---- */
 
-struct cables *cables_new(struct relay *relay)
+struct cables *cables_new(struct cabling *cabling)
 {
     struct cables *cables = mem_new(sizeof(*cables));
 
-    cables->relay = relay;
-    expiry_init(&cables->naming, relay->loop, CABLE_NAMING_MS, on_naming_expired);
+    cables->cabling = cabling;
+    expiry_init(&cables->naming, cabling->loop, CABLE_NAMING_MS, on_naming_expired);
     return cables;
 }
 
@@ -411,7 +411,7 @@ struct cable_view cable_look(const struct cable *cable)
 {
     return (struct cable_view){
         .id = cable->id,
-        .age_ms = loop_now_ms(cable->relay->loop) - cable->opened_ms,
+        .age_ms = loop_now_ms(cable->cabling->loop) - cable->opened_ms,
         .state = state_names[cable->state],
         .dialer = cable->handshaking.identity.dialer,
         .acceptor = acceptor_name(cable),

@@ -5,7 +5,7 @@
  *     dialer node <==> dialer end  ---- lane ---->  acceptor end <==> acceptor node
  *                                  <--- lane -----
  *
- * A cable belongs to the relay and frees itself when both ends are done.
+ * A cable frees itself when both ends are done.
  */
 #ifndef CABLE_CABLE_H
 #define CABLE_CABLE_H
@@ -19,7 +19,7 @@
 
 struct cable;
 struct cables;
-struct relay;
+struct cabling;
 
 /* That long a node may take to say who it is (OTP's own limit, net_setuptime, is 120 s at most). */
 #define CABLE_NAMING_MS 120000
@@ -51,11 +51,11 @@ struct cable_view {
     const struct lane *to_acceptor, *to_dialer;
 };
 
-struct cables *cables_new(struct relay *relay);
+struct cables *cables_new(struct cabling *cabling);
 void cables_free(struct cables *cables);
 
 /* A connection came to a gate: the cable owns fd and a copy of the target from now on. */
-void cable_open(struct relay *relay, int fd, const struct target *target);
+void cable_open(struct cabling *cabling, int fd, const struct target *target);
 
 /* The rule book changed: every cable asks it again. */
 void cables_apply_rules(struct cables *cables);

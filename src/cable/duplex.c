@@ -2,7 +2,7 @@
 #include "cable/duplex.h"
 
 #include "loop/loop.h"
-#include "loop/relay.h"
+#include "cable/cabling.h"
 
 void duplex_init(struct duplex *duplex, int dialer_fd, alarm_fn *fn, void *data)
 {
@@ -12,12 +12,12 @@ void duplex_init(struct duplex *duplex, int dialer_fd, alarm_fn *fn, void *data)
     lane_init(&duplex->to_dialer, &duplex->acceptor, &duplex->dialer, fn, data);
 }
 
-void duplex_done(struct duplex *duplex, struct relay *relay, bool reset)
+void duplex_done(struct duplex *duplex, struct cabling *cabling, bool reset)
 {
     end_close(&duplex->dialer, reset);
     end_close(&duplex->acceptor, reset);
-    lane_done(&duplex->to_acceptor, relay);
-    lane_done(&duplex->to_dialer, relay);
+    lane_done(&duplex->to_acceptor, cabling);
+    lane_done(&duplex->to_dialer, cabling);
 }
 
 static bool is_cut(const struct profile *profile)
@@ -31,11 +31,11 @@ static bool keeps_ends(const struct profile *profile)
     return is_cut(profile) || profile->freeze;
 }
 
-void duplex_set_profiles(struct duplex *duplex, struct relay *relay, const struct profile *to_acceptor,
+void duplex_set_profiles(struct duplex *duplex, struct cabling *cabling, const struct profile *to_acceptor,
                          const struct profile *to_dialer)
 {
-    lane_set_profile(&duplex->to_acceptor, relay, to_acceptor);
-    lane_set_profile(&duplex->to_dialer, relay, to_dialer);
+    lane_set_profile(&duplex->to_acceptor, cabling, to_acceptor);
+    lane_set_profile(&duplex->to_dialer, cabling, to_dialer);
     duplex->to_acceptor.sink_hidden = keeps_ends(to_dialer);
     duplex->to_dialer.sink_hidden = keeps_ends(to_acceptor);
 }
@@ -99,16 +99,16 @@ static void listen_for_nobody(struct lane *lane, const struct lane *back)
         lane->deaf = true;
 }
 
-struct verdict duplex_pump(struct duplex *duplex, struct relay *relay, bool raw)
+struct verdict duplex_pump(struct duplex *duplex, struct cabling *cabling, bool raw)
 {
     struct lane *there = &duplex->to_acceptor, *back = &duplex->to_dialer;
 
     listen_for_nobody(there, back);
     listen_for_nobody(back, there);
     if (there->framed || raw)
-        lane_pump(there, relay);
+        lane_pump(there, cabling);
     if (back->framed || raw)
-        lane_pump(back, relay);
+        lane_pump(back, cabling);
 
     if (there->state == LANE_RESET || back->state == LANE_RESET)
         return (struct verdict){"a node broke its connection", true};
@@ -120,12 +120,12 @@ struct verdict duplex_pump(struct duplex *duplex, struct relay *relay, bool raw)
 }
 
 static void update_watch(struct end *end, const struct lane *from_it, const struct lane *to_it,
-                         const struct relay *relay)
+                         const struct cabling *cabling)
 {
     unsigned wanted = 0;
 
     end->may_hang_up = from_it->state == LANE_OPEN ? lane_is_held(from_it) : !from_it->source_gone;
-    if (lane_wants_read(from_it, relay))
+    if (lane_wants_read(from_it, cabling))
         wanted |= READY_READ;
     if (lane_wants_write(to_it))
         wanted |= READY_WRITE;
@@ -134,10 +134,10 @@ static void update_watch(struct end *end, const struct lane *from_it, const stru
     watch_want(end->watch, wanted);
 }
 
-void duplex_update_watches(struct duplex *duplex, struct relay *relay)
+void duplex_update_watches(struct duplex *duplex, struct cabling *cabling)
 {
-    update_watch(&duplex->dialer, &duplex->to_acceptor, &duplex->to_dialer, relay);
-    update_watch(&duplex->acceptor, &duplex->to_dialer, &duplex->to_acceptor, relay);
-    lane_set_deadline(&duplex->to_acceptor, relay);
-    lane_set_deadline(&duplex->to_dialer, relay);
+    update_watch(&duplex->dialer, &duplex->to_acceptor, &duplex->to_dialer, cabling);
+    update_watch(&duplex->acceptor, &duplex->to_dialer, &duplex->to_acceptor, cabling);
+    lane_set_deadline(&duplex->to_acceptor, cabling);
+    lane_set_deadline(&duplex->to_dialer, cabling);
 }

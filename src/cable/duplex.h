@@ -11,7 +11,7 @@
 #include "cable/end.h"
 #include "cable/lane.h"
 
-struct relay;
+struct cabling;
 
 struct duplex {
     struct end dialer, acceptor;
@@ -26,10 +26,10 @@ struct verdict {
 
 /* The dialer's socket is taken over; the watches are the caller's to make. fn is called when a lane's time has come. */
 void duplex_init(struct duplex *duplex, int dialer_fd, alarm_fn *fn, void *data);
-void duplex_done(struct duplex *duplex, struct relay *relay, bool reset);
+void duplex_done(struct duplex *duplex, struct cabling *cabling, bool reset);
 
 /* What both have to do from now on. */
-void duplex_set_profiles(struct duplex *duplex, struct relay *relay, const struct profile *to_acceptor,
+void duplex_set_profiles(struct duplex *duplex, struct cabling *cabling, const struct profile *to_acceptor,
                          const struct profile *to_dialer);
 
 /*
@@ -39,10 +39,10 @@ void duplex_set_profiles(struct duplex *duplex, struct relay *relay, const struc
 struct verdict duplex_judge(const struct duplex *duplex, bool living);
 
 /* Moves what can be moved; `raw`: also before the handshake is through. */
-struct verdict duplex_pump(struct duplex *duplex, struct relay *relay, bool raw);
+struct verdict duplex_pump(struct duplex *duplex, struct cabling *cabling, bool raw);
 
 /* Hears of what duplex_pump() waits for. */
-void duplex_update_watches(struct duplex *duplex, struct relay *relay);
+void duplex_update_watches(struct duplex *duplex, struct cabling *cabling);
 
 /* Is either lane held? */
 bool duplex_are_held(const struct duplex *duplex);

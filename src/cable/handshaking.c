@@ -5,14 +5,14 @@
 #include "model/counters.h"
 #include "model/registry.h"
 #include "loop/address.h"
-#include "loop/relay.h"
+#include "cable/cabling.h"
 
 static const struct verdict goes_on = {NULL, false};
 
-void handshaking_init(struct handshaking *handshaking, struct relay *relay, struct duplex *duplex,
+void handshaking_init(struct handshaking *handshaking, struct cabling *cabling, struct duplex *duplex,
                       const char *registered)
 {
-    *handshaking = (struct handshaking){.relay = relay, .duplex = duplex, .registered = registered};
+    *handshaking = (struct handshaking){.cabling = cabling, .duplex = duplex, .registered = registered};
     identity_init(&handshaking->identity);
 }
 
@@ -32,9 +32,9 @@ void handshaking_apply_rules(struct handshaking *handshaking)
 {
     struct profile to_acceptor, to_dialer;
 
-    identity_profiles(&handshaking->identity, handshaking->relay->rules, handshaking->registered, &to_acceptor,
+    identity_profiles(&handshaking->identity, handshaking->cabling->rules, handshaking->registered, &to_acceptor,
                       &to_dialer);
-    duplex_set_profiles(handshaking->duplex, handshaking->relay, &to_acceptor, &to_dialer);
+    duplex_set_profiles(handshaking->duplex, handshaking->cabling, &to_acceptor, &to_dialer);
 }
 
 /* The stage of the message that waits in that direction, as a set. */
@@ -86,9 +86,9 @@ static void learn_names(struct handshaking *handshaking, enum handshake_side sid
     const struct identity *identity = &handshaking->identity;
 
     if (identity->acceptor)
-        registry_learn_full_name(handshaking->relay->registry, identity->acceptor);
+        registry_learn_full_name(handshaking->cabling->registry, identity->acceptor);
     if (identity->dialer && side == FROM_DIALER && dialer_is_local(handshaking))
-        registry_learn_full_name(handshaking->relay->registry, identity->dialer);
+        registry_learn_full_name(handshaking->cabling->registry, identity->dialer);
     handshaking_apply_rules(handshaking);
 }
 
@@ -103,7 +103,7 @@ static struct verdict read_next(struct handshaking *handshaking, enum handshake_
         return goes_on;
     switch (identity_observe(&handshaking->identity, side, data, *ret_got, &reason)) {
     case HANDSHAKE_BAD:
-        COUNT(handshaking->relay->counters, handshakes_malformed);
+        COUNT(handshaking->cabling->counters, handshakes_malformed);
         return (struct verdict){reason, false};
     case HANDSHAKE_RAW:
         handshaking->is_raw = true;
@@ -144,7 +144,7 @@ void handshaking_give_up(struct handshaking *handshaking)
     uint8_t data[2 * sizeof(begun->bytes)], *end = bytes_put(data, begun->bytes, begun->have);
 
     end += lane_read(lane, end, (size_t)(data + sizeof(data) - end));
-    lane_pass(lane, handshaking->relay, data, (size_t)(end - data));
+    lane_pass(lane, handshaking->cabling, data, (size_t)(end - data));
     identity_forget_handshake(&handshaking->identity);
 }
 
@@ -158,7 +158,7 @@ static void pass_message(struct handshaking *handshaking, enum handshake_side si
         handshaking->flags_cleared = handshaking->duplex->to_acceptor.profile.flags_cleared |
                                      handshaking->duplex->to_dialer.profile.flags_cleared;
     handshake_clear_flags(handshaking->identity.handshake, side, handshaking->flags_cleared);
-    lane_pass(lane, handshaking->relay, message->bytes, message->have);
+    lane_pass(lane, handshaking->cabling, message->bytes, message->have);
     identity_passed(&handshaking->identity, side);
     lane->framed = handshaking->identity.framed[side];
 }
@@ -169,7 +169,7 @@ static struct verdict relay_from(struct handshaking *handshaking, enum handshake
     struct verdict verdict = goes_on;
     size_t got = 1;
 
-    while (!lane->framed && !is_blocked(lane) && lane_drain(lane, handshaking->relay) && got > 0) {
+    while (!lane->framed && !is_blocked(lane) && lane_drain(lane, handshaking->cabling) && got > 0) {
         if (handshaking->identity.waits[side]) {
             pass_message(handshaking, side);
             continue;
@@ -184,9 +184,9 @@ static struct verdict relay_from(struct handshaking *handshaking, enum handshake
         end_acknowledge(lane->source);
     }
     if (!lane->framed && lane_drops(lane))
-        lane_pump(lane, handshaking->relay);
+        lane_pump(lane, handshaking->cabling);
     else if (!lane->framed && !lane_is_stopped(lane))
-        lane_drain(lane, handshaking->relay); /* what was passed before goes on, also when the next message may not */
+        lane_drain(lane, handshaking->cabling); /* what was passed before goes on, also when the next message may not */
     return verdict;
 }
 

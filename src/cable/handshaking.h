@@ -15,7 +15,7 @@
 #include "cable/duplex.h"
 
 struct handshaking {
-    struct relay *relay;
+    struct cabling *cabling;
     struct duplex *duplex;  /* the cable's */
     const char *registered; /* the acceptor's short name; the cable's */
     struct identity identity;
@@ -23,7 +23,7 @@ struct handshaking {
     uint64_t flags_cleared; /* of both nodes' messages: fixed when the first one goes on */
 };
 
-void handshaking_init(struct handshaking *handshaking, struct relay *relay, struct duplex *duplex,
+void handshaking_init(struct handshaking *handshaking, struct cabling *cabling, struct duplex *duplex,
                       const char *registered);
 void handshaking_done(struct handshaking *handshaking);
 

@@ -13,7 +13,7 @@
 #include "model/shaper.h"
 #include "loop/loop.h"
 #include "cable/pipes.h"
-#include "loop/relay.h"
+#include "cable/cabling.h"
 #include "cable/slow.h"
 
 /* Below that much to come, two system calls and a pipe cost more than copying. */
@@ -27,10 +27,10 @@ void lane_init(struct lane *lane, struct end *source, struct end *sink, alarm_fn
 }
 
 /* What is on its way to the sink is gone. */
-static void forget_kept(struct lane *lane, struct relay *relay)
+static void forget_kept(struct lane *lane, struct cabling *cabling)
 {
     if (lane->pipe)
-        pipes_give_back(relay->pipes, lane->pipe, lane->piped == 0);
+        pipes_give_back(cabling->pipes, lane->pipe, lane->piped == 0);
     lane->pipe = NULL;
     lane->piped = 0;
     free(lane->kept);
@@ -38,22 +38,22 @@ static void forget_kept(struct lane *lane, struct relay *relay)
     lane->kept_len = lane->kept_sent = 0;
 }
 
-void lane_done(struct lane *lane, struct relay *relay)
+void lane_done(struct lane *lane, struct cabling *cabling)
 {
-    deadline_clear(relay->deadlines, &lane->deadline);
-    forget_kept(lane, relay);
+    deadline_clear(cabling->deadlines, &lane->deadline);
+    forget_kept(lane, cabling);
     if (lane->shaper)
-        slow_forget(lane, relay);
+        slow_forget(lane, cabling);
 }
 
-void lane_set_profile(struct lane *lane, struct relay *relay, const struct profile *profile)
+void lane_set_profile(struct lane *lane, struct cabling *cabling, const struct profile *profile)
 {
     lane->profile = *profile;
     lane->lossy |= profile->partition == PARTITION_DROP;
     if (profile_shapes(profile) && !lane->shaper && !lane_drops(lane))
-        slow_begin(lane, relay);
+        slow_begin(lane, cabling);
     if (lane->shaper)
-        shaper_set(lane->shaper, &profile->shape, loop_clock_us(relay->loop));
+        shaper_set(lane->shaper, &profile->shape, loop_clock_us(cabling->loop));
 }
 
 bool lane_is_stopped(const struct lane *lane)
@@ -137,7 +137,7 @@ static void drain_kept(struct lane *lane)
     lane->kept_len = lane->kept_sent = 0;
 }
 
-static void drain_pipe(struct lane *lane, struct relay *relay)
+static void drain_pipe(struct lane *lane, struct cabling *cabling)
 {
     while (lane->piped > 0) {
         ssize_t moved = splice(lane->pipe->out, NULL, lane->sink->fd, NULL, lane->piped, SPLICE_F_NONBLOCK);
@@ -150,7 +150,7 @@ static void drain_pipe(struct lane *lane, struct relay *relay)
         lane->piped -= (size_t)moved;
     }
     if (lane->pipe)
-        pipes_give_back(relay->pipes, lane->pipe, true);
+        pipes_give_back(cabling->pipes, lane->pipe, true);
     lane->pipe = NULL;
 }
 
@@ -165,29 +165,29 @@ static void finish(struct lane *lane)
     lane->state = LANE_ENDED;
 }
 
-bool lane_flush(struct lane *lane, struct relay *relay)
+bool lane_flush(struct lane *lane, struct cabling *cabling)
 {
     if (lane->state == LANE_ENDED || lane->state == LANE_RESET || lane_drops(lane))
         return false;
     drain_kept(lane);
     if (lane->state != LANE_ENDED && lane->kept_len == 0)
-        drain_pipe(lane, relay);
+        drain_pipe(lane, cabling);
     return lane->state != LANE_ENDED && !lane_drops(lane) && lane->kept_len == 0 && lane->piped == 0;
 }
 
 /* Is everything out, and may the sink learn how the source ended? */
-static bool may_finish(struct lane *lane, struct relay *relay)
+static bool may_finish(struct lane *lane, struct cabling *cabling)
 {
-    if (lane->state != LANE_DRAINING || !lane_flush(lane, relay))
+    if (lane->state != LANE_DRAINING || !lane_flush(lane, cabling))
         return false;
-    return !lane->shaper || (!lane->profile.freeze && shaper_ended(lane->shaper, loop_clock_us(relay->loop)));
+    return !lane->shaper || (!lane->profile.freeze && shaper_ended(lane->shaper, loop_clock_us(cabling->loop)));
 }
 
-bool lane_drain(struct lane *lane, struct relay *relay)
+bool lane_drain(struct lane *lane, struct cabling *cabling)
 {
-    bool more = lane->shaper ? slow_drain(lane, relay) : lane_flush(lane, relay);
+    bool more = lane->shaper ? slow_drain(lane, cabling) : lane_flush(lane, cabling);
 
-    if (may_finish(lane, relay))
+    if (may_finish(lane, cabling))
         finish(lane);
     return more;
 }
@@ -208,10 +208,10 @@ void lane_send(struct lane *lane, const uint8_t *data, size_t len)
     keep(lane, data + sent, len - (size_t)sent);
 }
 
-void lane_pass(struct lane *lane, struct relay *relay, const uint8_t *data, size_t len)
+void lane_pass(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len)
 {
     if (lane->shaper)
-        slow_put(lane, relay, data, len);
+        slow_put(lane, cabling, data, len);
     else
         lane_send(lane, data, len);
 }
@@ -232,20 +232,20 @@ size_t lane_read(struct lane *lane, uint8_t *to, size_t room)
  * Reads into the shared buffer and writes at once; only what the sink does not take is kept. Returns how many bytes, 0
  * also when the source has no more for now.
  */
-static size_t copy_once(struct lane *lane, struct relay *relay)
+static size_t copy_once(struct lane *lane, struct cabling *cabling)
 {
-    size_t got = lane_read(lane, relay->scratch, RELAY_SCRATCH_BYTES);
+    size_t got = lane_read(lane, cabling->scratch, CABLING_SCRATCH_BYTES);
 
     if (got == 0)
         return 0;
     if (lane->framed)
-        frames_feed(&lane->frames, relay->scratch, got);
-    lane_send(lane, relay->scratch, got);
-    return got < RELAY_SCRATCH_BYTES ? 0 : got; /* a short read: do not ask again only to hear so */
+        frames_feed(&lane->frames, cabling->scratch, got);
+    lane_send(lane, cabling->scratch, got);
+    return got < CABLING_SCRATCH_BYTES ? 0 : got; /* a short read: do not ask again only to hear so */
 }
 
 /* Moves bytes of the current frame, never beyond its end, so that the count of frames stays true. */
-static size_t splice_once(struct lane *lane, struct relay *relay)
+static size_t splice_once(struct lane *lane, struct cabling *cabling)
 {
     size_t most = lane->frames.left < lane->pipe->room ? lane->frames.left : lane->pipe->room;
     ssize_t got = splice(lane->source->fd, NULL, lane->pipe->in, NULL, most, SPLICE_F_NONBLOCK);
@@ -258,25 +258,25 @@ static size_t splice_once(struct lane *lane, struct relay *relay)
         source_said(lane, got);
     }
     if (lane->state == LANE_OPEN || lane->piped > 0)
-        drain_pipe(lane, relay);
+        drain_pipe(lane, cabling);
     return got > 0 ? (size_t)got : 0;
 }
 
-static bool may_splice(struct lane *lane, struct relay *relay)
+static bool may_splice(struct lane *lane, struct cabling *cabling)
 {
     if (!lane->framed || lane->frames.left < SPLICE_MIN_BYTES)
         return false;
     if (!lane->pipe)
-        lane->pipe = pipes_borrow(relay->pipes);
+        lane->pipe = pipes_borrow(cabling->pipes);
     return lane->pipe != NULL;
 }
 
-static void pump_at_once(struct lane *lane, struct relay *relay)
+static void pump_at_once(struct lane *lane, struct cabling *cabling)
 {
     size_t moved = 0;
 
-    while (lane_drain(lane, relay) && lane->state == LANE_OPEN) {
-        size_t got = may_splice(lane, relay) ? splice_once(lane, relay) : copy_once(lane, relay);
+    while (lane_drain(lane, cabling) && lane->state == LANE_OPEN) {
+        size_t got = may_splice(lane, cabling) ? splice_once(lane, cabling) : copy_once(lane, cabling);
 
         moved += got;
         /* A broken source is not reported again: take all it has. Otherwise the loop tells when there is more. */
@@ -284,53 +284,53 @@ static void pump_at_once(struct lane *lane, struct relay *relay)
             break;
     }
     if (lane->pipe && lane->piped == 0) {
-        pipes_give_back(relay->pipes, lane->pipe, true);
+        pipes_give_back(cabling->pipes, lane->pipe, true);
         lane->pipe = NULL;
     }
 }
 
 /* Takes what the source has, for nobody; its end is kept secret. */
-static void throw_away(struct lane *lane, struct relay *relay)
+static void throw_away(struct lane *lane, struct cabling *cabling)
 {
     size_t moved = 0, got = 1;
 
-    forget_kept(lane, relay);
+    forget_kept(lane, cabling);
     if (lane->shaper)
-        slow_forget(lane, relay);
+        slow_forget(lane, cabling);
     while (lane->state == LANE_OPEN && got > 0 && (moved < PUMP_BYTES_MAX || lane->source->failed)) {
-        got = lane_read(lane, relay->scratch, RELAY_SCRATCH_BYTES);
+        got = lane_read(lane, cabling->scratch, CABLING_SCRATCH_BYTES);
         moved += got;
     }
     if (lane->state == LANE_DRAINING)
         lane->state = LANE_ENDED;
 }
 
-void lane_pump(struct lane *lane, struct relay *relay)
+void lane_pump(struct lane *lane, struct cabling *cabling)
 {
     if (lane_is_stopped(lane))
         return;
     if (lane_drops(lane)) {
-        throw_away(lane, relay);
+        throw_away(lane, cabling);
         return;
     }
     if (lane->shaper && slow_is_over(lane))
-        slow_forget(lane, relay);
+        slow_forget(lane, cabling);
     if (lane->shaper) {
-        slow_pump(lane, relay);
-        if (may_finish(lane, relay))
+        slow_pump(lane, cabling);
+        if (may_finish(lane, cabling))
             finish(lane);
     } else {
-        pump_at_once(lane, relay);
+        pump_at_once(lane, cabling);
     }
 }
 
-bool lane_wants_read(const struct lane *lane, const struct relay *relay)
+bool lane_wants_read(const struct lane *lane, const struct cabling *cabling)
 {
     if (lane->state != LANE_OPEN || lane_is_stopped(lane) || lane->at_stage)
         return false;
     if (lane_drops(lane))
         return true;
-    return lane->shaper ? slow_room(lane, relay) > 0 : lane_waiting(lane) == 0;
+    return lane->shaper ? slow_room(lane, cabling) > 0 : lane_waiting(lane) == 0;
 }
 
 bool lane_wants_write(const struct lane *lane)
@@ -339,14 +339,14 @@ bool lane_wants_write(const struct lane *lane)
            (lane->kept_len > 0 || lane->piped > 0);
 }
 
-void lane_set_deadline(struct lane *lane, struct relay *relay)
+void lane_set_deadline(struct lane *lane, struct cabling *cabling)
 {
     bool waits = lane->shaper && (lane->state == LANE_OPEN || lane->state == LANE_DRAINING) && !lane_is_stopped(lane) &&
                  !lane_drops(lane) && !lane_wants_write(lane);
-    uint64_t next_us = waits ? slow_next_us(lane, relay) : SHAPER_NEVER;
+    uint64_t next_us = waits ? slow_next_us(lane, cabling) : SHAPER_NEVER;
 
     if (next_us == SHAPER_NEVER)
-        deadline_clear(relay->deadlines, &lane->deadline);
+        deadline_clear(cabling->deadlines, &lane->deadline);
     else
-        deadline_set(relay->deadlines, &lane->deadline, next_us);
+        deadline_set(cabling->deadlines, &lane->deadline, next_us);
 }

@@ -23,7 +23,7 @@
 #include "wire/frames.h"
 
 struct pipe;
-struct relay;
+struct cabling;
 struct shaper;
 
 enum lane_state {
@@ -54,7 +54,7 @@ struct lane {
     size_t piped;
 
     struct shaper *shaper; /* NULL: everything leaves at once */
-    size_t queued;         /* bytes in it, as counted in relay->queued_bytes */
+    size_t queued;         /* bytes in it, as counted in cabling->queued_bytes */
     size_t unframed;       /* of those, the first so many are of the handshake */
     uint8_t withheld;      /* bytes of a frame's header that came, and are kept from the sink: it may be a tick */
     uint64_t tick_due_us;  /* frozen: when the next tick of ours is due; 0: at once */
@@ -63,29 +63,29 @@ struct lane {
 
 /* fn is called when time has come for lane_pump() to do more. */
 void lane_init(struct lane *lane, struct end *source, struct end *sink, alarm_fn *fn, void *data);
-void lane_done(struct lane *lane, struct relay *relay);
+void lane_done(struct lane *lane, struct cabling *cabling);
 
 /* What it has to do from now on. */
-void lane_set_profile(struct lane *lane, struct relay *relay, const struct profile *profile);
+void lane_set_profile(struct lane *lane, struct cabling *cabling, const struct profile *profile);
 
 /* Moves what can be moved now, within reason: others are waiting too. Does nothing while stopped. */
-void lane_pump(struct lane *lane, struct relay *relay);
+void lane_pump(struct lane *lane, struct cabling *cabling);
 
 /*
  * The first half of lane_pump(), for bytes that are looked at before they go on: reads once, at most `room` bytes.
  * Returns how many, or 0 when there are none (look at the state). lane_pass() sends them on.
  */
 size_t lane_read(struct lane *lane, uint8_t *to, size_t room);
-void lane_pass(struct lane *lane, struct relay *relay, const uint8_t *data, size_t len);
+void lane_pass(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len);
 
 /* The other half: moves on what was passed, and when all is out the end. Returns true when more may be passed. */
-bool lane_drain(struct lane *lane, struct relay *relay);
+bool lane_drain(struct lane *lane, struct cabling *cabling);
 
 /* Writes at once what the sink takes, and keeps the rest. */
 void lane_send(struct lane *lane, const uint8_t *data, size_t len);
 
 /* Writes what is kept. Returns true when nothing is left, and the sink is there. */
-bool lane_flush(struct lane *lane, struct relay *relay);
+bool lane_flush(struct lane *lane, struct cabling *cabling);
 
 /* Bytes that wait in our memory, or in a pipe. */
 size_t lane_waiting(const struct lane *lane);
@@ -103,8 +103,8 @@ bool lane_is_held(const struct lane *lane);
 bool lane_is_spent(const struct lane *lane);
 
 /* What must happen before lane_pump() can go on? A time: the deadline is set for it. */
-bool lane_wants_read(const struct lane *lane, const struct relay *relay);
+bool lane_wants_read(const struct lane *lane, const struct cabling *cabling);
 bool lane_wants_write(const struct lane *lane);
-void lane_set_deadline(struct lane *lane, struct relay *relay);
+void lane_set_deadline(struct lane *lane, struct cabling *cabling);
 
 #endif

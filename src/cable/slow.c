@@ -6,7 +6,7 @@
 #include "model/shaper.h"
 #include "cable/lane.h"
 #include "loop/loop.h"
-#include "loop/relay.h"
+#include "cable/cabling.h"
 
 /* One lane's share of a turn. */
 #define PUMP_BYTES_MAX (1024 * 1024)
@@ -17,41 +17,39 @@ static size_t least(size_t a, size_t b)
 }
 
 /* The total over all lanes follows what this one holds. */
-static void account(struct lane *lane, struct relay *relay)
+static void account(struct lane *lane, struct cabling *cabling)
 {
     size_t held = lane->shaper ? shaper_held(lane->shaper) : 0;
 
-    relay->queued_bytes += held;
-    relay->queued_bytes -= lane->queued;
+    cabling->queued_bytes += held;
+    cabling->queued_bytes -= lane->queued;
     lane->queued = held;
 }
 
-void slow_begin(struct lane *lane, struct relay *relay)
+void slow_begin(struct lane *lane, struct cabling *cabling)
 {
-    lane->shaper = shaper_new(relay->random);
-    if (relay->shapers++ == 0)
-        relay_set_scheduling(relay);
+    lane->shaper = shaper_new(cabling->random);
+    cabling_add_shaped(cabling);
 }
 
-void slow_forget(struct lane *lane, struct relay *relay)
+void slow_forget(struct lane *lane, struct cabling *cabling)
 {
     shaper_free(lane->shaper);
     lane->shaper = NULL;
     lane->unframed = 0;
-    if (--relay->shapers == 0)
-        relay_set_scheduling(relay);
+    cabling_remove_shaped(cabling);
     lane->full = false;
-    account(lane, relay);
+    account(lane, cabling);
 }
 
 /* ---- in ---- */
 
-void slow_put(struct lane *lane, struct relay *relay, const uint8_t *data, size_t len)
+void slow_put(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len)
 {
-    shaper_put(lane->shaper, data, len, loop_clock_us(relay->loop));
+    shaper_put(lane->shaper, data, len, loop_clock_us(cabling->loop));
     if (!lane->framed)
         lane->unframed += len;
-    account(lane, relay);
+    account(lane, cabling);
 }
 
 /* Has the sink got whole frames only? Bytes of a header that are withheld do not count. */
@@ -70,28 +68,28 @@ static size_t to_boundary(const struct lane *lane)
     return lane->frames.left > 0 ? lane->frames.left : (size_t)FRAMES_HEADER_BYTES - lane->frames.have;
 }
 
-size_t slow_room(const struct lane *lane, const struct relay *relay)
+size_t slow_room(const struct lane *lane, const struct cabling *cabling)
 {
-    size_t held = shaper_held(lane->shaper) + shaper_overhead(lane->shaper), most = relay->options->lane_bytes_max;
+    size_t held = shaper_held(lane->shaper) + shaper_overhead(lane->shaper), most = cabling->lane_bytes_max;
 
     if (lane->profile.freeze)
         return held > 0 ? 0 : to_boundary(lane);
-    if (relay->queued_bytes >= SLOW_BYTES_MAX)
+    if (cabling->queued_bytes >= SLOW_BYTES_MAX)
         most = least(most, SLOW_LEAST_BYTES);
     return held < most ? most - held : 0;
 }
 
-static void take_in(struct lane *lane, struct relay *relay)
+static void take_in(struct lane *lane, struct cabling *cabling)
 {
     size_t moved = 0, got = 1;
 
     while (lane->state == LANE_OPEN && got > 0 && moved < PUMP_BYTES_MAX) {
-        size_t room = least(slow_room(lane, relay), RELAY_SCRATCH_BYTES);
+        size_t room = least(slow_room(lane, cabling), CABLING_SCRATCH_BYTES);
 
         if (room == 0)
             break;
-        got = lane_read(lane, relay->scratch, room);
-        slow_put(lane, relay, relay->scratch, got);
+        got = lane_read(lane, cabling->scratch, room);
+        slow_put(lane, cabling, cabling->scratch, got);
         moved += got;
         if (got < room && !lane->source->failed) /* a short read: do not ask again only to hear so */
             break;
@@ -116,7 +114,7 @@ static size_t put_withheld(struct lane *lane, uint8_t *to)
 }
 
 /* Copies frames, and leaves out ticks. Returns how many bytes there are to send; at most FRAMES_HEADER_BYTES more. */
-static size_t without_ticks(struct lane *lane, struct relay *relay, const uint8_t *data, size_t len, uint8_t *to)
+static size_t without_ticks(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len, uint8_t *to)
 {
     struct frames *frames = &lane->frames;
     size_t used = 0;
@@ -132,7 +130,7 @@ static size_t without_ticks(struct lane *lane, struct relay *relay, const uint8_
             frames_feed(frames, data, 1);
             lane->withheld++;
             if (frames->have == 0 && frames->left == 0 && lane->withheld == FRAMES_HEADER_BYTES) {
-                COUNT(relay->counters, ticks_muted);
+                COUNT(cabling->counters, ticks_muted);
                 lane->withheld = 0;
             } else if (frames->have == 0) {
                 used += put_withheld(lane, to + used);
@@ -145,15 +143,15 @@ static size_t without_ticks(struct lane *lane, struct relay *relay, const uint8_
 }
 
 /* Sends on what has left the shaper; len is within the scratch buffer, less a header. */
-static void send_on(struct lane *lane, struct relay *relay, const uint8_t *data, size_t len)
+static void send_on(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len)
 {
     if (lane->unframed > 0) {
         lane->unframed -= len;
         lane_send(lane, data, len);
     } else if (lane->profile.mute && lane->framed) {
-        size_t used = without_ticks(lane, relay, data, len, relay->scratch);
+        size_t used = without_ticks(lane, cabling, data, len, cabling->scratch);
 
-        lane_send(lane, relay->scratch, used);
+        lane_send(lane, cabling->scratch, used);
     } else {
         if (lane->framed)
             frames_feed(&lane->frames, data, len);
@@ -161,9 +159,9 @@ static void send_on(struct lane *lane, struct relay *relay, const uint8_t *data,
     }
 }
 
-static void let_out(struct lane *lane, struct relay *relay)
+static void let_out(struct lane *lane, struct cabling *cabling)
 {
-    uint64_t now_us = loop_clock_us(relay->loop);
+    uint64_t now_us = loop_clock_us(cabling->loop);
     const uint8_t *data;
 
     if (lane->state == LANE_DRAINING) /* whoever has read it: a handshake is read message by message */
@@ -173,8 +171,8 @@ static void let_out(struct lane *lane, struct relay *relay)
 
         lane_send(lane, header, put_withheld(lane, header));
     }
-    while (lane_flush(lane, relay)) {
-        size_t len = least(shaper_due(lane->shaper, now_us, &data), RELAY_SCRATCH_BYTES - FRAMES_HEADER_BYTES);
+    while (lane_flush(lane, cabling)) {
+        size_t len = least(shaper_due(lane->shaper, now_us, &data), CABLING_SCRATCH_BYTES - FRAMES_HEADER_BYTES);
 
         if (lane->unframed > 0)
             len = least(len, lane->unframed);
@@ -182,48 +180,48 @@ static void let_out(struct lane *lane, struct relay *relay)
             len = least(len, to_boundary(lane));
         if (len == 0)
             break;
-        send_on(lane, relay, data, len);
+        send_on(lane, cabling, data, len);
         shaper_took(lane->shaper, len, now_us);
     }
-    account(lane, relay);
+    account(lane, cabling);
 }
 
 /* The sink shall believe that its peer is well. */
-static void make_tick(struct lane *lane, struct relay *relay)
+static void make_tick(struct lane *lane, struct cabling *cabling)
 {
     static const uint8_t tick[FRAMES_HEADER_BYTES];
-    uint64_t now_us = loop_clock_us(relay->loop);
+    uint64_t now_us = loop_clock_us(cabling->loop);
 
     if (!lane->up || !at_boundary(lane) || now_us < lane->tick_due_us)
         return;
-    if (lane_flush(lane, relay)) {
+    if (lane_flush(lane, cabling)) {
         lane_send(lane, tick, sizeof(tick));
-        COUNT(relay->counters, ticks_made);
+        COUNT(cabling->counters, ticks_made);
     }
     lane->tick_due_us = now_us + lane->profile.tick_us;
 }
 
-static void note_fullness(struct lane *lane, const struct relay *relay)
+static void note_fullness(struct lane *lane, const struct cabling *cabling)
 {
     if (!lane->profile.freeze && lane->state == LANE_OPEN)
-        lane->full = lane->full ? lane->queued > relay->options->lane_bytes_max / 2 : slow_room(lane, relay) == 0;
+        lane->full = lane->full ? lane->queued > cabling->lane_bytes_max / 2 : slow_room(lane, cabling) == 0;
 }
 
-void slow_pump(struct lane *lane, struct relay *relay)
+void slow_pump(struct lane *lane, struct cabling *cabling)
 {
-    take_in(lane, relay);
-    note_fullness(lane, relay);
-    let_out(lane, relay);
+    take_in(lane, cabling);
+    note_fullness(lane, cabling);
+    let_out(lane, cabling);
     if (lane->profile.freeze)
-        make_tick(lane, relay);
+        make_tick(lane, cabling);
     else
         lane->tick_due_us = 0;
 }
 
-bool slow_drain(struct lane *lane, struct relay *relay)
+bool slow_drain(struct lane *lane, struct cabling *cabling)
 {
-    let_out(lane, relay);
-    return slow_room(lane, relay) > 0;
+    let_out(lane, cabling);
+    return slow_room(lane, cabling) > 0;
 }
 
 bool slow_is_over(const struct lane *lane)
@@ -232,9 +230,9 @@ bool slow_is_over(const struct lane *lane)
            lane->state == LANE_OPEN;
 }
 
-uint64_t slow_next_us(const struct lane *lane, const struct relay *relay)
+uint64_t slow_next_us(const struct lane *lane, const struct cabling *cabling)
 {
-    uint64_t now_us = loop_clock_us(relay->loop);
+    uint64_t now_us = loop_clock_us(cabling->loop);
     const uint8_t *data;
 
     if (lane->profile.freeze && at_boundary(lane))
@@ -245,7 +243,7 @@ uint64_t slow_next_us(const struct lane *lane, const struct relay *relay)
     if (shaper_ended(lane->shaper, now_us))
         return lane->profile.freeze ? SHAPER_NEVER : now_us;
     /* Nor would a source that broke. */
-    if (lane->source->failed && lane_wants_read(lane, relay))
+    if (lane->source->failed && lane_wants_read(lane, cabling))
         return now_us;
     return shaper_next_us(lane->shaper, now_us);
 }

@@ -12,34 +12,34 @@
 #include <stdint.h>
 
 struct lane;
-struct relay;
+struct cabling;
 
 /* In all shapers together; beyond it each may still hold as much as SLOW_LEAST_BYTES. */
 #define SLOW_BYTES_MAX (1024UL * 1024 * 1024)
 #define SLOW_LEAST_BYTES (64 * 1024)
 
 /* Bytes that were read go into the shaper. */
-void slow_put(struct lane *lane, struct relay *relay, const uint8_t *data, size_t len);
+void slow_put(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len);
 
 /* Reads and writes what may be by now. */
-void slow_pump(struct lane *lane, struct relay *relay);
+void slow_pump(struct lane *lane, struct cabling *cabling);
 
 /* Only writes. Returns true when the shaper may take more. */
-bool slow_drain(struct lane *lane, struct relay *relay);
+bool slow_drain(struct lane *lane, struct cabling *cabling);
 
 /* How many bytes may be read now. */
-size_t slow_room(const struct lane *lane, const struct relay *relay);
+size_t slow_room(const struct lane *lane, const struct cabling *cabling);
 
 /* Nothing of it is needed any more: lane->shaper may go. */
 bool slow_is_over(const struct lane *lane);
 
 /* When it can go on, or SHAPER_NEVER. */
-uint64_t slow_next_us(const struct lane *lane, const struct relay *relay);
+uint64_t slow_next_us(const struct lane *lane, const struct cabling *cabling);
 
 /* The lane goes the slow way from now on. */
-void slow_begin(struct lane *lane, struct relay *relay);
+void slow_begin(struct lane *lane, struct cabling *cabling);
 
 /* And no longer; the shaper's bytes are gone. */
-void slow_forget(struct lane *lane, struct relay *relay);
+void slow_forget(struct lane *lane, struct cabling *cabling);
 
 #endif

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cable/target.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "model/registry.h"
-#include "cable/end.h"
 
 struct target target_copy(const struct target *target)
 {
@@ -28,20 +26,5 @@ void target_refresh(struct target *target, const struct registry *registry)
     const struct node *node = registry_find(registry, target->name, strlen(target->name));
 
     if (node)
-        target->port = node->told.port;
-}
-
-int target_connect(struct target *target, struct end *end, struct loop *loop, watch_fn *fn, void *data)
-{
-    int status = -ENOENT;
-
-    while (target->tries < 2) {
-        struct address address = target->tries++ == 0 ? target->first : target->instead;
-
-        address_set_port(&address, target->port);
-        status = end_connect(end, loop, &address, fn, data);
-        if (status == 0)
-            break;
-    }
-    return status;
+        address_set_port(&target->address, node->told.port);
 }

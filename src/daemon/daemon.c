@@ -9,7 +9,6 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
-#include "base/memory.h"
 #include "base/random.h"
 #include "base/version.h"
 #include "control/control.h"
@@ -17,7 +16,7 @@
 #include "model/registry.h"
 #include "model/rules.h"
 #include "cable/cable.h"
-#include "cable/pipes.h"
+#include "cable/cabling.h"
 #include "loop/deadlines.h"
 #include "epmd/door.h"
 #include "epmd/gate.h"
@@ -79,7 +78,8 @@ int daemon_run(struct daemon_config *config)
 {
     struct counters counters = {0};
     struct random random;
-    struct relay relay = {.options = &config->relay, .counters = &counters, .random = &random};
+    struct cabling cabling;
+    struct relay relay = {.options = &config->relay, .counters = &counters, .random = &random, .cabling = &cabling};
     struct clockwork clockwork = {.relay = &relay, .next_end = {.fn = on_end, .data = &clockwork}};
     struct door *door;
     struct control *control;
@@ -99,11 +99,18 @@ int daemon_run(struct daemon_config *config)
     if (config->relay.seed == 0 && getrandom(&config->relay.seed, sizeof(uint16_t), 0) > 0)
         config->relay.seed++; /* short enough to be typed again */
     random_seed(&random, config->relay.seed);
-    relay.scratch = mem_new(RELAY_SCRATCH_BYTES);
-    relay.pipes = pipes_new();
-    relay.cables = cables_new(&relay);
+    cabling = (struct cabling){.loop = relay.loop,
+                               .deadlines = relay.deadlines,
+                               .registry = relay.registry,
+                               .rules = relay.rules,
+                               .events = relay.events,
+                               .counters = &counters,
+                               .random = &random,
+                               .lane_bytes_max = config->relay.lane_bytes_max,
+                               .batch = config->relay.batch};
+    cabling_init(&cabling);
+    relay.cables = cabling.cables;
     relay.gates = gates_new(&relay);
-    relay_set_scheduling(&relay);
     door = door_new(&relay, stop, relay.loop);
     control = control_new(&relay, EPMDPXY_VERSION);
     if (control)
@@ -123,9 +130,7 @@ int daemon_run(struct daemon_config *config)
     control_free(control);
     door_free(door);
     gates_free(relay.gates);
-    cables_free(relay.cables);
-    pipes_free(relay.pipes);
-    free(relay.scratch);
+    cabling_done(&cabling);
     deadline_clear(relay.deadlines, &clockwork.next_end);
     deadlines_free(relay.deadlines);
     events_free(relay.events);

@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "cli/query.h"
+#include "cable/cabling.h"
 #include "daemon/daemon.h"
 #include "daemon/detach.h"
 #include "daemon/listen.h"
@@ -216,7 +217,7 @@ static int run_daemon(struct epmd *epmd)
                   .accept_delay_ms = (uint64_t)epmd->accept_delay_s * 1000,
                   .reply_delay_ms = (uint64_t)epmd->reply_delay_s * 1000,
                   .gate_ttl_ms = GATE_TTL_MS,
-                  .lane_bytes_max = RELAY_LANE_BYTES},
+                  .lane_bytes_max = CABLING_LANE_BYTES},
         .remembered_max = epmd->debug > 0 ? REMEMBERED_WHEN_DEBUGGED : REGISTRY_REMEMBERED_MAX,
         .fds = sockets.fds,
         .fd_count = sockets.count,

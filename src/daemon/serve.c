@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "cli/command.h"
+#include "cable/cabling.h"
 #include "daemon/daemon.h"
 #include "daemon/listen.h"
 #include "model/registry.h"
@@ -96,7 +97,7 @@ static int run(const struct command *self, int argc, char **argv)
                                     .batch = true,
                                     .gate_ttl_us = 15000000,
                                     .packet_timeout_us = 60000000,
-                                    .lane_bytes = RELAY_LANE_BYTES,
+                                    .lane_bytes = CABLING_LANE_BYTES,
                                     .log_level = LOG_LEVEL_WARNING,
                                     .addresses = getenv("ERL_EPMD_ADDRESS"),
                                     .relaxed = getenv("ERL_EPMD_RELAXED_COMMAND_CHECK") != NULL,

@@ -53,10 +53,11 @@ static void answer_alive(struct relay *relay, struct epmd_node *told, const char
 /* A gate for this question, or -1. */
 static int open_gate(struct relay *relay, const struct node *node, const struct asker *asker)
 {
-    struct target target = {
-        .name = node->name, .port = node->told.port, .first = *session_peer(node->owner), .instead = asker->local};
-    int port = gate_open(relay, &target, &asker->local);
+    struct target target = {.name = node->name, .address = asker->local};
+    int port;
 
+    address_set_port(&target.address, node->told.port);
+    port = gate_open(relay, &target, &asker->local);
     if (port < 0) {
         errno = -port;
         relay_out_of_descriptors(relay, "opening gates");

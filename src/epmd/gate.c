@@ -47,7 +47,7 @@ static void remember(struct gates *gates, struct gate *gate)
     free(closed->name);
     closed->name = gate->target.name;
     closed->port = gate->port;
-    closed->real_port = gate->target.port;
+    closed->real_port = address_port(&gate->target.address);
     gate->target.name = NULL;
 }
 
@@ -97,7 +97,7 @@ static void on_connection(void *data, unsigned ready)
 
     (void)ready;
     if (fd >= 0) {
-        cable_open(gate->relay, fd, &gate->target);
+        cable_open(gate->relay->cabling, fd, &gate->target);
         gate_free(gate);
     } else if (relay_errno_is_exhaustion()) {
         pause_accepting(gate);
@@ -183,7 +183,7 @@ uint16_t gates_real_port(struct gates *gates, const void *name, size_t name_len,
         const struct gate *gate = item->owner;
 
         if (gate->port == port && strlen(gate->target.name) == name_len && !memcmp(gate->target.name, name, name_len))
-            return gate->target.port;
+            return address_port(&gate->target.address);
     }
     /* The port of a gate that closed may belong to somebody by now, even to the very node that registers. */
     for (size_t i = 0; i < GATES_REMEMBERED_MAX; i++) {

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <uv.h>
 
@@ -90,6 +91,14 @@ uint64_t loop_clock_us(const struct loop *loop)
 {
     (void)loop;
     return uv_hrtime() / 1000; /* CLOCK_MONOTONIC, which loop/deadlines.c relies on */
+}
+
+uint64_t loop_wall_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)

@@ -42,6 +42,9 @@ void loop_stop(struct loop *loop);
 uint64_t loop_now_ms(const struct loop *loop);
 uint64_t loop_clock_us(const struct loop *loop);
 
+/* The time of day, to be shown to people: since 1970, and it may jump. */
+uint64_t loop_wall_ms(void);
+
 /* Watches nothing until watch_want(). Returns NULL when the kernel cannot watch this descriptor. */
 struct watch *watch_new(struct loop *loop, int fd, watch_fn *fn, void *data);
 

@@ -2,30 +2,10 @@
 #include "loop/relay.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "loop/loop.h"
-
-void relay_set_scheduling(const struct relay *relay)
-{
-    const struct sched_param param = {0};
-
-    if (!relay->options->batch)
-        return;
-    if (sched_setscheduler(0, relay->shapers > 0 ? SCHED_OTHER : SCHED_BATCH, &param) < 0)
-        log_debug("the scheduler refused: %s", strerror(errno));
-}
-
-uint64_t relay_time_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 void relay_out_of_descriptors(struct relay *relay, const char *what)
 {

@@ -12,21 +12,16 @@
 
 #include "model/events.h"
 #include "loop/expiry.h"
+#include "loop/loop.h"
 
+struct cabling;
 struct counters;
 struct deadlines;
-struct loop;
 struct random;
 struct registry;
 struct rules;
 
 #define RELAY_WARNING_MS 60000
-
-/* What lanes read into before they write; see cable/lane.h. */
-#define RELAY_SCRATCH_BYTES (256 * 1024)
-
-/* What a delayed lane may keep, unless somebody says otherwise. */
-#define RELAY_LANE_BYTES (16 * 1024 * 1024)
 
 struct relay_options {
     int port;                                 /* as reported by NAMES: what was asked for, or what the kernel chose */
@@ -51,26 +46,14 @@ struct relay {
     struct events *events;
     struct random *random;       /* seeded with options->seed */
     struct deadlines *deadlines; /* of lanes, slow answers, and rules that end */
-    size_t shapers;              /* lanes that have one */
-    size_t queued_bytes;         /* in all shapers, see cable/slow.h */
     struct gates *gates;         /* epmd/gate.c */
+    struct cabling *cabling;     /* cable/cabling.h */
     struct cables *cables;       /* cable/cable.c */
-    struct pipes *pipes;         /* cable/pipes.c */
-    uint8_t *scratch;            /* RELAY_SCRATCH_BYTES; nobody keeps anything in it */
     uint64_t warned_ms;          /* when it was last said that descriptors had run out; 0: never */
 };
 
 /* Tells people what happened, at the time that it is now: a row of the table of events, and who it is about. */
-#define relay_tell(relay, kind, ...) events_add((relay)->events, EVENT_##kind, relay_time_ms(), __VA_ARGS__)
-uint64_t relay_time_ms(void);
-
-/*
- * How the scheduler is to treat us. A batch process is not put before the nodes that wake it, so it finds more to do
- * each time it runs: with 100 busy pairs the throughput nearly doubles (doc/decisions/). But while a lane is shaped its
- * bytes have to leave in time: then we are an ordinary process. Needs no privilege; where it is refused nothing is
- * lost.
- */
-void relay_set_scheduling(const struct relay *relay);
+#define relay_tell(relay, kind, ...) events_add((relay)->events, EVENT_##kind, loop_wall_ms(), __VA_ARGS__)
 
 /* Warns, not more often than once in RELAY_WARNING_MS, that `what` must wait because errno says that descriptors ran
  * out. */
