@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 
 static void make_room(struct text *text, size_t len)
 {
@@ -41,6 +42,15 @@ void text_addf(struct text *text, const char *format, ...)
     vsnprintf(text->data + text->len, (size_t)len + 1, format, args);
     va_end(args);
     text->len += (size_t)len;
+}
+
+void text_add_escaped(struct text *text, const char *name)
+{
+    size_t size = 4 * strlen(name) + 1; /* "\x1b" for each byte */
+
+    make_room(text, size);
+    utf8_escape(name, text->data + text->len, size);
+    text->len += strlen(text->data + text->len);
 }
 
 void text_done(struct text *text)

@@ -16,6 +16,9 @@ struct text {
 void text_add(struct text *text, const void *data, size_t len);
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A name that a stranger chose, for people: see utf8_escape(). */
+void text_add_escaped(struct text *text, const char *name);
+
 /* Frees the bytes; the text is empty then, and may be used again. */
 void text_done(struct text *text);
 

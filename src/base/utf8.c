@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/utf8.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The length of the character at `at`, or 0 when it is none. */
@@ -53,13 +55,47 @@ ssize_t utf8_length(const void *data, size_t len)
     return count;
 }
 
+/* What a terminal would act on, not show: control characters (C1 too), separators of lines, turns of direction. */
+static bool acts(const uint8_t *at, size_t len)
+{
+    if (len == 1)
+        return at[0] < ' ' || at[0] == 0x7F;
+    if (len == 2)
+        return at[0] == 0xC2 && at[1] < 0xA0;
+    if (len != 3 || at[0] != 0xE2)
+        return false;
+    return (at[1] == 0x80 && at[2] >= 0xA8 && at[2] <= 0xAE) || (at[1] == 0x81 && at[2] >= 0xA6 && at[2] <= 0xA9);
+}
+
 void utf8_make_line(char *text)
 {
     while (*text) {
-        size_t len = character((const uint8_t *)text, strnlen(text, 4));
+        size_t len = character((const uint8_t *)text, strnlen(text, 4)), step = len ? len : 1;
 
-        if (len == 0 || (unsigned char)*text < ' ' || *text == 0x7F)
-            *text = '?';
-        text += len ? len : 1;
+        if (len == 0 || acts((const uint8_t *)text, len))
+            memset(text, '?', step);
+        text += step;
+    }
+}
+
+void utf8_escape(const char *text, char *to, size_t size)
+{
+    size_t at = 0;
+
+    to[0] = 0;
+    while (*text) {
+        size_t len = character((const uint8_t *)text, strnlen(text, 4)), step = len ? len : 1;
+        bool shown = len > 0 && !acts((const uint8_t *)text, len);
+        size_t needs = shown ? step : step * strlen("\\xff");
+
+        if (at + needs >= size)
+            break;
+        if (shown)
+            memcpy(to + at, text, step);
+        for (size_t i = 0; i < step && !shown; i++)
+            snprintf(to + at + 4 * i, size - at - 4 * i, "\\x%02x", (unsigned)(uint8_t)text[i]);
+        at += needs;
+        to[at] = 0;
+        text += step;
     }
 }

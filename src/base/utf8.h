@@ -11,7 +11,13 @@
  */
 ssize_t utf8_length(const void *data, size_t len);
 
-/* For a text that repeats what a stranger sent: control characters, and bytes that are not UTF-8, become '?'. */
+/*
+ * For a text that repeats what a stranger sent, before a person reads it on a terminal: what that would act on (control
+ * characters, C1 ones too; turns of direction), and bytes that are not UTF-8, become '?'.
+ */
 void utf8_make_line(char *text);
+
+/* The same without loss, for names: these bytes become "\x1b". Not more than fits; whole characters only. */
+void utf8_escape(const char *text, char *to, size_t size);
 
 #endif
