@@ -12,7 +12,7 @@
  *     raw       instead of the last two, when the first bytes are no handshake
  *
  * Callbacks only record what happened; cable_step() decides, and is the last thing its caller does, because the
- * cable may be gone behind it. enter() changes the state, cable_free() ends it, nobody else does.
+ * cable may be gone behind it. enter() changes the phase, cable_free() ends it, nobody else does.
  */
 #include "cable/cable.h"
 
@@ -39,7 +39,7 @@ struct cable {
     struct target target;
     uint64_t id;
     uint64_t opened_ms;
-    enum cable_state state;
+    enum cable_phase phase;
     struct duplex duplex;
     struct handshaking handshaking; /* and who is at the ends */
     bool connected;                 /* acceptor: the connect() has an outcome */
@@ -86,11 +86,16 @@ static void on_time(void *data)
 
 /* ---- beginning, state, end ---- */
 
-static const char *const state_names[] = {
+const char *cable_phase_name(enum cable_phase phase)
+{
+    static const char *const names[] = {
 #define X(name, help) #name,
-    CABLE_STATES(X)
+        CABLE_PHASES(X)
 #undef X
-};
+    };
+
+    return names[phase];
+}
 
 static const char *dialer_name(const struct cable *cable)
 {
@@ -105,25 +110,26 @@ static const char *acceptor_name(const struct cable *cable)
 
 #define tell(cable, kind, ...) events_add((cable)->cabling->events, EVENT_##kind, loop_wall_ms(), __VA_ARGS__)
 
-static void enter(struct cable *cable, enum cable_state state)
+static void enter(struct cable *cable, enum cable_phase phase)
 {
     static const unsigned moves[] = {
         [CABLE_naming] = 1 << CABLE_held | 1 << CABLE_dialling,
         [CABLE_held] = 1 << CABLE_dialling,
         [CABLE_dialling] = 1 << CABLE_shaking | 1 << CABLE_raw,
         [CABLE_shaking] = 1 << CABLE_up,
-        [CABLE_up] = 0,
+        [CABLE_up] = 1 << CABLE_closing,
+        [CABLE_closing] = 0,
         [CABLE_raw] = 0,
     };
 
-    assert(moves[cable->state] & 1U << state);
-    log_debug("cable %llu: %s -> %s (%s to %s)", (unsigned long long)cable->id, state_names[cable->state],
-              state_names[state], dialer_name(cable), acceptor_name(cable));
-    cable->state = state;
-    if (state == CABLE_up)
+    assert(moves[cable->phase] & 1U << phase);
+    log_debug("cable %llu: %s -> %s (%s to %s)", (unsigned long long)cable->id, cable_phase_name(cable->phase),
+              cable_phase_name(phase), dialer_name(cable), acceptor_name(cable));
+    cable->phase = phase;
+    if (phase == CABLE_up)
         tell(cable, cable_up, "#%llu %s dialled %s", (unsigned long long)cable->id, dialer_name(cable),
              acceptor_name(cable));
-    if (state == CABLE_held)
+    if (phase == CABLE_held)
         tell(cable, cable_held, "#%llu %s dials %s", (unsigned long long)cable->id, dialer_name(cable),
              acceptor_name(cable));
 }
@@ -133,9 +139,9 @@ static void cable_free(struct cable *cable, bool reset, const char *why)
 {
     struct cables *cables = cable->cabling->cables;
 
-    log_debug("cable %llu: ends while %s: %s", (unsigned long long)cable->id, state_names[cable->state], why);
+    log_debug("cable %llu: ends while %s: %s", (unsigned long long)cable->id, cable_phase_name(cable->phase), why);
     COUNT(cable->cabling->counters, cables_closed);
-    if (cable->state == CABLE_up)
+    if (cable->phase == CABLE_up)
         tell(cable, cable_down, "#%llu %s, %s: %s", (unsigned long long)cable->id, dialer_name(cable),
              acceptor_name(cable), why);
     expiry_remove(&cable->naming);
@@ -157,7 +163,7 @@ void cable_open(struct cabling *cabling, int fd, const struct target *target)
     cable->target = target_copy(target);
     cable->id = ++cables->last_id;
     cable->opened_ms = loop_now_ms(cabling->loop);
-    cable->state = CABLE_naming;
+    cable->phase = CABLE_naming;
     duplex_init(&cable->duplex, fd, on_time, cable);
     handshaking_init(&cable->handshaking, cabling, &cable->duplex, cable->target.name);
     DL_APPEND(cables->all, cable);
@@ -182,7 +188,7 @@ static void on_naming_expired(void *owner)
 
 static struct verdict judge(struct cable *cable)
 {
-    return handshaking_judge(&cable->handshaking, cable->state == CABLE_up || cable->state == CABLE_raw);
+    return handshaking_judge(&cable->handshaking, cable->phase >= CABLE_up);
 }
 
 /* Returns false when the cable is gone. */
@@ -295,7 +301,7 @@ static bool step_relaying(struct cable *cable)
 {
     const struct lane *there = &cable->duplex.to_acceptor, *back = &cable->duplex.to_dialer;
     bool there_full = there->full, back_full = back->full;
-    struct verdict verdict = duplex_pump(&cable->duplex, cable->cabling, cable->state == CABLE_raw);
+    struct verdict verdict = duplex_pump(&cable->duplex, cable->cabling, cable->phase == CABLE_raw);
 
     tell_fullness(cable, there, there_full, dialer_name(cable), acceptor_name(cable));
     tell_fullness(cable, back, back_full, acceptor_name(cable), dialer_name(cable));
@@ -308,7 +314,7 @@ static void update_watches(struct cable *cable)
 {
     struct end *dialer = &cable->duplex.dialer, *acceptor = &cable->duplex.acceptor;
 
-    switch (cable->state) {
+    switch (cable->phase) {
     case CABLE_naming:
         watch_want(dialer->watch, READY_READ);
         return;
@@ -323,6 +329,7 @@ static void update_watches(struct cable *cable)
         return;
     case CABLE_shaking:
     case CABLE_up:
+    case CABLE_closing:
     case CABLE_raw:
         duplex_update_watches(&cable->duplex, cable->cabling);
         return;
@@ -331,14 +338,14 @@ static void update_watches(struct cable *cable)
 
 static void cable_step(struct cable *cable)
 {
-    enum cable_state before;
+    enum cable_phase before;
     bool alive = true;
 
     do {
-        before = cable->state;
+        before = cable->phase;
         if (!goes_on(cable, judge(cable)))
             return;
-        switch (cable->state) {
+        switch (cable->phase) {
         case CABLE_naming:
             alive = step_naming(cable);
             break;
@@ -352,11 +359,12 @@ static void cable_step(struct cable *cable)
             alive = step_shaking(cable) && step_relaying(cable);
             break;
         case CABLE_up:
+        case CABLE_closing:
         case CABLE_raw:
             alive = step_relaying(cable);
             break;
         }
-    } while (alive && cable->state != before);
+    } while (alive && cable->phase != before);
     if (alive)
         update_watches(cable);
 }
@@ -407,19 +415,35 @@ const struct cable *cable_next(const struct cable *cable)
     return cable->next;
 }
 
+static struct lane_view look_at_lane(const struct lane *lane)
+{
+    return (struct lane_view){
+        .bytes = lane->bytes,
+        .frames = lane->frames.frames,
+        .ticks = lane->frames.ticks,
+        .waiting_bytes = lane_waiting(lane),
+        .is_held = lane_is_held(lane),
+        .cut = lane->profile.partition,
+        .profile = &lane->profile,
+    };
+}
+
 struct cable_view cable_look(const struct cable *cable)
 {
+    const struct duplex *duplex = &cable->duplex;
+    const struct identity *identity = &cable->handshaking.identity;
+
     return (struct cable_view){
         .id = cable->id,
         .age_ms = loop_now_ms(cable->cabling->loop) - cable->opened_ms,
-        .state = state_names[cable->state],
-        .dialer = cable->handshaking.identity.dialer,
-        .acceptor = acceptor_name(cable),
-        .dialer_hidden = cable->handshaking.identity.dialer_hidden,
-        .acceptor_hidden = cable->handshaking.identity.acceptor_hidden,
-        .is_up = cable->state == CABLE_up,
-        .is_raw = cable->state == CABLE_raw,
-        .to_acceptor = &cable->duplex.to_acceptor,
-        .to_dialer = &cable->duplex.to_dialer,
+        .phase = cable->phase,
+        .dialer = {.name = identity->dialer,
+                   .is_hidden = identity->dialer_hidden,
+                   .has_left = end_has_left(&duplex->dialer) || duplex->to_acceptor.source_gone},
+        .acceptor = {.name = acceptor_name(cable),
+                     .is_hidden = identity->acceptor_hidden,
+                     .has_left = end_has_left(&duplex->acceptor) || duplex->to_dialer.source_gone},
+        .to_acceptor = look_at_lane(&duplex->to_acceptor),
+        .to_dialer = look_at_lane(&duplex->to_dialer),
     };
 }

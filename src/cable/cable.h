@@ -14,41 +14,57 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cable/lane.h"
+#include "model/faults.h"
 #include "cable/target.h"
 
 struct cable;
 struct cables;
 struct cabling;
+struct profile;
 
 /* That long a node may take to say who it is (OTP's own limit, net_setuptime, is 120 s at most). */
 #define CABLE_NAMING_MS 120000
 
-#define CABLE_STATES(X)                                                \
-    X(naming, "the dialer has not said yet who it is")                 \
-    X(held, "it has, and a cut keeps the acceptor from hearing of it") \
-    X(dialling, "the acceptor is being connected to")                  \
-    X(shaking, "the handshake goes on")                                \
-    X(up, "the nodes talk")                                            \
+#define CABLE_PHASES(X)                                                  \
+    X(naming, "the dialer has not said yet who it is")                   \
+    X(held, "it has, and a cut keeps the acceptor from hearing of it")   \
+    X(dialling, "the acceptor is being connected to")                    \
+    X(shaking, "the handshake goes on")                                  \
+    X(up, "the nodes talk")                                              \
+    X(closing, "they did, and one of them has closed or broken its end") \
     X(raw, "no Erlang handshake (TLS, say): relayed, but nobody knows who dialled")
 
-enum cable_state {
+enum cable_phase {
 #define X(name, help) CABLE_##name,
-    CABLE_STATES(X)
+    CABLE_PHASES(X)
 #undef X
+};
+
+const char *cable_phase_name(enum cable_phase phase);
+
+/* A look at a lane: what its source has sent so far, and what stands in its way. */
+struct lane_view {
+    uint64_t bytes, frames, ticks;
+    uint64_t waiting_bytes;        /* in our memory */
+    bool is_held;                  /* something keeps the source's bytes back for as long as a fault lasts */
+    enum partition cut;            /* PARTITION_NONE: nothing cuts it */
+    const struct profile *profile; /* which faults meet on it */
+};
+
+/* A look at one end of a cable. */
+struct end_view {
+    const char *name; /* full name; the acceptor's is the registered one, the dialer's NULL, until it is known */
+    bool is_hidden;   /* as its handshake says */
+    bool has_left;    /* it has closed or broken its end, whether or not the other one has heard of it */
 };
 
 /* A look at a cable; everything pointed to is the cable's, until the next turn of the loop. */
 struct cable_view {
     uint64_t id;
     uint64_t age_ms;
-    const char *state;
-    const char *dialer;   /* full name, or NULL: not known */
-    const char *acceptor; /* full name; the registered one until the handshake shows it */
-    bool dialer_hidden, acceptor_hidden;
-    bool is_up;  /* the nodes talk over it */
-    bool is_raw; /* nobody knows who dialled */
-    const struct lane *to_acceptor, *to_dialer;
+    enum cable_phase phase;
+    struct end_view dialer, acceptor;
+    struct lane_view to_acceptor, to_dialer;
 };
 
 struct cables *cables_new(struct cabling *cabling);

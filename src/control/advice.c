@@ -32,7 +32,7 @@ static bool matches_any_dialer(const struct relay *relay, const char *pattern)
     for (const struct cable *cable = cables_first(relay->cables); cable; cable = cable_next(cable)) {
         struct cable_view view = cable_look(cable);
 
-        if (view.dialer && pattern_matches(pattern, view.dialer))
+        if (view.dialer.name && pattern_matches(pattern, view.dialer.name))
             return true;
     }
     return false;
@@ -60,11 +60,11 @@ static void note_raw_cables(const struct relay *relay, const struct islands *isl
     for (const struct cable *cable = cables_first(relay->cables); cable; cable = cable_next(cable)) {
         struct cable_view view = cable_look(cable);
 
-        if (!view.dialer && view.is_raw && islands_find(islands, view.acceptor) >= 0)
+        if (!view.dialer.name && view.phase == CABLE_raw && islands_find(islands, view.acceptor.name) >= 0)
             json_array_append_new(
                 notes, json_sprintf("cable #%lld to %s is raw (TLS?): nobody knows who dialled it, so the rule "
                                     "does not apply to it",
-                                    (long long)view.id, view.acceptor));
+                                    (long long)view.id, view.acceptor.name));
     }
 }
 

@@ -30,7 +30,7 @@ static json_int_t held_cables(const struct relay *relay)
     for (const struct cable *cable = cables_first(relay->cables); cable; cable = cable_next(cable)) {
         struct cable_view view = cable_look(cable);
 
-        count += lane_is_held(view.to_acceptor) || lane_is_held(view.to_dialer);
+        count += view.to_acceptor.is_held || view.to_dialer.is_held;
     }
     return count;
 }

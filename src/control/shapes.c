@@ -43,15 +43,12 @@ static json_t *shape_profile(const struct profile *profile)
     return list;
 }
 
-static json_t *shape_lane(const struct lane *lane, const char *from, const char *to)
+static json_t *shape_lane(const struct lane_view *lane, const char *from, const char *to)
 {
-    enum partition partition = lane->profile.partition;
-
-    return json_pack("{s:s?, s:s?, s:b, s:s*, s:o, s:I, s:I, s:I, s:I}", "from", from, "to", to, "held",
-                     lane_is_held(lane), "cut", partition ? partition_name(partition) : NULL, "faults",
-                     shape_profile(&lane->profile), "bytes", (json_int_t)lane->bytes, "frames",
-                     (json_int_t)lane->frames.frames, "ticks", (json_int_t)lane->frames.ticks, "kept_bytes",
-                     (json_int_t)lane_waiting(lane));
+    return json_pack("{s:s?, s:s?, s:b, s:s*, s:o, s:I, s:I, s:I, s:I}", "from", from, "to", to, "held", lane->is_held,
+                     "cut", lane->cut ? partition_name(lane->cut) : NULL, "faults", shape_profile(lane->profile),
+                     "bytes", (json_int_t)lane->bytes, "frames", (json_int_t)lane->frames, "ticks",
+                     (json_int_t)lane->ticks, "kept_bytes", (json_int_t)lane->waiting_bytes);
 }
 
 static json_t *shape_cable(const struct cable *cable)
@@ -59,10 +56,11 @@ static json_t *shape_cable(const struct cable *cable)
     struct cable_view view = cable_look(cable);
 
     return json_pack("{s:I, s:s, s:I, s:{s:s?, s:b}, s:{s:s, s:b}, s:[o, o]}", "id", (json_int_t)view.id, "state",
-                     view.state, "age_ms", (json_int_t)view.age_ms, "dialer", "name", view.dialer, "hidden",
-                     view.dialer_hidden, "acceptor", "name", view.acceptor, "hidden", view.acceptor_hidden, "lanes",
-                     shape_lane(view.to_acceptor, view.dialer, view.acceptor),
-                     shape_lane(view.to_dialer, view.acceptor, view.dialer));
+                     cable_phase_name(view.phase), "age_ms", (json_int_t)view.age_ms, "dialer", "name",
+                     view.dialer.name, "hidden", view.dialer.is_hidden, "acceptor", "name", view.acceptor.name,
+                     "hidden", view.acceptor.is_hidden, "lanes",
+                     shape_lane(&view.to_acceptor, view.dialer.name, view.acceptor.name),
+                     shape_lane(&view.to_dialer, view.acceptor.name, view.dialer.name));
 }
 
 static json_t *shape_island(const struct island *island)

@@ -47,9 +47,9 @@ void wait_free(struct wait *wait)
     free(wait);
 }
 
-static bool is_cut(const struct lane *lane)
+static bool is_cut(enum partition cut)
 {
-    return lane->profile.partition != PARTITION_NONE && lane->profile.partition != PARTITION_REFUSE;
+    return cut != PARTITION_NONE && cut != PARTITION_REFUSE;
 }
 
 static void look_at_cables(const struct relay *relay, struct cluster *cluster, struct link *links)
@@ -57,15 +57,15 @@ static void look_at_cables(const struct relay *relay, struct cluster *cluster, s
     for (const struct cable *cable = cables_first(relay->cables); cable; cable = cable_next(cable)) {
         struct cable_view view = cable_look(cable);
 
-        cluster->activity += view.to_acceptor->frames.frames + view.to_dialer->frames.frames;
-        cluster->connecting |= !view.is_up && !view.is_raw;
-        if (view.is_up)
+        cluster->activity += view.to_acceptor.frames + view.to_dialer.frames;
+        cluster->connecting |= view.phase < CABLE_up;
+        if (view.phase == CABLE_up)
             links[cluster->links_count++] = (struct link){
-                .a = view.dialer,
-                .b = view.acceptor,
-                .a_hidden = view.dialer_hidden,
-                .b_hidden = view.acceptor_hidden,
-                .cut = is_cut(view.to_acceptor) || is_cut(view.to_dialer),
+                .a = view.dialer.name,
+                .b = view.acceptor.name,
+                .a_hidden = view.dialer.is_hidden,
+                .b_hidden = view.acceptor.is_hidden,
+                .cut = is_cut(view.to_acceptor.cut) || is_cut(view.to_dialer.cut),
             };
     }
     cluster->links = links;
