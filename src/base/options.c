@@ -36,12 +36,38 @@ int port_parse(const char *text, int min, int *ret_port)
     return number_parse(text, min, 65535, ret_port);
 }
 
-static const struct option_row *row_named(const struct option_table *table, const char *name, size_t len)
+#define ROWS_MAX 64 /* a bit each */
+
+/* A row of the table, its own or a shared one, and where the struct begins that it fills. */
+struct place {
+    const struct option_row *row; /* NULL: there are no more */
+    size_t base;
+};
+
+static struct place row_at(const struct option_table *table, size_t i)
 {
-    for (size_t i = 0; i < table->count; i++)
-        if (strlen(table->rows[i].name) == len && memcmp(table->rows[i].name, name, len) == 0)
-            return &table->rows[i];
-    return NULL;
+    if (i < table->count)
+        return (struct place){&table->rows[i], 0};
+    i -= table->count;
+    for (size_t k = 0; k < OPTIONS_SHARED_MAX && table->shared[k].table; k++) {
+        const struct option_shared *shared = &table->shared[k];
+
+        if (i < shared->table->count)
+            return (struct place){&shared->table->rows[i], shared->offset};
+        i -= shared->table->count;
+    }
+    return (struct place){NULL, 0};
+}
+
+/* The number of the row of that name; or of the place behind the last. */
+static size_t find_row(const struct option_table *table, const char *name, size_t len)
+{
+    const struct option_row *row;
+    size_t i = 0;
+
+    while ((row = row_at(table, i).row) && (strlen(row->name) != len || memcmp(row->name, name, len) != 0))
+        i++;
+    return i;
 }
 
 static bool takes_value(const struct option_row *row)
@@ -67,9 +93,10 @@ static int refuse_short(const struct option_row *row, const char *value, struct 
                   value, least);
 }
 
-static int set_value(const struct option_row *row, void *fields, const char *value, struct options_result *result)
+static int set_value(struct place place, void *fields, const char *value, struct options_result *result)
 {
-    void *field = (char *)fields + row->offset;
+    const struct option_row *row = place.row;
+    void *field = (char *)fields + place.base + row->offset;
     uint64_t us, bytes;
 
     switch (row->kind) {
@@ -112,12 +139,15 @@ static int set_value(const struct option_row *row, void *fields, const char *val
 static int refuse_unknown(const struct option_table *table, const char *arg, const char *name, size_t len,
                           struct options_result *result)
 {
+    const char *names[ROWS_MAX], *meant;
     char typed[64] = "";
-    const char *meant;
+    size_t count = 0;
 
     if (len < sizeof(typed))
         memcpy(typed, name, len);
-    meant = suggest(typed, table->rows, table->count, sizeof(*table->rows));
+    for (const struct option_row *row; (row = row_at(table, count).row); count++)
+        names[count] = row->name;
+    meant = suggest(typed, names, count, sizeof(*names));
     if (meant)
         return refuse(result, "unknown option '%s'; did you mean --%s?", arg, meant);
     return refuse(result, "unknown option '%s'; see --help", arg);
@@ -130,7 +160,9 @@ static int parse_option(const struct option_table *table, void *fields, int argc
     const char *arg = argv[*at], *name = arg + strspn(arg, "-");
     size_t len = strcspn(name, "=");
     const char *value = name[len] ? name + len + 1 : NULL;
-    const struct option_row *row = arg[1] == '-' ? row_named(table, name, len) : NULL;
+    size_t number = find_row(table, name, len);
+    struct place place = row_at(table, number);
+    const struct option_row *row = arg[1] == '-' ? place.row : NULL;
 
     if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
         result->help = true;
@@ -146,13 +178,13 @@ static int parse_option(const struct option_table *table, void *fields, int argc
         value = argv[++*at];
     }
     if (takes_value(row)) {
-        uint64_t bit = UINT64_C(1) << (row - table->rows);
+        uint64_t bit = UINT64_C(1) << number;
 
         if (result->given & bit)
             result->twice = row->name;
         result->given |= bit;
     }
-    return set_value(row, fields, value, result);
+    return set_value(place, fields, value, result);
 }
 
 int options_parse(const struct option_table *table, void *fields, int argc, char **argv, bool stop_at_word,
@@ -160,7 +192,7 @@ int options_parse(const struct option_table *table, void *fields, int argc, char
 {
     bool only_words = false;
 
-    assert(table->count <= 64);
+    assert(!row_at(table, ROWS_MAX).row);
     result->words = 0;
     result->given = 0;
     result->twice = NULL;
@@ -186,8 +218,9 @@ int options_parse(const struct option_table *table, void *fields, int argc, char
 
 void options_print(const struct option_table *table, FILE *to)
 {
-    for (size_t i = 0; i < table->count; i++) {
-        const struct option_row *row = &table->rows[i];
+    const struct option_row *row;
+
+    for (size_t i = 0; (row = row_at(table, i).row); i++) {
         char left[64];
 
         snprintf(left, sizeof(left), "--%s%s%s", row->name, takes_value(row) ? " " : "",

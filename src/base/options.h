@@ -34,16 +34,26 @@ struct option_row {
     const char *const *choices; /* ends with NULL */
 };
 
+#define OPTIONS_SHARED_MAX 2
+
+/* A subcommand's own rows, and those that it shares with others, which fill a struct within its own. */
 struct option_table {
     const struct option_row *rows;
     size_t count;
+    struct option_shared {
+        const struct option_table *table; /* of its own rows only; NULL: no more */
+        size_t offset;                    /* of the struct that they fill */
+    } shared[OPTIONS_SHARED_MAX];
 };
+
+/* The rows of a table, from an array: {OPTION_ROWS(rows)}. */
+#define OPTION_ROWS(array) .rows = (array), .count = sizeof(array) / sizeof((array)[0])
 
 /* What a command line was made of. `words` are the arguments that are no options; they stay in argv. */
 struct options_result {
     int words;
     bool help;         /* --help or -h was there: nothing else counts */
-    uint64_t given;    /* a bit a row of the table, for options with a value */
+    uint64_t given;    /* for options with a value: a bit a row, in the order of --help */
     const char *twice; /* one of those that was given twice (the last one counts), or NULL */
     char error[1024];  /* the whole line to tell the user, when options_parse() is not 0 */
 };

@@ -112,7 +112,7 @@ const struct command cut_command = {
         "  close    connections are closed at once, and new ones as well\n"
         "  reset    the same with a reset (RST), as if a machine had crashed\n"
         "  refuse   new connections are closed at once; those that exist go on\n\n" ISLANDS_HELP,
-    .options = {cut_rows, sizeof(cut_rows) / sizeof(cut_rows[0])},
+    .options = {OPTION_ROWS(cut_rows)},
     .run = run_cut,
 };
 
@@ -128,6 +128,6 @@ const struct command fix_command = {
     .details = "Without islands everything that was cut is healed; with islands only the pairs between them. What was\n"
                "held goes on, in order. Idle nodes do not reconnect by themselves: somebody must send or ping.\n"
                "Other faults than cuts stay: see epmdpxy fault.\n\n" ISLANDS_HELP,
-    .options = {fix_rows, sizeof(fix_rows) / sizeof(fix_rows[0])},
+    .options = {OPTION_ROWS(fix_rows)},
     .run = run_fix,
 };

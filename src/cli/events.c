@@ -65,6 +65,6 @@ const struct command events_command = {
     .name = "events",
     .synopsis = "events [OPTION...]",
     .summary = "what happened lately: nodes, connections, rules",
-    .options = {rows, sizeof(rows) / sizeof(rows[0])},
+    .options = {OPTION_ROWS(rows)},
     .run = run,
 };

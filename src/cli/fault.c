@@ -405,6 +405,6 @@ const struct command fault_command = {
         "  eu = node1,node2\n"
         "  us = node3\n"
         "  eu us 45ms\n",
-    .options = {rows, sizeof(rows) / sizeof(rows[0])},
+    .options = {OPTION_ROWS(rows)},
     .run = run,
 };

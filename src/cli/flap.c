@@ -178,6 +178,6 @@ const struct command flap_command = {
         "In each period the network is cut for a random share of it, from a quarter to three quarters; with\n"
         "--random-halves and --majorities-ring each cut is another one. The same --seed gives the same cuts and the\n"
         "same times. Nothing stays cut when it ends, however it ends.\n\n" ISLANDS_HELP,
-    .options = {rows, sizeof(rows) / sizeof(rows[0])},
+    .options = {OPTION_ROWS(rows)},
     .run = run,
 };

@@ -84,6 +84,6 @@ const struct command lease_command = {
         "Without a name: show all leases.\n\n"
         "  epmdpxy lease nightly --for 10s            again and again, every few seconds\n"
         "  epmdpxy cut --lease nightly a b,c\n",
-    .options = {rows, sizeof(rows) / sizeof(rows[0])},
+    .options = {OPTION_ROWS(rows)},
     .run = run,
 };

@@ -83,7 +83,7 @@ const struct command names_command = {
     .name = "names",
     .synopsis = "names [OPTION...]",
     .summary = "list the registered nodes and their real ports (as epmd -names; works with any epmd)",
-    .options = {names_rows, sizeof(names_rows) / sizeof(names_rows[0])},
+    .options = {OPTION_ROWS(names_rows)},
     .run = run_names,
 };
 

@@ -126,6 +126,6 @@ const struct command status_command = {
     .name = "status",
     .synopsis = "status [OPTION...]",
     .summary = "show nodes, cables and rules",
-    .options = {rows, sizeof(rows) / sizeof(rows[0])},
+    .options = {OPTION_ROWS(rows)},
     .run = run,
 };

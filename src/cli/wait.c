@@ -83,7 +83,7 @@ const struct command wait_command = {
     .summary = "wait until the cluster is as it should be",
     .details = "Exit status 0: the condition holds; 1: it did not within the time, and what was missing is "
                "said.\n\n" CONDITIONS(X),
-    .options = {rows, sizeof(rows) / sizeof(rows[0])},
+    .options = {OPTION_ROWS(rows)},
     .run = run,
 };
 #undef X

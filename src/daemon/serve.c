@@ -145,7 +145,7 @@ const struct command serve_command = {
     .summary = "run the daemon in the foreground",
     .details = "Be the port mapper of every node that is started with ERL_EPMD_PORT set to this port, and relay the\n"
                "connections between them. Start it before the first node: nodes start a stock epmd where none runs.\n",
-    .options = {rows, sizeof(rows) / sizeof(rows[0])},
+    .options = {OPTION_ROWS(rows)},
     .last_counts = true,
     .run = run,
 };

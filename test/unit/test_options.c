@@ -24,7 +24,7 @@ static const struct option_row rows[] = {
     {"time", "TIME", "a time", OPTION_DURATION, offsetof(struct fields, time_us), 1000, 0, NULL},
     {"choice", "COLOUR", "a choice", OPTION_CHOICE, offsetof(struct fields, choice), 0, 0, choices},
 };
-static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0])};
+static const struct option_table table = {OPTION_ROWS(rows)};
 
 /* Splits at blanks and parses. */
 static int parse(const char *line, struct fields *fields, struct options_result *result, char *argv[16])
@@ -122,6 +122,30 @@ static void help_ends_it(void **state)
     assert_true(result.help);
 }
 
+/* Rows that several subcommands have fill their own struct, wherever it stands. */
+static void shared_rows(void **state)
+{
+    static const struct option_row own[] = {{"own", "N", "its own", OPTION_NUMBER, 0, 0, 9, NULL}};
+    struct with_shared {
+        int own;
+        struct fields fields;
+    } with = {0};
+    const struct option_table both = {OPTION_ROWS(own), .shared = {{&table, offsetof(struct with_shared, fields)}}};
+    char *argv[] = {"--text", "x", "--own", "3", "--number=7", "--number=8", "--flag"};
+    char *wrong[] = {"--texd", "x"};
+    struct options_result result;
+    (void)state;
+
+    assert_int_equal(options_parse(&both, &with, 7, argv, false, &result), 0);
+    assert_int_equal(with.own, 3);
+    assert_int_equal(with.fields.number, 8);
+    assert_string_equal(with.fields.text, "x");
+    assert_true(with.fields.flag);
+    assert_string_equal(result.twice, "number");
+    assert_int_equal(options_parse(&both, &with, 2, wrong, false, &result), -EINVAL);
+    assert_string_equal(result.error, "unknown option '--texd'; did you mean --text?");
+}
+
 static void suggestions(void **state)
 {
     static const char *const words[] = {"serve", "status", "cut", "fix"};
@@ -147,4 +171,4 @@ static void ports(void **state)
     assert_int_equal(port, 65535);
 }
 
-RUN(T(all_kinds), T(refused), T(twice), T(help_ends_it), T(suggestions), T(ports))
+RUN(T(all_kinds), T(refused), T(twice), T(help_ends_it), T(shared_rows), T(suggestions), T(ports))
