@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "request/fix.h"
+
+#include "request/document.h"
+#include "request/model_refusals.h"
+#include "request/whom.h"
+
+static const struct document_field rows[] = {
+    {"islands", "an array of arrays of names", document_islands, offsetof(struct fix_request, islands)},
+};
+static const struct document_table table = {rows, sizeof(rows) / sizeof(rows[0])};
+
+void fix_request_done(struct fix_request *request)
+{
+    islands_done(&request->islands);
+}
+
+/* `any` islands were named. Takes the request over when it fails. */
+static int finish(struct fix_request *request, int status, bool any, struct fix_request *ret, struct refusal *refusal)
+{
+    if (status == 0 && any)
+        status = islands_check(&request->islands, refusal);
+    if (status == 0)
+        *ret = *request;
+    else
+        fix_request_done(request);
+    return status;
+}
+
+int fix_request_from_words(const char *const *islands, struct fix_request *ret, struct refusal *refusal)
+{
+    struct fix_request request = {0};
+    int status = islands_from_words(islands, &request.islands, refusal);
+
+    return finish(&request, status, *islands, ret, refusal);
+}
+
+int fix_request_from_document(const json_t *document, struct fix_request *ret, struct refusal *refusal)
+{
+    struct fix_request request = {0};
+    unsigned given = 0;
+    int status = document_read(document, &table, &request, &given, refusal);
+
+    return finish(&request, status, given, ret, refusal);
+}
+
+json_t *fix_request_to_document(const struct fix_request *request)
+{
+    json_t *object = json_object();
+
+    if (request->islands.count > 0)
+        json_object_set_new(object, "islands", islands_to_document(&request->islands));
+    return object;
+}

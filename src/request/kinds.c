@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include "request/kinds.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/rate.h"
+#include "base/size.h"
+#include "model/faults.h"
+#include "wire/handshake.h"
+
+#define LINE_COLUMNS 100
+#define KIND_COLUMN 12
+#define HELP_COLUMN 42
+
+/* The left side, and the words in lines of LINE_COLUMNS, from `column` on. */
+static void add_wrapped(struct text *to, const char *left, int column, const char *words)
+{
+    int at = column;
+
+    text_addf(to, "%-*s", column, left);
+    if ((int)strlen(left) >= column)
+        text_addf(to, "\n%*s", column, "");
+    while (*words) {
+        int len = (int)strcspn(words, " ");
+
+        if (at > column && at + 1 + len > LINE_COLUMNS) {
+            text_addf(to, "\n%*s", column, "");
+            at = column;
+        }
+        text_addf(to, "%s%.*s", at > column ? " " : "", len, words);
+        at += (at > column) + len;
+        words += len;
+        words += strspn(words, " ");
+    }
+    text_addf(to, "\n");
+}
+
+/* What is written for a value: the words themselves where they are few. */
+static const char *value_word(const struct param_row *row, char *to, size_t size)
+{
+    size_t len = 0;
+
+    switch (row->type) {
+    case PARAM_DURATION:
+        return "TIME";
+    case PARAM_RATE:
+        return "RATE";
+    case PARAM_SIZE:
+        return "SIZE";
+    case PARAM_PART:
+        return "FRACTION";
+    case PARAM_FLAGS:
+        return "FLAG,...";
+    case PARAM_CHOICE:
+        break;
+    }
+    to[0] = 0;
+    for (size_t i = 0; row->words[i] && len < size; i++)
+        len += (size_t)snprintf(to + len, size - len, "%s%s", i ? "|" : "", row->words[i]);
+    return to;
+}
+
+/* What the words of a value mean, one by one. */
+struct meaning {
+    const char *word, *help;
+};
+
+static const struct meaning stages[] = {
+#define X(name, help) {#name, help},
+    HANDSHAKE_STAGES(X)
+#undef X
+        {NULL, NULL}};
+
+static const struct meaning flags[] = {
+#define X(name, bit, help) {#name, help},
+    HANDSHAKE_FLAGS_OPTIONAL(X)
+#undef X
+        {NULL, NULL}};
+
+static const struct meaning *meanings_of(const struct param_row *row)
+{
+    return row->param == PARAM_stage ? stages : row->type == PARAM_FLAGS ? flags : NULL;
+}
+
+static void add_meanings(struct text *to, const struct meaning *meanings)
+{
+    char left[64];
+
+    for (; meanings && meanings->word; meanings++) {
+        snprintf(left, sizeof(left), "        %s", meanings->word);
+        add_wrapped(to, left, HELP_COLUMN, meanings->help);
+    }
+}
+
+static void add_param(struct text *to, const struct param_row *row, bool wholly)
+{
+    char word[64], left[128], help[512];
+
+    snprintf(left, sizeof(left), "    %s=%s", row->name, value_word(row, word, sizeof(word)));
+    snprintf(help, sizeof(help), "%s%s%s%s", row->help, row->fallback ? " [" : "", row->fallback ? row->fallback : "",
+             row->fallback ? "]" : "");
+    add_wrapped(to, left, HELP_COLUMN, help);
+    if (wholly) {
+        add_meanings(to, meanings_of(row));
+    } else if (row->type == PARAM_FLAGS) {
+        param_print_allowed(row, help, sizeof(help));
+        add_wrapped(to, "", HELP_COLUMN, help);
+    }
+}
+
+static void add_kind(struct text *to, const struct fault_row *row, bool wholly)
+{
+    char help[512];
+    bool folds = strcmp(row->fold, "-") != 0;
+
+    snprintf(help, sizeof(help), "%s%s%s%s", row->help, folds ? " (several: " : "", folds ? row->fold : "",
+             folds ? ")" : "");
+    add_wrapped(to, row->name, KIND_COLUMN, help);
+    for (size_t i = 0; i < row->params_count; i++)
+        add_param(to, &row->params[i], wholly);
+}
+
+static bool is_chosen(const struct fault_row *row, const char *only)
+{
+    return !only || strcmp(only, row->name) == 0;
+}
+
+static void add_kinds(struct text *to, bool between_nodes, const char *title)
+{
+    text_addf(to, "%s\n\n", title);
+    for (enum fault_kind kind = 0; kind < FAULTS_COUNT; kind++)
+        if (fault_row(kind)->between_nodes == between_nodes)
+            add_kind(to, fault_row(kind), false);
+    text_addf(to, "\n");
+}
+
+/* Does any of the kinds have a parameter of that type? */
+static bool is_used(enum param_type type, const char *only)
+{
+    for (enum fault_kind kind = 0; kind < FAULTS_COUNT; kind++) {
+        const struct fault_row *row = fault_row(kind);
+
+        for (size_t i = 0; i < row->params_count && is_chosen(row, only); i++)
+            if (row->params[i].type == type)
+                return true;
+    }
+    return false;
+}
+
+static void add_values(struct text *to, const char *only)
+{
+    static const struct {
+        enum param_type type;
+        const char *word, *help;
+    } values[] = {
+        {PARAM_DURATION, "TIME", DURATION_HINT},
+        {PARAM_RATE, "RATE", RATE_HINT},
+        {PARAM_SIZE, "SIZE", SIZE_HINT},
+        {PARAM_PART, "FRACTION", "a number from 0 to 1, such as 0.25"},
+    };
+
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+        if (is_used(values[i].type, only))
+            add_wrapped(to, values[i].word, KIND_COLUMN, values[i].help);
+}
+
+void kinds_add_lines(struct text *to, const char *only)
+{
+    for (enum fault_kind kind = 0; kind < FAULTS_COUNT; kind++)
+        if (only && is_chosen(fault_row(kind), only))
+            add_kind(to, fault_row(kind), true);
+    if (!only) {
+        add_kinds(to, true, "Between nodes: --from A --to B, --between A B, or everybody");
+        add_kinds(to, false, "Of a name, in what the port mapper answers: --node A, or everybody");
+    }
+    add_values(to, only);
+    if (!only)
+        text_addf(to, "\nWhat stands in [] is taken when nothing is given; a parameter without that must be given.\n"
+                      "epmdpxy fault kinds KIND tells more.\n");
+}
+
+/* ---- documents ---- */
+
+static json_t *kind_to_document(const struct fault_row *row)
+{
+    json_t *params = json_array();
+    char allowed[512];
+
+    for (size_t i = 0; i < row->params_count; i++) {
+        const struct param_row *param = &row->params[i];
+
+        param_print_allowed(param, allowed, sizeof(allowed));
+        json_array_append_new(params, json_pack("{s:s, s:s, s:s?, s:s}", "name", param->name, "takes", allowed,
+                                                "default", param->fallback, "help", param->help));
+    }
+    return json_pack("{s:s, s:b, s:s, s:s, s:o}", "name", row->name, "between_nodes", row->between_nodes, "several",
+                     row->fold, "help", row->help, "params", params);
+}
+
+json_t *kinds_to_document(const char *only)
+{
+    json_t *list = json_array();
+
+    for (enum fault_kind kind = 0; kind < FAULTS_COUNT; kind++)
+        if (is_chosen(fault_row(kind), only))
+            json_array_append_new(list, kind_to_document(fault_row(kind)));
+    return json_pack("{s:o}", "kinds", list);
+}

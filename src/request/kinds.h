@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of faults: as GET /v1/kinds and `fault kinds --json` have it, and for people.
+ */
+#ifndef REQUEST_KINDS_H
+#define REQUEST_KINDS_H
+
+#include <jansson.h>
+
+#include "base/text.h"
+
+/* All kinds, or the one of that name. The caller's: {"kinds": [...]}. */
+json_t *kinds_to_document(const char *only);
+
+void kinds_add_lines(struct text *to, const char *only);
+
+#endif
