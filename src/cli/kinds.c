@@ -54,8 +54,8 @@ static const char *value_word(const struct param_row *row, char *to, size_t size
         break;
     }
     to[0] = 0;
-    for (size_t i = 0; row->words[i] && len < size; i++)
-        len += (size_t)snprintf(to + len, size - len, "%s%s", i ? "|" : "", row->words[i]);
+    for (size_t i = 0; row->words[i].name && len < size; i++)
+        len += (size_t)snprintf(to + len, size - len, "%s%s", i ? "|" : "", row->words[i].name);
     return to;
 }
 

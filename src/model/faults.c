@@ -24,28 +24,40 @@
 
 /* ---- the table ---- */
 
-static const char *const modes[] = {"hold", "drop", "close", "reset", "refuse", NULL};
-static const char *const distributions[] = {"uniform", "normal", "pareto", NULL};
-static const char *const actions[] = {"hold", "close", NULL};
-static const char *const stages[] = {
-#define X(name, help) #name,
+static const struct param_word modes[] = {
+    {"hold", PARTITION_HOLD - 1,
+     "nothing gets through, nobody is told, nothing is lost: nodes find out by their own net_ticktime, as in a real "
+     "split; what was held goes on at the fix"},
+    {"drop", PARTITION_DROP - 1, "the same, but it is thrown away, so that senders never block; reset at the fix"},
+    {"close", PARTITION_CLOSE - 1, "connections are closed at once, and new ones as well"},
+    {"reset", PARTITION_RESET - 1, "the same with a reset (RST), as if a machine had crashed"},
+    {"refuse", PARTITION_REFUSE - 1, "new connections are closed at once; those that exist go on"},
+    {NULL, 0, NULL}};
+
+static const struct param_word distributions[] = {
+    {"uniform", DISTRIBUTION_UNIFORM, "each as likely as any other, up to the jitter"},
+    {"normal", DISTRIBUTION_NORMAL, "the bell curve; the jitter is its standard deviation"},
+    {"pareto", DISTRIBUTION_PARETO, "mostly near the delay, with a long tail"},
+    {NULL, 0, NULL}};
+
+static const struct param_word actions[] = {{"hold", STAGE_HOLD, "it waits, with all that follows, for the fix"},
+                                            {"close", STAGE_CLOSE, "the connection is closed"},
+                                            {NULL, 0, NULL}};
+
+static const struct param_word stages[] = {
+#define X(name, help) {#name, STAGE_##name, help},
     HANDSHAKE_STAGES(X)
 #undef X
-        NULL};
+        {NULL, 0, NULL}};
 
-static const struct {
-    const char *name;
-    uint64_t bit;
-} flags[] = {
-#define X(name, bit, help) {#name, UINT64_C(1) << (bit)},
+static const struct param_word flags[] = {
+#define X(name, bit, help) {#name, UINT64_C(1) << (bit), help},
     HANDSHAKE_FLAGS_OPTIONAL(X)
 #undef X
-};
+        {NULL, 0, NULL}};
 
 static const struct param_row partition_params[] = {
-    {"mode", PARAM_mode, PARAM_CHOICE, "hold", WORDS(modes),
-     "hold: everything waits for the fix; drop: it is thrown away, with a reset at the fix; close, reset: connections "
-     "end at once, new ones too; refuse: only new ones do"},
+    {"mode", PARAM_mode, PARAM_CHOICE, "hold", WORDS(modes), "how it looks to the nodes"},
 };
 static const struct param_row latency_params[] = {
     {"delay", PARAM_delay, PARAM_DURATION, NULL, DELAY, "how much later everything arrives"},
@@ -79,7 +91,8 @@ static const struct param_row handshake_params[] = {
     {"action", PARAM_action, PARAM_CHOICE, "hold", WORDS(actions), "what happens instead"},
 };
 static const struct param_row downgrade_params[] = {
-    {"clear", PARAM_clear, PARAM_FLAGS, NULL, 1, UINT64_MAX, NULL, "what both nodes are told that the other cannot do"},
+    {"clear", PARAM_clear, PARAM_FLAGS, NULL, 1, UINT64_MAX, flags,
+     "what both nodes are told that the other cannot do"},
 };
 static const struct param_row slow_params[] = {
     {"delay", PARAM_delay, PARAM_DURATION, NULL, DELAY, "how long the answer takes"},
@@ -105,7 +118,7 @@ const struct fault_row *fault_row(enum fault_kind kind)
 
 const char *partition_name(enum partition partition)
 {
-    return partition == PARTITION_NONE ? "none" : modes[partition - PARTITION_HOLD];
+    return partition == PARTITION_NONE ? "none" : modes[partition - PARTITION_HOLD].name;
 }
 
 /* ---- values ---- */
@@ -124,18 +137,24 @@ static void add(char *to, size_t size, const char *between, const char *word)
     snprintf(to + len, size - len, "%s%s", len ? between : "", word);
 }
 
-static int set_of_flags(const char *text, uint64_t *ret)
+static const struct param_word *word_named(const struct param_word *words, const char *name, size_t len)
+{
+    while (words->name && (strlen(words->name) != len || memcmp(words->name, name, len) != 0))
+        words++;
+    return words->name ? words : NULL;
+}
+
+static int set_of_flags(const struct param_word *words, const char *text, uint64_t *ret)
 {
     uint64_t set = 0;
 
     for (;;) {
-        size_t len = strcspn(text, ","), i = 0;
+        size_t len = strcspn(text, ",");
+        const struct param_word *word = word_named(words, text, len);
 
-        while (i < COUNT_OF(flags) && (strlen(flags[i].name) != len || memcmp(flags[i].name, text, len) != 0))
-            i++;
-        if (i == COUNT_OF(flags))
+        if (!word)
             return -EINVAL;
-        set |= flags[i].bit;
+        set |= word->value;
         if (!text[len])
             break;
         text += len + 1;
@@ -144,14 +163,14 @@ static int set_of_flags(const char *text, uint64_t *ret)
     return 0;
 }
 
-static int index_of_word(const char *const *words, const char *text, uint64_t *ret)
+static int choice_of(const struct param_word *words, const char *text, uint64_t *ret)
 {
-    for (uint64_t i = 0; words[i]; i++)
-        if (strcmp(words[i], text) == 0) {
-            *ret = i;
-            return 0;
-        }
-    return -EINVAL;
+    const struct param_word *word = word_named(words, text, strlen(text));
+
+    if (!word)
+        return -EINVAL;
+    *ret = word->value;
+    return 0;
 }
 
 /* "0", "1", "0.25": a decimal fraction, to six places. */
@@ -207,10 +226,10 @@ static int value_parse(const struct param_row *row, const char *text, uint64_t *
         status = part_of_one(text, &value);
         break;
     case PARAM_CHOICE:
-        status = index_of_word(row->words, text, &value);
+        status = choice_of(row->words, text, &value);
         break;
     case PARAM_FLAGS:
-        status = set_of_flags(text, &value);
+        status = set_of_flags(row->words, text, &value);
         break;
     }
     if (status < 0 || value < row->min || value > row->max)
@@ -252,13 +271,13 @@ void param_print_allowed(const struct param_row *row, char *to, size_t size)
         snprintf(to, size, "a fraction from 0 to 1, such as 0.25");
         return;
     case PARAM_CHOICE:
-        for (size_t i = 0; row->words[i]; i++)
-            add(to, size, row->words[i + 1] ? ", " : " or ", row->words[i]);
+        for (const struct param_word *word = row->words; word->name; word++)
+            add(to, size, word[1].name ? ", " : " or ", word->name);
         return;
     case PARAM_FLAGS:
         snprintf(to, size, "one or more, with commas, of ");
-        for (size_t i = 0; i < COUNT_OF(flags); i++)
-            add(to, size, i == 0 ? "" : ", ", flags[i].name);
+        for (const struct param_word *word = row->words; word->name; word++)
+            add(to, size, word == row->words ? "" : ", ", word->name);
         return;
     }
 }
@@ -282,12 +301,12 @@ void fault_print(const struct fault *fault, const struct param_row *row, char *t
         part_print(value, to, size);
         return;
     case PARAM_CHOICE:
-        snprintf(to, size, "%s", row->words[value]);
+        snprintf(to, size, "%s", row->words[value].name);
         return;
     case PARAM_FLAGS:
-        for (size_t i = 0; i < COUNT_OF(flags); i++)
-            if (value & flags[i].bit)
-                add(to, size, ",", flags[i].name);
+        for (const struct param_word *word = row->words; word->name; word++)
+            if (value & word->value)
+                add(to, size, ",", word->name);
         return;
     }
 }

@@ -64,13 +64,20 @@ enum stage_action { STAGE_HOLD, STAGE_CLOSE };
 
 enum param_type { PARAM_DURATION, PARAM_RATE, PARAM_SIZE, PARAM_PART, PARAM_CHOICE, PARAM_FLAGS };
 
+/* One of the words that a parameter takes. */
+struct param_word {
+    const char *name; /* NULL: no more */
+    uint64_t value;   /* PARAM_CHOICE: its place among them; PARAM_FLAGS: its bit */
+    const char *help;
+};
+
 struct param_row {
     const char *name; /* first field, for suggest() */
     enum param param;
     enum param_type type;
     const char *fallback; /* NULL: must be given */
     uint64_t min, max;
-    const char *const *words; /* PARAM_CHOICE: ends with NULL */
+    const struct param_word *words; /* PARAM_CHOICE and PARAM_FLAGS, else NULL */
     const char *help;
 };
 

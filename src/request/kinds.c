@@ -8,7 +8,6 @@
 #include "base/rate.h"
 #include "base/size.h"
 #include "model/faults.h"
-#include "wire/handshake.h"
 
 #define LINE_COLUMNS 100
 #define KIND_COLUMN 12
@@ -57,40 +56,19 @@ static const char *value_word(const struct param_row *row, char *to, size_t size
         break;
     }
     to[0] = 0;
-    for (size_t i = 0; row->words[i] && len < size; i++)
-        len += (size_t)snprintf(to + len, size - len, "%s%s", i ? "|" : "", row->words[i]);
+    for (size_t i = 0; row->words[i].name && len < size; i++)
+        len += (size_t)snprintf(to + len, size - len, "%s%s", i ? "|" : "", row->words[i].name);
     return to;
 }
 
 /* What the words of a value mean, one by one. */
-struct meaning {
-    const char *word, *help;
-};
-
-static const struct meaning stages[] = {
-#define X(name, help) {#name, help},
-    HANDSHAKE_STAGES(X)
-#undef X
-        {NULL, NULL}};
-
-static const struct meaning flags[] = {
-#define X(name, bit, help) {#name, help},
-    HANDSHAKE_FLAGS_OPTIONAL(X)
-#undef X
-        {NULL, NULL}};
-
-static const struct meaning *meanings_of(const struct param_row *row)
-{
-    return row->param == PARAM_stage ? stages : row->type == PARAM_FLAGS ? flags : NULL;
-}
-
-static void add_meanings(struct text *to, const struct meaning *meanings)
+static void add_words(struct text *to, const struct param_word *word)
 {
     char left[64];
 
-    for (; meanings && meanings->word; meanings++) {
-        snprintf(left, sizeof(left), "        %s", meanings->word);
-        add_wrapped(to, left, HELP_COLUMN, meanings->help);
+    for (; word && word->name; word++) {
+        snprintf(left, sizeof(left), "        %s", word->name);
+        add_wrapped(to, left, HELP_COLUMN, word->help);
     }
 }
 
@@ -103,7 +81,7 @@ static void add_param(struct text *to, const struct param_row *row, bool wholly)
              row->fallback ? "]" : "");
     add_wrapped(to, left, HELP_COLUMN, help);
     if (wholly) {
-        add_meanings(to, meanings_of(row));
+        add_words(to, row->words);
     } else if (row->type == PARAM_FLAGS) {
         param_print_allowed(row, help, sizeof(help));
         add_wrapped(to, "", HELP_COLUMN, help);

@@ -49,7 +49,11 @@ static void check_param(const struct fault *fault, const struct param_row *row)
 
     assert_true(row->name && row->name[0] && row->help && row->help[0] && !strchr(row->help, '\n'));
     assert_true(row->param < PARAMS_COUNT && row->min <= row->max);
-    assert_true((row->type == PARAM_CHOICE) == (row->words != NULL));
+    assert_true((row->type == PARAM_CHOICE || row->type == PARAM_FLAGS) == (row->words != NULL));
+    for (size_t i = 0; row->words && row->words[i].name; i++) {
+        assert_true(row->words[i].help[0]);
+        assert_true(row->type == PARAM_FLAGS || row->words[i].value == i);
+    }
     param_print_allowed(row, text, sizeof(text));
     assert_true(text[0] && strlen(text) < sizeof(text) - 1);
     if (!row->fallback)
@@ -97,7 +101,7 @@ static void modes_have_names(void **state)
         set(&fault, "mode", partition_name(mode));
         assert_int_equal(fault.value[PARAM_mode] + PARTITION_HOLD, mode);
     }
-    assert_null(row->words[PARTITION_REFUSE]);
+    assert_null(row->words[PARTITION_REFUSE].name);
 }
 
 /* ---- values ---- */
