@@ -38,7 +38,7 @@ static int show_help(void)
     return STATUS_OK;
 }
 
-static int refuse(const char *word)
+static int refuse_word(const char *word)
 {
     const char *names[COMMANDS], *meant;
 
@@ -70,5 +70,5 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(commands[i]->name, argv[1]) == 0)
             return commands[i]->run(commands[i], argc - 2, argv + 2);
-    return refuse(argv[1]);
+    return refuse_word(argv[1]);
 }

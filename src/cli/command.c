@@ -41,6 +41,14 @@ int command_refuse(const struct command *self, const char *format, ...)
     return STATUS_BAD_INPUT;
 }
 
+int command_refused(const struct command *self, const struct refusal *refusal)
+{
+    char line[REFUSAL_LINE_BYTES];
+
+    refusal_print(refusal, line, sizeof(line));
+    return command_refuse(self, "%s", line);
+}
+
 int command_fail(const char *format, ...)
 {
     va_list args;

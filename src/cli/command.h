@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/options.h"
+#include "base/refusal.h"
 
 /* Exit status. */
 #define STATUS_OK 0
@@ -38,6 +39,7 @@ int command_port(const struct command *self, int given, int *ret_port);
 
 /* One line on standard error; return STATUS_BAD_INPUT and STATUS_FAILED. */
 int command_refuse(const struct command *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int command_refused(const struct command *self, const struct refusal *refusal);
 int command_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

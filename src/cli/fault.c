@@ -71,23 +71,21 @@ static char *value_of(char *word)
 }
 
 /* Whoever typed the kind knows that it is about a fault. */
-static int refuse_kind(const struct command *self, const char *error)
+static int refuse_kind(const struct command *self, const struct refusal *refusal)
 {
-    const char field[] = "fault: ";
-
-    return command_refuse(self, "%s", error + (strncmp(error, field, strlen(field)) == 0 ? strlen(field) : 0));
+    return command_refuse(self, "%s", refusal->text);
 }
 
 /* The parameters are checked here as well, so that a slip is told without a daemon. */
 static int read_params(const struct command *self, const char *kind, char **words, bool check, json_t **ret)
 {
-    char error[1024];
+    struct refusal refusal;
     struct fault fault;
     json_t *params = json_object();
 
-    if (fault_named(kind, &fault, error, sizeof(error)) < 0) {
+    if (fault_named(kind, &fault, &refusal) < 0) {
         json_decref(params);
-        return refuse_kind(self, error);
+        return refuse_kind(self, &refusal);
     }
     for (; *words; words++) {
         char *value = value_of(*words);
@@ -97,17 +95,17 @@ static int read_params(const struct command *self, const char *kind, char **word
             return command_refuse(self, "'%s': write a parameter as name=value; see epmdpxy fault kinds %s", *words,
                                   kind);
         }
-        if (fault_set(&fault, *words, value, error, sizeof(error)) < 0)
+        if (fault_set(&fault, *words, value, &refusal) < 0)
             goto refused;
         json_object_set_new(params, *words, json_string(value));
     }
-    if (check && fault_check(&fault, error, sizeof(error)) < 0)
+    if (check && fault_check(&fault, &refusal) < 0)
         goto refused;
     *ret = params;
     return COMMAND_GO;
 refused:
     json_decref(params);
-    return command_refuse(self, "%s", error);
+    return command_refused(self, &refusal);
 }
 
 static int set_island(const struct command *self, json_t *body, const char *key, const char *word)
@@ -320,12 +318,12 @@ static int clear(const struct command *self, struct fault_options *options, char
 static int kinds(const struct command *self, struct fault_options *options, char **words)
 {
     struct fault fault;
-    char error[1024];
+    struct refusal refusal;
 
     if (words[0] && words[1])
         return command_refuse(self, "'%s' is one word too many: fault kinds takes one kind, or none", words[1]);
-    if (words[0] && fault_named(words[0], &fault, error, sizeof(error)) < 0)
-        return refuse_kind(self, error);
+    if (words[0] && fault_named(words[0], &fault, &refusal) < 0)
+        return refuse_kind(self, &refusal);
     if (options->json)
         kinds_print_json(words[0]);
     else

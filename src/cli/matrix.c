@@ -23,7 +23,7 @@ struct matrix {
     const json_t *common; /* what all rules have */
 };
 
-#define refuse(matrix, format, ...) \
+#define refuse_line(matrix, format, ...) \
     command_refuse((matrix)->self, "%s:%zu: " format, (matrix)->path, (matrix)->line, __VA_ARGS__)
 
 /* Returns how many there are, also when only WORDS_MAX of them are in `words`. */
@@ -48,23 +48,26 @@ static int add_group(struct matrix *matrix, const char *name, char *island)
         island++;
     }
     if (json_object_get(matrix->groups, name))
-        return refuse(matrix, "the group %s is there already", name);
+        return refuse_line(matrix, "the group %s is there already", name);
     if (json_object_size(matrix->groups) >= MATRIX_GROUPS_MAX)
-        return refuse(matrix, "more than %d groups", MATRIX_GROUPS_MAX);
+        return refuse_line(matrix, "more than %d groups", MATRIX_GROUPS_MAX);
     snprintf(where, sizeof(where), "%.200s:%zu: ", matrix->path, matrix->line);
     if (island_read(matrix->self, where, island, &names) != COMMAND_GO)
         return STATUS_BAD_INPUT;
     if (json_object_set_new(matrix->groups, name, names) < 0)
-        return refuse(matrix, "a group's name that is not UTF-8: '%.100s'", name);
+        return refuse_line(matrix, "a group's name that is not UTF-8: '%.100s'", name);
     return COMMAND_GO;
 }
 
 static int set_param(struct matrix *matrix, struct fault *fault, json_t *params, const char *name, const char *value)
 {
-    char error[1024];
+    struct refusal refusal;
+    char line[REFUSAL_LINE_BYTES];
 
-    if (fault_set(fault, name, value, error, sizeof(error)) < 0)
-        return refuse(matrix, "%s", error);
+    if (fault_set(fault, name, value, &refusal) < 0) {
+        refusal_print(&refusal, line, sizeof(line));
+        return refuse_line(matrix, "%s", line);
+    }
     json_object_set_new(params, name, json_string(value));
     return COMMAND_GO;
 }
@@ -82,7 +85,7 @@ static int add_pair(struct matrix *matrix, char **words, size_t count)
         json_t *group = json_object_get(matrix->groups, words[i]);
 
         if (!group)
-            return refuse(matrix, "no group named %s; write %s = NODES before", words[i], words[i]);
+            return refuse_line(matrix, "no group named %s; write %s = NODES before", words[i], words[i]);
         json_array_append(between, group);
     }
     status = set_param(matrix, &fault, params, matrix->value, words[2]);
@@ -90,7 +93,7 @@ static int add_pair(struct matrix *matrix, char **words, size_t count)
         char *equals = strchr(words[i], '=');
 
         if (!equals)
-            return refuse(matrix, "'%s': write a parameter as name=value", words[i]);
+            return refuse_line(matrix, "'%s': write a parameter as name=value", words[i]);
         *equals = 0;
         status = set_param(matrix, &fault, params, words[i], equals + 1);
     }
@@ -107,12 +110,12 @@ static int read_line(struct matrix *matrix, char *line)
     if (count == 0)
         return COMMAND_GO;
     if (count > WORDS_MAX)
-        return refuse(matrix, "more than %d words", WORDS_MAX);
+        return refuse_line(matrix, "more than %d words", WORDS_MAX);
     if (count == 3 && strcmp(words[1], "=") == 0)
         return add_group(matrix, words[0], words[2]);
     if (count >= 3 && strcmp(words[1], "=") != 0)
         return add_pair(matrix, words, count);
-    return refuse(matrix, "'%s ...': write GROUP = NODES, or GROUP GROUP VALUE", words[0]);
+    return refuse_line(matrix, "'%s ...': write GROUP = NODES, or GROUP GROUP VALUE", words[0]);
 }
 
 static int read_lines(struct matrix *matrix, FILE *file)
@@ -124,8 +127,8 @@ static int read_lines(struct matrix *matrix, FILE *file)
         matrix->line++;
         if (!strchr(line, '\n') && !feof(file))
             return strlen(line) < sizeof(line) - 1
-                       ? refuse(matrix, "a NUL in '%.100s'", line)
-                       : refuse(matrix, "a line of more than %d bytes", MATRIX_LINE_BYTES_MAX - 2);
+                       ? refuse_line(matrix, "a NUL in '%.100s'", line)
+                       : refuse_line(matrix, "a line of more than %d bytes", MATRIX_LINE_BYTES_MAX - 2);
         status = read_line(matrix, line);
     }
     if (status == COMMAND_GO && ferror(file))
@@ -138,7 +141,7 @@ static int read_lines(struct matrix *matrix, FILE *file)
 int matrix_read(const struct command *self, const char *path, const char *kind, json_t **body)
 {
     struct matrix matrix = {.self = self, .path = path, .common = *body};
-    char error[256];
+    struct refusal refusal;
     FILE *file;
     int status;
 
@@ -156,7 +159,7 @@ int matrix_read(const struct command *self, const char *path, const char *kind, 
     file = fopen(path, "r");
     if (!file)
         return command_refuse(self, "--matrix: %s: %s", path, strerror(errno));
-    fault_named(kind, &matrix.fault, error, sizeof(error));
+    fault_named(kind, &matrix.fault, &refusal);
     matrix.groups = json_object();
     matrix.rules = json_array();
     status = read_lines(&matrix, file);

@@ -73,9 +73,9 @@ static void print_params(const json_t *rule, const char *before)
 {
     const char *kind = json_string_value(json_object_get(rule, "fault"));
     struct fault fault;
-    char error[256];
+    struct refusal refusal;
 
-    if (!kind || fault_named(kind, &fault, error, sizeof(error)) < 0)
+    if (!kind || fault_named(kind, &fault, &refusal) < 0)
         return;
     for (size_t i = 0; i < fault_row(fault.kind)->params_count; i++) {
         const struct param_row *row = &fault_row(fault.kind)->params[i];

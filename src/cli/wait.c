@@ -45,7 +45,8 @@ static int run(const struct command *self, int argc, char **argv)
     struct wait_options options = {.port = -1, .timeout_us = 30000000};
     struct client_request request = {0};
     struct condition condition;
-    char error[1024], time[32], path[4096];
+    char time[32], path[4096];
+    struct refusal refusal;
     struct text words;
     char *escaped;
     int status = command_begin(self, &options, argc, argv, 1, COMMAND_ANY_WORDS);
@@ -55,9 +56,9 @@ static int run(const struct command *self, int argc, char **argv)
     if (options.timeout_us > TIMEOUT_MAX_S * UINT64_C(1000000))
         return command_refuse(self, "--timeout: that is too long; at most 1h");
     words = join(argv);
-    if (condition_parse(words.data, &condition, error, sizeof(error)) < 0) {
+    if (condition_parse(words.data, &condition, &refusal) < 0) {
         text_done(&words);
-        return command_refuse(self, "%s", error);
+        return command_refused(self, &refusal);
     }
     condition_done(&condition);
     escaped = client_escape(words.data);

@@ -33,6 +33,11 @@ struct api_error {
     char text[1024];
 };
 
+struct refusal;
+
+/* A refusal as the error it is over HTTP. Returns -EINVAL. */
+int api_refused(struct api_error *error, const struct refusal *refusal);
+
 void api_refuse(struct api_error *error, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

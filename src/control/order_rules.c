@@ -8,18 +8,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/refusal.h"
 #include "control/orders.h"
 
 #define refuse(...) (api_refuse(error, 400, __VA_ARGS__), -EINVAL)
-
-/* Errors about parameters name them as fields of "params". */
-static int refuse_param(struct api_error *error)
-{
-    char why[sizeof(error->text)];
-
-    memcpy(why, error->text, sizeof(why));
-    return refuse("params.%.1000s", why);
-}
 
 /* Several words, for a parameter that is a set of them. */
 static int read_words(const char *name, const json_t *value, char *to, size_t size, struct api_error *error)
@@ -50,6 +42,7 @@ static bool is_set(const struct fault *fault, const char *name)
 
 static int set_param(struct fault *fault, const char *name, const json_t *value, struct api_error *error)
 {
+    struct refusal refusal;
     char text[512] = "";
 
     if (json_is_array(value) && is_set(fault, name)) {
@@ -66,26 +59,30 @@ static int set_param(struct fault *fault, const char *name, const json_t *value,
     } else {
         return refuse("params.%.100s: must be a string or a number, not %s", name, order_kind_of(value));
     }
-    if (fault_set(fault, name, text, error->text, sizeof(error->text)) < 0)
-        return refuse_param(error);
+    if (fault_set(fault, name, text, &refusal) < 0) {
+        refusal_within(&refusal, "params");
+        return api_refused(error, &refusal);
+    }
     return 0;
 }
 
 static int read_fault(const struct order *order, struct fault *ret, struct api_error *error)
 {
+    struct refusal refusal;
     const char *name;
     json_t *value;
 
-    error->status = 400;
     if (!order->fault)
         return refuse("fault: which kind? see GET /v1/kinds");
-    if (fault_named(order->fault, ret, error->text, sizeof(error->text)) < 0)
-        return -EINVAL;
+    if (fault_named(order->fault, ret, &refusal) < 0)
+        return api_refused(error, &refusal);
     json_object_foreach((json_t *)order->params, name, value)
         if (set_param(ret, name, value, error) < 0)
             return -EINVAL;
-    if (fault_check(ret, error->text, sizeof(error->text)) < 0)
-        return refuse_param(error);
+    if (fault_check(ret, &refusal) < 0) {
+        refusal_within(&refusal, "params");
+        return api_refused(error, &refusal);
+    }
     return 0;
 }
 
@@ -178,10 +175,11 @@ static int read_end(const struct order *order, const struct rules *rules, uint64
 
 static int add_request(const struct rule_request *request, struct requests *ret, struct api_error *error)
 {
+    struct refusal refusal;
+
     ret->at = mem_resize(ret->at, (ret->count + 1) * sizeof(*ret->at));
     ret->at[ret->count++] = *request;
-    error->status = 400;
-    return selector_check(&request->selector, &request->fault, error->text, sizeof(error->text));
+    return selector_check(&request->selector, &request->fault, &refusal) < 0 ? api_refused(error, &refusal) : 0;
 }
 
 static int add_rule(const struct order *order, const struct rules *rules, uint64_t now_us, struct requests *ret,
@@ -242,14 +240,16 @@ int order_cut(const struct order *order, struct islands *islands, const struct r
               struct requests *ret, struct api_error *error)
 {
     struct rule_request request = {.selector = {.islands = *islands, .one_way = order->one_way}};
+    struct refusal refusal;
     int status;
 
     *islands = (struct islands){0};
-    error->status = 400;
-    status = fault_named("partition", &request.fault, error->text, sizeof(error->text));
+    status = fault_named("partition", &request.fault, &refusal);
     if (status == 0 && order->mode)
-        status = fault_set(&request.fault, "mode", order->mode, error->text, sizeof(error->text));
-    if (status == 0)
+        status = fault_set(&request.fault, "mode", order->mode, &refusal);
+    if (status < 0)
+        api_refused(error, &refusal);
+    else
         status = read_end(order, rules, now_us, &request, error);
     if (status < 0) {
         islands_done(&request.selector.islands);

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/refusal.h"
 #include "control/advice.h"
 #include "control/orders.h"
 #include "control/shapes.h"
@@ -181,6 +182,7 @@ static int cut_topology(const struct api *api, struct order *order, struct reque
     struct topology_request wanted = {.topology = order->topology, .node = order->node, .seed = order->seed};
     const char **names;
     struct topology_cuts cuts;
+    struct refusal refusal;
     int status;
 
     if (ORDER_HAS(order, islands) || ORDER_HAS(order, one_way)) {
@@ -189,17 +191,14 @@ static int cut_topology(const struct api *api, struct order *order, struct reque
                                              : "one_way: goes with islands; a topology cuts both ways");
         return -EINVAL;
     }
-    if (ORDER_HAS(order, of) && island_check_names(&order->of.at[0], "of", error->text, sizeof(error->text)) < 0) {
-        error->status = 400;
-        return -EINVAL;
-    }
+    if (ORDER_HAS(order, of) && island_check_names(&order->of.at[0], "of", &refusal) < 0)
+        return api_refused(error, &refusal);
     wanted.count = names_of(api->relay, order, &names);
     wanted.names = names;
-    error->status = 400;
-    status = topology_cuts(&wanted, &cuts, error->text, sizeof(error->text));
+    status = topology_cuts(&wanted, &cuts, &refusal);
     free(names);
     if (status < 0)
-        return status;
+        return api_refused(error, &refusal);
     for (size_t i = 0; i < cuts.count && status == 0; i++)
         status = order_cut(order, &cuts.at[i], api->relay->rules, now_us(api), requests, error);
     topology_cuts_done(&cuts);
@@ -253,6 +252,7 @@ static json_t *post_fix(struct api *api, const struct api_request *request, stru
 {
     struct relay *relay = api->relay;
     json_t *body = orders_parse(request->body, request->len, error), *reply = NULL;
+    struct refusal refusal;
     struct order order;
     bool all;
 
@@ -260,9 +260,9 @@ static json_t *post_fix(struct api *api, const struct api_request *request, stru
         return NULL;
     if (order_read(body, 1U << ORDER_islands, &order, error) == 0) {
         all = !ORDER_HAS(&order, islands);
-        error->status = 400;
-        if (!all && (islands_check(&order.islands, error->text, sizeof(error->text)) < 0 ||
-                     !splits_nodes(relay, &order.islands, error)))
+        if (!all && islands_check(&order.islands, &refusal) < 0)
+            api_refused(error, &refusal);
+        else if (!all && !splits_nodes(relay, &order.islands, error))
             ;
         else if (rules_fix(relay->rules, all ? NULL : &order.islands) < 0)
             api_refuse(error, 409, "a rule cannot take more than %d fixes; fix everything, without islands",

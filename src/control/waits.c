@@ -6,6 +6,7 @@
 
 #include "base/duration.h"
 #include "base/memory.h"
+#include "base/refusal.h"
 #include "model/conditions.h"
 #include "model/registry.h"
 #include "cable/cable.h"
@@ -23,15 +24,17 @@ struct wait *wait_new(const struct api *api, const struct api_request *request, 
     const char *text = request->query(request->data, "condition"), *timeout = request->query(request->data, "timeout");
     uint64_t timeout_us = WAIT_TIMEOUT_DEFAULT_US;
     struct condition condition;
+    struct refusal refusal;
     struct wait *wait;
 
     if (timeout && (duration_parse(timeout, &timeout_us) < 0 || timeout_us > WAIT_TIMEOUT_MAX_US)) {
         api_refuse(error, 400, "timeout: '%.100s' is not a duration up to 1h: give " DURATION_HINT, timeout);
         return NULL;
     }
-    error->status = 400;
-    if (condition_parse(text ? text : "", &condition, error->text, sizeof(error->text)) < 0)
+    if (condition_parse(text ? text : "", &condition, &refusal) < 0) {
+        api_refused(error, &refusal);
         return NULL;
+    }
     wait = mem_new(sizeof(*wait));
     wait->condition = condition;
     wait->timeout_us = timeout_us;

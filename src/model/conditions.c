@@ -9,9 +9,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/refusal.h"
 #include "base/suggest.h"
-
-#define refuse(...) (snprintf(error, size, __VA_ARGS__), -EINVAL)
 
 #define UP_MAX 1000000
 
@@ -32,16 +31,15 @@ static const char *skip_blanks(const char *text)
     return text + strspn(text, " ");
 }
 
-static int refuse_kind(const char *name, char *error, size_t size)
+static int refuse_kind(const char *name, struct refusal *refusal)
 {
     const char *meant = suggest(name, rows, CONDITIONS_COUNT, sizeof(rows[0]));
-    size_t len;
 
     if (meant)
-        return refuse("condition: no '%.100s'; did you mean %s?", name, meant);
-    len = (size_t)snprintf(error, size, "condition: no '%.100s'; there are", name);
-    for (size_t i = 0; i < CONDITIONS_COUNT && len < size; i++)
-        len += (size_t)snprintf(error + len, size - len, "%s %s", i ? "," : "", rows[i].name);
+        return refuse(refusal, "condition", "no '%.100s'; did you mean %s?", name, meant);
+    refuse(refusal, "condition", "no '%.100s'; there are", name);
+    for (size_t i = 0; i < CONDITIONS_COUNT; i++)
+        refusal_add(refusal, "%s %s", i ? "," : "", rows[i].name);
     return -EINVAL;
 }
 
@@ -61,7 +59,7 @@ static void add_island(struct islands *islands, const char *word, size_t len)
     }
 }
 
-static int parse_words(const char *text, struct condition *condition, char *error, size_t size)
+static int parse_words(const char *text, struct condition *condition, struct refusal *refusal)
 {
     const struct condition_row *row = &rows[condition->kind];
     char *end;
@@ -69,19 +67,19 @@ static int parse_words(const char *text, struct condition *condition, char *erro
     for (text = skip_blanks(text); *text; text = skip_blanks(text + strcspn(text, " ")))
         add_island(&condition->islands, text, strcspn(text, " "));
     if (condition->islands.count < row->least || condition->islands.count > row->most)
-        return refuse("condition: %s takes%s", row->name, row->words[0] ? row->words : " no words");
+        return refuse(refusal, "condition", "%s takes%s", row->name, row->words[0] ? row->words : " no words");
     if (condition->kind != CONDITION_up)
-        return islands_check_names(&condition->islands, "condition", error, size);
+        return islands_check_names(&condition->islands, "condition", refusal);
 
     const char *number = condition->islands.at[0].patterns[0];
 
     condition->number = strtoull(number, &end, 10);
     if (!isdigit((unsigned char)*number) || *end || condition->number > UP_MAX || condition->islands.at[0].count > 1)
-        return refuse("condition: up takes a number of nodes, up to %d, not '%.100s'", UP_MAX, number);
+        return refuse(refusal, "condition", "up takes a number of nodes, up to %d, not '%.100s'", UP_MAX, number);
     return 0;
 }
 
-int condition_parse(const char *text, struct condition *ret, char *error, size_t size)
+int condition_parse(const char *text, struct condition *ret, struct refusal *refusal)
 {
     struct condition condition = {.kind = 0};
     char name[64];
@@ -93,9 +91,9 @@ int condition_parse(const char *text, struct condition *ret, char *error, size_t
     while (i < CONDITIONS_COUNT && strcmp(rows[i].name, name) != 0)
         i++;
     if (i == CONDITIONS_COUNT)
-        return refuse_kind(name, error, size);
+        return refuse_kind(name, refusal);
     condition.kind = (enum condition_kind)i;
-    if (parse_words(text + len, &condition, error, size) < 0) {
+    if (parse_words(text + len, &condition, refusal) < 0) {
         condition_done(&condition);
         return -EINVAL;
     }

@@ -12,6 +12,8 @@
 
 #include "model/islands.h"
 
+struct refusal;
+
 /* Name, how many words follow at least and at most, what they are (behind a blank), what it means. */
 #define CONDITIONS(X)                                                                               \
     X(up, 1, 1, " N", "N nodes are registered, or more")                                            \
@@ -54,8 +56,8 @@ struct condition {
     bool seen;
 };
 
-/* "connected a,b c": the name and its words. Returns 0; or -EINVAL and one line in `error`. */
-int condition_parse(const char *text, struct condition *ret, char *error, size_t size);
+/* "connected a,b c": the name and its words. Returns 0, or -EINVAL and a refusal. */
+int condition_parse(const char *text, struct condition *ret, struct refusal *refusal);
 void condition_done(struct condition *condition);
 
 /* Says in `missing` what is missing, when it does not hold. */

@@ -10,12 +10,11 @@
 
 #include "base/duration.h"
 #include "base/rate.h"
+#include "base/refusal.h"
 #include "base/size.h"
 #include "base/suggest.h"
-#include "base/utf8.h"
 #include "wire/handshake.h"
 
-#define refuse(...) (snprintf(error, size, __VA_ARGS__), in_one_line(error))
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define DELAY 0, FAULT_DELAY_MAX_US, NULL
@@ -122,13 +121,6 @@ const char *partition_name(enum partition partition)
 }
 
 /* ---- values ---- */
-
-/* What people typed is repeated to them. */
-static int in_one_line(char *error)
-{
-    utf8_make_line(error);
-    return -EINVAL;
-}
 
 static void add(char *to, size_t size, const char *between, const char *word)
 {
@@ -313,7 +305,7 @@ void fault_print(const struct fault *fault, const struct param_row *row, char *t
 
 /* ---- faults ---- */
 
-int fault_named(const char *kind, struct fault *ret, char *error, size_t size)
+int fault_named(const char *kind, struct fault *ret, struct refusal *refusal)
 {
     const char *meant;
     size_t i = 0;
@@ -323,11 +315,11 @@ int fault_named(const char *kind, struct fault *ret, char *error, size_t size)
     if (i == FAULTS_COUNT) {
         meant = suggest(kind, rows, FAULTS_COUNT, sizeof(rows[0]));
         if (meant)
-            return refuse("fault: no kind '%.100s'; did you mean %s?", kind, meant);
-        snprintf(error, size, "fault: no kind '%.100s'; there are", kind);
+            return refuse(refusal, "fault", "no kind '%.100s'; did you mean %s?", kind, meant);
+        refuse(refusal, "fault", "no kind '%.100s'; there are", kind);
         for (i = 0; i < FAULTS_COUNT; i++)
-            add(error, size, i == 0 ? " " : ", ", rows[i].name);
-        return in_one_line(error);
+            refusal_add(refusal, "%s %s", i == 0 ? "" : ",", rows[i].name);
+        return -EINVAL;
     }
     *ret = (struct fault){.kind = (enum fault_kind)i};
     for (size_t k = 0; k < rows[i].params_count; k++) {
@@ -339,21 +331,21 @@ int fault_named(const char *kind, struct fault *ret, char *error, size_t size)
     return 0;
 }
 
-static int refuse_param(const struct fault_row *fault, const char *param, char *error, size_t size)
+static int refuse_param(const struct fault_row *fault, const char *param, struct refusal *refusal)
 {
     const char *meant = suggest(param, fault->params, fault->params_count, sizeof(fault->params[0]));
 
     if (fault->params_count == 0)
-        return refuse("%.100s: %s has no parameters", param, fault->name);
+        return refuse(refusal, param, "%s has no parameters", fault->name);
     if (meant)
-        return refuse("%.100s: %s has no such parameter; did you mean %s?", param, fault->name, meant);
-    snprintf(error, size, "%.100s: %s has no such parameter; it has", param, fault->name);
+        return refuse(refusal, param, "%s has no such parameter; did you mean %s?", fault->name, meant);
+    refuse(refusal, param, "%s has no such parameter; it has", fault->name);
     for (size_t i = 0; i < fault->params_count; i++)
-        add(error, size, i == 0 ? " " : ", ", fault->params[i].name);
-    return in_one_line(error);
+        refusal_add(refusal, "%s %s", i == 0 ? "" : ",", fault->params[i].name);
+    return -EINVAL;
 }
 
-int fault_set(struct fault *fault, const char *param, const char *text, char *error, size_t size)
+int fault_set(struct fault *fault, const char *param, const char *text, struct refusal *refusal)
 {
     const struct fault_row *kind = &rows[fault->kind];
     char allowed[512];
@@ -364,18 +356,18 @@ int fault_set(struct fault *fault, const char *param, const char *text, char *er
         if (strcmp(row->name, param) != 0)
             continue;
         if (fault->given & 1U << row->param)
-            return refuse("%s: given twice", param);
+            return refuse(refusal, param, "given twice");
         if (value_parse(row, text, &fault->value[row->param]) < 0) {
             param_print_allowed(row, allowed, sizeof(allowed));
-            return refuse("%s: '%.100s' is not what %s takes: %s", param, text, kind->name, allowed);
+            return refuse(refusal, param, "'%.100s' is not what %s takes: %s", text, kind->name, allowed);
         }
         fault->given |= 1U << row->param;
         return 0;
     }
-    return refuse_param(kind, param, error, size);
+    return refuse_param(kind, param, refusal);
 }
 
-int fault_check(const struct fault *fault, char *error, size_t size)
+int fault_check(const struct fault *fault, struct refusal *refusal)
 {
     const struct fault_row *kind = &rows[fault->kind];
     char allowed[512];
@@ -386,9 +378,9 @@ int fault_check(const struct fault *fault, char *error, size_t size)
         if (row->fallback || fault->given & 1U << row->param)
             continue;
         param_print_allowed(row, allowed, sizeof(allowed));
-        return refuse("%s: %s needs it: %s", row->name, kind->name, allowed);
+        return refuse(refusal, row->name, "%s needs it: %s", kind->name, allowed);
     }
     if (fault->kind == FAULT_slicer && fault->value[PARAM_size_variation] >= fault->value[PARAM_average_size])
-        return refuse("size_variation: must be less than average_size");
+        return refuse(refusal, "size_variation", "must be less than average_size");
     return 0;
 }

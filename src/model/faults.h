@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct refusal;
+
 #define FAULTS_TABLE(X)                                                                                                \
     X(partition, true, "the newest that names a pair decides, before all others", "no way from one node to the other") \
     X(latency, true, "delays add up, each with its own jitter", "everything arrives later, in order")                  \
@@ -99,13 +101,13 @@ struct fault {
 const struct fault_row *fault_row(enum fault_kind kind);
 
 /*
- * A fault of the kind of that name, with all defaults. These three return 0, or -EINVAL and in `error` one line that
- * names the parameter and says what is allowed; *ret and *fault are untouched then.
+ * A fault of the kind of that name, with all defaults. These three return 0, or -EINVAL and a refusal whose field is
+ * "fault" or the parameter; *ret and *fault are untouched then.
  */
-int fault_named(const char *kind, struct fault *ret, char *error, size_t size);
-int fault_set(struct fault *fault, const char *param, const char *text, char *error, size_t size);
+int fault_named(const char *kind, struct fault *ret, struct refusal *refusal);
+int fault_set(struct fault *fault, const char *param, const char *text, struct refusal *refusal);
 /* Is everything there that must be? Ask when all parameters are set. */
-int fault_check(const struct fault *fault, char *error, size_t size);
+int fault_check(const struct fault *fault, struct refusal *refusal);
 
 /* The parameter's value as fault_set() reads it. */
 void fault_print(const struct fault *fault, const struct param_row *row, char *to, size_t size);

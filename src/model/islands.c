@@ -7,9 +7,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/refusal.h"
 #include "model/pattern.h"
-
-#define refuse(...) (snprintf(error, size, __VA_ARGS__), -EINVAL)
 
 void islands_add(struct islands *islands)
 {
@@ -36,33 +35,35 @@ void islands_done(struct islands *islands)
     *islands = (struct islands){0};
 }
 
-int island_check_names(const struct island *island, const char *field, char *error, size_t size)
+int island_check_names(const struct island *island, const char *field, struct refusal *refusal)
 {
     if (island->count == 0)
-        return refuse("%s: an island without nodes", field);
+        return refuse(refusal, field, "an island without nodes");
     if (island->count > ISLANDS_PATTERNS_MAX)
-        return refuse("%s: more than %d names", field, ISLANDS_PATTERNS_MAX);
+        return refuse(refusal, field, "more than %d names", ISLANDS_PATTERNS_MAX);
     for (size_t k = 0; k < island->count; k++) {
         const char *fault = pattern_fault(island->patterns[k]);
 
-        if (fault)
-            return refuse("%s[%zu]: %s ('%.100s')", field, k, fault, island->patterns[k]);
+        if (fault) {
+            refuse(refusal, NULL, "%s ('%.100s')", fault, island->patterns[k]);
+            return refusal_within(refusal, "%s[%zu]", field, k);
+        }
     }
     return 0;
 }
 
-int islands_check_names(const struct islands *islands, const char *field, char *error, size_t size)
+int islands_check_names(const struct islands *islands, const char *field, struct refusal *refusal)
 {
     size_t patterns = 0;
     char path[64];
 
     for (size_t i = 0; i < islands->count; i++) {
         snprintf(path, sizeof(path), "%s[%zu]", field, i);
-        if (island_check_names(&islands->at[i], path, error, size) < 0)
+        if (island_check_names(&islands->at[i], path, refusal) < 0)
             return -EINVAL;
         patterns += islands->at[i].count;
         if (patterns > ISLANDS_PATTERNS_MAX)
-            return refuse("%s: more than %d names", field, ISLANDS_PATTERNS_MAX);
+            return refuse(refusal, field, "more than %d names", ISLANDS_PATTERNS_MAX);
     }
     return 0;
 }
@@ -79,29 +80,30 @@ struct islands islands_copy(const struct islands *islands)
     return copy;
 }
 
-static int check_pair(const struct islands *islands, size_t i, size_t j, char *error, size_t size)
+static int check_pair(const struct islands *islands, size_t i, size_t j, struct refusal *refusal)
 {
     const struct island *a = &islands->at[i], *b = &islands->at[j];
 
     for (size_t k = 0; k < a->count; k++)
         for (size_t l = 0; l < b->count; l++)
             if (pattern_overlaps(a->patterns[k], b->patterns[l]))
-                return refuse("islands: a node in two islands: '%.100s' (island %zu) and '%.100s' (island %zu)",
-                              a->patterns[k], i + 1, b->patterns[l], j + 1);
+                return refuse(refusal, "islands",
+                              "a node in two islands: '%.100s' (island %zu) and '%.100s' (island %zu)", a->patterns[k],
+                              i + 1, b->patterns[l], j + 1);
     return 0;
 }
 
-int islands_check(const struct islands *islands, char *error, size_t size)
+int islands_check(const struct islands *islands, struct refusal *refusal)
 {
     if (islands->count < 2)
-        return refuse("islands: two or more are needed");
+        return refuse(refusal, "islands", "two or more are needed");
     if (islands->count > ISLANDS_MAX)
-        return refuse("islands: more than %d", ISLANDS_MAX);
-    if (islands_check_names(islands, "islands", error, size) < 0)
+        return refuse(refusal, "islands", "more than %d", ISLANDS_MAX);
+    if (islands_check_names(islands, "islands", refusal) < 0)
         return -EINVAL;
     for (size_t i = 0; i < islands->count; i++)
         for (size_t j = i + 1; j < islands->count; j++)
-            if (check_pair(islands, i, j, error, size) < 0)
+            if (check_pair(islands, i, j, refusal) < 0)
                 return -EINVAL;
     return 0;
 }

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct refusal;
+
 #define ISLANDS_MAX 100
 #define ISLANDS_PATTERNS_MAX 10000 /* in all islands of one rule */
 
@@ -28,14 +30,14 @@ void islands_add_pattern(struct islands *islands, const char *pattern, size_t le
 void islands_done(struct islands *islands);
 
 /*
- * Returns 0; or -EINVAL, and in `error` which island or name is wrong: fewer than two islands, an empty island, a
+ * Returns 0; or -EINVAL, and which island or name is wrong: fewer than two islands, an empty island, a
  * malformed name, a node in two islands, too many of anything.
  */
-int islands_check(const struct islands *islands, char *error, size_t size);
+int islands_check(const struct islands *islands, struct refusal *refusal);
 
 /* The part of it that is about the names alone; `field` is how errors call the islands, or the only one. */
-int islands_check_names(const struct islands *islands, const char *field, char *error, size_t size);
-int island_check_names(const struct island *island, const char *field, char *error, size_t size);
+int islands_check_names(const struct islands *islands, const char *field, struct refusal *refusal);
+int island_check_names(const struct island *island, const char *field, struct refusal *refusal);
 
 struct islands islands_copy(const struct islands *islands);
 

@@ -2,39 +2,37 @@
 #include "model/selector.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/refusal.h"
 #include "model/faults.h"
 #include "model/pattern.h"
 
-#define refuse(...) (snprintf(error, size, __VA_ARGS__), -EINVAL)
-
-int selector_check(const struct selector *selector, const struct fault *fault, char *error, size_t size)
+int selector_check(const struct selector *selector, const struct fault *fault, struct refusal *refusal)
 {
     const char *name = fault_row(fault->kind)->name;
     size_t count = selector->islands.count;
 
     if (!fault_row(fault->kind)->between_nodes) {
         if (count != 1)
-            return refuse("nodes: %s is about names: give nodes (--node), not pairs of them", name);
-        return island_check_names(&selector->islands.at[0], "nodes", error, size);
+            return refuse(refusal, "nodes", "%s is about names: give nodes (--node), not pairs of them", name);
+        return island_check_names(&selector->islands.at[0], "nodes", refusal);
     }
     if (selector->overlap && count != 2)
-        return refuse("between: two sets of nodes are needed");
+        return refuse(refusal, "between", "two sets of nodes are needed");
     if (selector->dialler != DIALLER_ANY && count != 2)
-        return refuse("dialled_by: needs exactly two islands");
+        return refuse(refusal, "dialled_by", "needs exactly two islands");
     if (fault->kind == FAULT_downgrade && selector->one_way)
-        return refuse("%s: both nodes must be told the same by %s, or they crash: give between (--between)",
-                      selector->overlap ? "from" : "one_way", name);
+        return refuse(refusal, selector->overlap ? "from" : "one_way",
+                      "both nodes must be told the same by %s, or they crash: give between (--between)", name);
     if (!selector->overlap)
-        return islands_check(&selector->islands, error, size);
+        return islands_check(&selector->islands, refusal);
     if (!selector->one_way)
-        return islands_check_names(&selector->islands, "between", error, size);
-    if (island_check_names(&selector->islands.at[0], "from", error, size) < 0)
+        return islands_check_names(&selector->islands, "between", refusal);
+    if (island_check_names(&selector->islands.at[0], "from", refusal) < 0)
         return -EINVAL;
-    return island_check_names(&selector->islands.at[1], "to", error, size);
+    return island_check_names(&selector->islands.at[1], "to", refusal);
 }
 
 static bool dialler_fits(const struct selector *selector, bool from_first_island_dialled)

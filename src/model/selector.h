@@ -11,6 +11,7 @@
 #include "model/islands.h"
 
 struct fault;
+struct refusal;
 
 /* Who must have dialled for a rule to count. */
 enum dialler { DIALLER_ANY, DIALLER_FROM, DIALLER_TO };
@@ -26,8 +27,8 @@ struct selector {
     enum dialler dialler;   /* the node of the first island (FROM), or the other one (TO) */
 };
 
-/* Returns 0; or -EINVAL, and in `error` what is wrong with it for this fault. */
-int selector_check(const struct selector *selector, const struct fault *fault, char *error, size_t size);
+/* Returns 0; or -EINVAL, and what is wrong with it for this fault. */
+int selector_check(const struct selector *selector, const struct fault *fault, struct refusal *refusal);
 
 /* Is it about what `from` sends to `to`? `dialled`: `from` is the one that dialled. */
 bool selector_matches(const struct selector *selector, const char *from, const char *to, bool dialled);

@@ -9,9 +9,8 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/refusal.h"
 #include "model/pattern.h"
-
-#define refuse(...) (snprintf(error, size, __VA_ARGS__), -EINVAL)
 
 static const struct {
     const char *text;
@@ -88,38 +87,38 @@ static struct deal deal_of(const struct topology_request *request)
     return deal;
 }
 
-static int check_node(const struct topology_request *request, size_t others, char *error, size_t size)
+static int check_node(const struct topology_request *request, size_t others, struct refusal *refusal)
 {
     const char *name = topology_name(request->topology), *node = request->node, *fault = pattern_fault(node);
     size_t meant = request->count - others;
 
     if (fault)
-        return refuse("%s: %s ('%.100s')", name, fault, node);
+        return refuse(refusal, name, "%s ('%.100s')", fault, node);
     if (meant == 0)
-        return refuse("%s: no node named '%.100s'", name, node);
+        return refuse(refusal, name, "no node named '%.100s'", node);
     if (request->topology == TOPOLOGY_bridge && meant > 1)
-        return refuse("%s: one node is needed, and '%.100s' means %zu", name, node, meant);
+        return refuse(refusal, name, "one node is needed, and '%.100s' means %zu", node, meant);
     if (others == 0)
-        return refuse("%s: '%.100s' leaves no other node", name, node);
+        return refuse(refusal, name, "'%.100s' leaves no other node", node);
     return 0;
 }
 
-static int check(const struct topology_request *request, size_t others, char *error, size_t size)
+static int check(const struct topology_request *request, size_t others, struct refusal *refusal)
 {
     enum topology topology = request->topology;
     size_t least = topology == TOPOLOGY_bridge || topology == TOPOLOGY_majorities_ring ? 3 : 2;
     const char *name = topology_name(topology);
 
     if (request->node && !rows[topology].needs_node)
-        return refuse("%s: takes no node, and '%.100s' is given", name, request->node);
+        return refuse(refusal, name, "takes no node, and '%.100s' is given", request->node);
     if (!request->node && rows[topology].needs_node)
-        return refuse("%s: a node is needed", name);
+        return refuse(refusal, name, "a node is needed");
     if (request->count > TOPOLOGY_NODES_MAX)
-        return refuse("%s: more than %d nodes", name, TOPOLOGY_NODES_MAX);
-    if (request->node && check_node(request, others, error, size) < 0)
+        return refuse(refusal, name, "more than %d nodes", TOPOLOGY_NODES_MAX);
+    if (request->node && check_node(request, others, refusal) < 0)
         return -EINVAL;
     if (request->count < least)
-        return refuse("%s: at least %zu nodes are needed, and %zu %s there", name, least, request->count,
+        return refuse(refusal, name, "at least %zu nodes are needed, and %zu %s there", least, request->count,
                       request->count == 1 ? "is" : "are");
     return 0;
 }
@@ -189,19 +188,19 @@ static void cut_ring(const struct deal *deal, struct topology_cuts *cuts)
     }
 }
 
-static int check_cuts(const struct topology_cuts *cuts, char *error, size_t size)
+static int check_cuts(const struct topology_cuts *cuts, struct refusal *refusal)
 {
     for (size_t i = 0; i < cuts->count; i++)
-        if (islands_check(&cuts->at[i], error, size) < 0)
+        if (islands_check(&cuts->at[i], refusal) < 0)
             return -EINVAL;
     return 0;
 }
 
-int topology_cuts(const struct topology_request *request, struct topology_cuts *ret, char *error, size_t size)
+int topology_cuts(const struct topology_request *request, struct topology_cuts *ret, struct refusal *refusal)
 {
     struct deal deal = deal_of(request);
     struct topology_cuts cuts = {0};
-    int status = check(request, deal.count, error, size);
+    int status = check(request, deal.count, refusal);
 
     if (status == 0) {
         if (request->topology == TOPOLOGY_isolate)
@@ -210,7 +209,7 @@ int topology_cuts(const struct topology_request *request, struct topology_cuts *
             cut_ring(&deal, &cuts);
         else
             cut_halves(&deal, &cuts);
-        status = check_cuts(&cuts, error, size);
+        status = check_cuts(&cuts, refusal);
     }
     free(deal.names);
     if (status == 0)

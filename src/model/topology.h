@@ -24,6 +24,8 @@
 
 #include "model/islands.h"
 
+struct refusal;
+
 #define TOPOLOGY_NODES_MAX 1000 /* a ring is nearly as many cuts, and the book takes RULES_MAX of them */
 
 /* Name in the code, name for people, whether it is about one node, help. */
@@ -57,11 +59,11 @@ struct topology_cuts {
 };
 
 /*
- * Returns 0; or -EINVAL, and in `error` one line that says what is wrong: a node that is missing, not wanted, or not
+ * Returns 0; or -EINVAL, and what is wrong: a node that is missing, not wanted, or not
  * among the names (as a bridge it has to be exactly one of them); too few nodes, or too many; names that
  * islands_check() refuses.
  */
-int topology_cuts(const struct topology_request *request, struct topology_cuts *ret, char *error, size_t size);
+int topology_cuts(const struct topology_request *request, struct topology_cuts *ret, struct refusal *refusal);
 void topology_cuts_done(struct topology_cuts *cuts);
 
 /* "random-halves". */

@@ -8,7 +8,6 @@
 
 #include "base/memory.h"
 #include "request/document.h"
-#include "request/model_refusals.h"
 #include "request/whom.h"
 
 void cut_request_done(struct cut_request *request)

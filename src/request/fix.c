@@ -2,7 +2,6 @@
 #include "request/fix.h"
 
 #include "request/document.h"
-#include "request/model_refusals.h"
 #include "request/whom.h"
 
 static const struct document_field rows[] = {

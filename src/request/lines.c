@@ -5,10 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/refusal.h"
 #include "base/duration.h"
 #include "model/faults.h"
 #include "request/answers.h"
-#include "request/model_refusals.h"
 
 static const char *text_of(const json_t *object, const char *key)
 {

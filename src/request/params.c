@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "request/document.h"
-#include "request/model_refusals.h"
 
 #define PARAM_TEXT_BYTES_MAX 512
 

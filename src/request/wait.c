@@ -7,7 +7,6 @@
 #include "base/duration.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "request/model_refusals.h"
 
 void wait_request_done(struct wait_request *request)
 {

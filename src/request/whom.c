@@ -7,7 +7,6 @@
 
 #include "base/utf8.h"
 #include "model/faults.h"
-#include "request/model_refusals.h"
 
 const char *const whom_words[WHOM_FIELDS_COUNT] = {
 #define X(name, word) word,

@@ -8,24 +8,26 @@
 
 #include "islands_of.h"
 #include "model/rules.h"
+#include "refusal_line.h"
 
 /* "latency delay=1s jitter=1ms" */
 static inline struct fault fault_of(const char *text)
 {
     struct fault fault;
-    char words[200], error[1024];
+    char words[200];
+    struct refusal refusal;
     char *word, *value;
 
     snprintf(words, sizeof(words), "%s", text);
     word = strtok(words, " ");
-    assert_int_equal(fault_named(word, &fault, error, sizeof(error)), 0);
+    assert_int_equal(fault_named(word, &fault, &refusal), 0);
     while ((word = strtok(NULL, " "))) {
         value = strchr(word, '=');
         *value++ = 0;
-        if (fault_set(&fault, word, value, error, sizeof(error)) < 0)
-            fail_msg("%s", error);
+        if (fault_set(&fault, word, value, &refusal) < 0)
+            fail_msg("%s", line_of(&refusal));
     }
-    assert_int_equal(fault_check(&fault, error, sizeof(error)), 0);
+    assert_int_equal(fault_check(&fault, &refusal), 0);
     return fault;
 }
 
@@ -38,11 +40,11 @@ static inline struct rule_request request_of(const char *fault, const char *isla
 /* Adds it, which must succeed; returns its number. */
 static inline uint32_t add_request(struct rules *rules, struct rule_request *request)
 {
-    char error[300];
+    struct refusal refusal;
     uint32_t id = 0;
 
-    if (selector_check(&request->selector, &request->fault, error, sizeof(error)) < 0)
-        fail_msg("%s", error);
+    if (selector_check(&request->selector, &request->fault, &refusal) < 0)
+        fail_msg("%s", line_of(&refusal));
     assert_int_equal(rules_add(rules, request, 1, &id), 0);
     assert_null(request->selector.islands.at); /* taken over */
     return id;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/refusal.h"
 #include "model/conditions.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -15,9 +16,10 @@ static const char *look(const char *text, const struct cluster *cluster)
 {
     static char missing[1024];
     struct condition condition;
+    struct refusal refusal;
     bool holds;
 
-    assert_int_equal(condition_parse(text, &condition, missing, sizeof(missing)), 0);
+    assert_int_equal(condition_parse(text, &condition, &refusal), 0);
     holds = condition_holds(&condition, cluster, 0, missing, sizeof(missing));
     condition_done(&condition);
     return holds ? "" : missing;
@@ -82,10 +84,11 @@ static void test_quiet(void **state)
 {
     struct cluster cluster = {.connecting = true};
     struct condition condition;
+    struct refusal refusal;
     char missing[200];
 
     (void)state;
-    assert_int_equal(condition_parse("quiet", &condition, missing, sizeof(missing)), 0);
+    assert_int_equal(condition_parse("quiet", &condition, &refusal), 0);
     assert_false(condition_holds(&condition, &cluster, 1, missing, sizeof(missing)));
     assert_false(condition_holds(&condition, &cluster, 1 + CONDITION_QUIET_US, missing, sizeof(missing)));
     assert_string_equal(missing, "nodes are connecting");

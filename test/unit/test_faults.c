@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "refusal_line.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -13,19 +14,19 @@
 static struct fault named(const char *kind)
 {
     struct fault fault;
-    char error[1024];
+    struct refusal refusal;
 
-    assert_int_equal(fault_named(kind, &fault, error, sizeof(error)), 0);
+    assert_int_equal(fault_named(kind, &fault, &refusal), 0);
     assert_string_equal(fault_row(fault.kind)->name, kind);
     return fault;
 }
 
 static void set(struct fault *fault, const char *param, const char *text)
 {
-    char error[1024];
+    struct refusal refusal;
 
-    if (fault_set(fault, param, text, error, sizeof(error)) < 0)
-        fail_msg("%s", error);
+    if (fault_set(fault, param, text, &refusal) < 0)
+        fail_msg("%s", line_of(&refusal));
 }
 
 static const struct param_row *param_of(const struct fault *fault, const char *name)
@@ -43,7 +44,8 @@ static const struct param_row *param_of(const struct fault *fault, const char *n
 
 static void check_param(const struct fault *fault, const struct param_row *row)
 {
-    char text[512], error[1024];
+    char text[512];
+    struct refusal refusal;
     struct fault read = *fault;
     uint64_t value = fault->value[row->param];
 
@@ -61,7 +63,7 @@ static void check_param(const struct fault *fault, const struct param_row *row)
     assert_true(value >= row->min && value <= row->max);
     fault_print(fault, row, text, sizeof(text));
     read.value[row->param] = ~value;
-    assert_int_equal(fault_set(&read, row->name, text, error, sizeof(error)), 0);
+    assert_int_equal(fault_set(&read, row->name, text, &refusal), 0);
     assert_true(read.value[row->param] == value);
 }
 
@@ -226,12 +228,12 @@ static void unknown_kinds(void **state)
 
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct fault fault, before;
-        char error[1024];
+        struct refusal refusal;
 
         memset(&fault, 0x5A, sizeof(fault));
         before = fault;
-        assert_int_equal(fault_named(bad[i].kind, &fault, error, sizeof(error)), -EINVAL);
-        check_error(error, bad[i].words);
+        assert_int_equal(fault_named(bad[i].kind, &fault, &refusal), -EINVAL);
+        check_error(line_of(&refusal), bad[i].words);
         assert_memory_equal(&fault, &before, sizeof(fault));
     }
 }
@@ -243,7 +245,7 @@ static void refused_and_nothing_changed(void **state)
     } bad[] = {
         {"latency", "dealy", "1s", {"dealy: ", "did you mean delay?"}},
         {"latency", "zzz", "1s", {"zzz: ", "delay, jitter, distribution, correlation"}},
-        {"latency", "", "1s", {": latency has no such parameter"}},
+        {"latency", "", "1s", {"latency has no such parameter"}},
         {"mute", "delay", "1s", {"delay: mute has no parameters"}},
         {"hide", "x", "1s", {"x: hide has no parameters"}},
         {"latency", "delay", "", {"delay: ''", "such as 150ms", "up to 1h"}},
@@ -287,11 +289,11 @@ static void refused_and_nothing_changed(void **state)
 
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct fault fault = named(bad[i].kind), before = fault;
-        char error[1024] = "";
+        struct refusal refusal;
 
-        if (fault_set(&fault, bad[i].param, bad[i].text, error, sizeof(error)) != -EINVAL)
+        if (fault_set(&fault, bad[i].param, bad[i].text, &refusal) != -EINVAL)
             fail_msg("%s %s=%s was taken", bad[i].kind, bad[i].param, bad[i].text);
-        check_error(error, bad[i].words);
+        check_error(line_of(&refusal), bad[i].words);
         assert_memory_equal(&fault, &before, sizeof(fault));
     }
 }
@@ -300,13 +302,13 @@ static void given_twice(void **state)
 {
     static const char *const words[3] = {"delay: given twice"};
     struct fault fault = named("latency"), before;
-    char error[1024];
+    struct refusal refusal;
     (void)state;
 
     set(&fault, "delay", "1s");
     before = fault;
-    assert_int_equal(fault_set(&fault, "delay", "2s", error, sizeof(error)), -EINVAL);
-    check_error(error, words);
+    assert_int_equal(fault_set(&fault, "delay", "2s", &refusal), -EINVAL);
+    check_error(line_of(&refusal), words);
     assert_memory_equal(&fault, &before, sizeof(fault));
     set(&fault, "jitter", "1ms");
 }
@@ -327,18 +329,18 @@ static void missing_ones(void **state)
     };
     static const char *const complete[] = {"partition", "freeze", "mute", "hide", "silent", "unlisted"};
     struct fault fault;
-    char error[1024];
+    struct refusal refusal;
     (void)state;
 
     assert_int_equal(COUNT_OF(bad) + COUNT_OF(complete), FAULTS_COUNT);
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         fault = named(bad[i].kind);
-        assert_int_equal(fault_check(&fault, error, sizeof(error)), -EINVAL);
-        check_error(error, bad[i].words);
+        assert_int_equal(fault_check(&fault, &refusal), -EINVAL);
+        check_error(line_of(&refusal), bad[i].words);
     }
     for (size_t i = 0; i < COUNT_OF(complete); i++) {
         fault = named(complete[i]);
-        assert_int_equal(fault_check(&fault, error, sizeof(error)), 0);
+        assert_int_equal(fault_check(&fault, &refusal), 0);
     }
 }
 
@@ -353,34 +355,33 @@ static void slices_vary_by_less_than_their_size(void **state)
 
     for (size_t i = 0; i < COUNT_OF(tried); i++) {
         struct fault fault = named("slicer");
-        char error[1024];
+        struct refusal refusal;
 
         set(&fault, "average_size", tried[i].size);
         if (tried[i].variation)
             set(&fault, "size_variation", tried[i].variation);
-        assert_int_equal(fault_check(&fault, error, sizeof(error)), tried[i].status);
+        assert_int_equal(fault_check(&fault, &refusal), tried[i].status);
         if (tried[i].status < 0)
-            check_error(error, words);
+            check_error(line_of(&refusal), words);
     }
 }
 
 static void long_input_fits(void **state)
 {
     struct fault fault = named("downgrade");
-    char error[1024], small[16], long_text[5000];
+    char long_text[5000];
+    struct refusal refusal;
     static const char *const words[3] = {"clear: 'xxxx"};
     (void)state;
 
     memset(long_text, 'x', sizeof(long_text) - 1);
     long_text[sizeof(long_text) - 1] = 0;
-    assert_int_equal(fault_set(&fault, "clear", long_text, error, sizeof(error)), -EINVAL);
-    check_error(error, words);
-    assert_non_null(strstr(error, "alias")); /* to the end */
-    assert_int_equal(fault_set(&fault, long_text, "x", error, sizeof(error)), -EINVAL);
-    assert_int_equal(fault_named(long_text, &fault, error, sizeof(error)), -EINVAL);
-    assert_non_null(strstr(error, "unlisted"));
-    assert_int_equal(fault_named(long_text, &fault, small, sizeof(small)), -EINVAL);
-    assert_int_equal(strlen(small), sizeof(small) - 1);
+    assert_int_equal(fault_set(&fault, "clear", long_text, &refusal), -EINVAL);
+    check_error(line_of(&refusal), words);
+    assert_non_null(strstr(line_of(&refusal), "alias")); /* to the end */
+    assert_int_equal(fault_set(&fault, long_text, "x", &refusal), -EINVAL);
+    assert_int_equal(fault_named(long_text, &fault, &refusal), -EINVAL);
+    assert_non_null(strstr(line_of(&refusal), "unlisted"));
 }
 
 RUN(T(the_table_is_sane), T(modes_have_names), T(what_is_printed_reads_back), T(every_fraction_reads_back),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "islands_of.h"
+#include "refusal_line.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -90,10 +91,10 @@ static void faults(void **state)
                               "de*@*"));
 }
 
-static int check(const char *text, char error[256])
+static int check(const char *text, struct refusal *refusal)
 {
     struct islands islands = islands_of(text);
-    int status = islands_check(&islands, error, 256);
+    int status = islands_check(&islands, refusal);
 
     islands_done(&islands);
     return status;
@@ -107,24 +108,24 @@ static void islands_that_are_refused(void **state)
         {"a,b", "two or more"}, {"a,,b c", "islands[0][1]"}, {"a b,c@", "islands[1][1]"}, {"a,b b,c", "'b'"},
         {"a a@vm", "'a@vm'"},   {"node* node1", "'node1'"},  {"x a*,y z a*", "island 4"}, {"a@h1 c *@h1", "island 3"},
     };
-    char error[256];
+    struct refusal refusal;
     (void)state;
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        assert_int_equal(check(bad[i].text, error), -EINVAL);
-        assert_non_null(strstr(error, bad[i].named));
+        assert_int_equal(check(bad[i].text, &refusal), -EINVAL);
+        assert_non_null(strstr(line_of(&refusal), bad[i].named));
     }
-    assert_int_equal(check("a b", error), 0);
-    assert_int_equal(check("a,a b", error), 0);
-    assert_int_equal(check("a@h1 a@h2", error), 0);
-    assert_int_equal(check("a* b*", error), 0);
-    assert_int_equal(check("a b c d e", error), 0);
+    assert_int_equal(check("a b", &refusal), 0);
+    assert_int_equal(check("a,a b", &refusal), 0);
+    assert_int_equal(check("a@h1 a@h2", &refusal), 0);
+    assert_int_equal(check("a* b*", &refusal), 0);
+    assert_int_equal(check("a b c d e", &refusal), 0);
 }
 
 static void too_many(void **state)
 {
     struct islands islands = {0};
-    char error[256];
+    struct refusal refusal;
     (void)state;
 
     for (int i = 0; i <= ISLANDS_MAX; i++) {
@@ -134,7 +135,7 @@ static void too_many(void **state)
         islands_add(&islands);
         islands_add_pattern(&islands, name, strlen(name));
     }
-    assert_int_equal(islands_check(&islands, error, sizeof(error)), -EINVAL);
+    assert_int_equal(islands_check(&islands, &refusal), -EINVAL);
     islands_done(&islands);
 }
 

@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include "refusal_line.h"
 #include "unit.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "base/refusal.h"
 #include "base/utf8.h"
-
-static const char *line_of(const struct refusal *refusal)
-{
-    static char line[REFUSAL_LINE_BYTES];
-
-    refusal_print(refusal, line, sizeof(line));
-    return line;
-}
 
 static void test_a_field_and_a_text(void **state)
 {

@@ -189,8 +189,8 @@ static void hidden_rules_are_dropped(void **state)
 static bool is_allowed(const char *text)
 {
     struct islands islands = islands_of(text);
-    char error[256];
-    bool allowed = islands_check(&islands, error, sizeof(error)) == 0;
+    struct refusal refusal;
+    bool allowed = islands_check(&islands, &refusal) == 0;
 
     islands_done(&islands);
     return allowed;

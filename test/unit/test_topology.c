@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "refusal_line.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -44,13 +45,14 @@ static const char *cuts_of(enum topology topology, const char *node, const char 
     struct nodes nodes;
     struct topology_request request = {.topology = topology, .node = node, .names = nodes.names, .seed = seed};
     struct topology_cuts cuts = {.count = 4369}, untouched = cuts;
+    struct refusal refusal;
     struct text text = {0};
 
     nodes_of(&nodes, names);
     request.count = nodes.count;
-    if (topology_cuts(&request, &cuts, result, sizeof(result)) < 0) {
+    if (topology_cuts(&request, &cuts, &refusal) < 0) {
         assert_memory_equal(&cuts, &untouched, sizeof(cuts));
-        return result;
+        return line_of(&refusal);
     }
     print(&cuts, &text);
     snprintf(result, sizeof(result), "%s", text.data);
@@ -153,18 +155,18 @@ static void too_many(void **state)
     static const char *names[TOPOLOGY_NODES_MAX + 1];
     struct topology_request request = {.topology = TOPOLOGY_halves, .names = names, .count = TOPOLOGY_NODES_MAX + 1};
     struct topology_cuts cuts;
-    char error[256];
+    struct refusal refusal;
     (void)state;
 
     for (int i = 0; i <= TOPOLOGY_NODES_MAX; i++) {
         snprintf(texts[i], sizeof(texts[i]), "n%d", i);
         names[i] = texts[i];
     }
-    assert_int_equal(topology_cuts(&request, &cuts, error, sizeof(error)), -EINVAL);
-    assert_string_equal(error, "halves: more than 1000 nodes");
+    assert_int_equal(topology_cuts(&request, &cuts, &refusal), -EINVAL);
+    assert_string_equal(line_of(&refusal), "halves: more than 1000 nodes");
     request.count--;
     request.topology = TOPOLOGY_majorities_ring;
-    assert_int_equal(topology_cuts(&request, &cuts, error, sizeof(error)), 0);
+    assert_int_equal(topology_cuts(&request, &cuts, &refusal), 0);
     assert_true(cuts.count < TOPOLOGY_NODES_MAX); /* so that all of them fit into an empty book */
     topology_cuts_done(&cuts);
 }
@@ -182,7 +184,7 @@ static void split(struct cluster *cluster, enum topology topology, int node, siz
     const char *names[NODES_MAX];
     struct topology_request request = {.topology = topology, .names = names, .count = count, .seed = seed};
     struct topology_cuts cuts;
-    char error[256];
+    struct refusal refusal;
 
     *cluster = (struct cluster){.count = count};
     for (size_t i = 0; i < count; i++)
@@ -190,7 +192,7 @@ static void split(struct cluster *cluster, enum topology topology, int node, siz
     for (size_t i = 0; i < count; i++)
         names[i] = cluster->texts[turn % 2 ? (i + turn) % count : (count - 1 - i + turn) % count];
     request.node = node < 0 ? NULL : cluster->texts[node];
-    assert_int_equal(topology_cuts(&request, &cuts, error, sizeof(error)), 0);
+    assert_int_equal(topology_cuts(&request, &cuts, &refusal), 0);
     cluster->cuts = cuts.count;
     for (size_t c = 0; c < cuts.count; c++)
         for (size_t i = 0; i < count; i++)
