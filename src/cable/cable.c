@@ -9,6 +9,8 @@
  *     shaking   the handshake is relayed message by message until it is through in both directions; by then both
  *               names are known
  *     up        frames are relayed under the lanes' profiles
+ *     deserted  one of the nodes has left, and a fault keeps that from the other
+ *     closing   one of the nodes has left, and the other is told; until it leaves too
  *     raw       instead of the last two, when the first bytes are no handshake
  *
  * Callbacks only record what happened; cable_step() decides, and is the last thing its caller does, because the
@@ -28,11 +30,10 @@
 #include "base/memory.h"
 #include "model/counters.h"
 #include "model/events.h"
-#include "cable/duplex.h"
 #include "loop/expiry.h"
-#include "loop/loop.h"
 #include "cable/cabling.h"
 #include "cable/handshaking.h"
+#include "cable/slow.h"
 
 struct cable {
     struct cabling *cabling;
@@ -42,7 +43,6 @@ struct cable {
     enum cable_phase phase;
     struct duplex duplex;
     struct handshaking handshaking; /* and who is at the ends */
-    bool connected;                 /* acceptor: the connect() has an outcome */
     struct expiring naming;         /* cables->naming */
     struct cable *prev, *next;      /* cables->all, oldest first */
 };
@@ -55,36 +55,35 @@ struct cables {
     struct expiry naming;
 };
 
-static void cable_step(struct cable *cable);
+static void cable_step(struct cable *cable, uint64_t now_us);
 
-static void on_end(struct cable *cable, struct end *end, unsigned ready)
+static uint64_t now_us(const struct cable *cable)
 {
-    end->failed |= (ready & READY_FAILED) != 0;
-    end->hung_up |= (ready & READY_HANGUP) && end->may_hang_up;
-    cable_step(cable);
+    return loop_clock_us(cable->cabling->loop);
 }
 
 static void on_dialer(void *data, unsigned ready)
 {
     struct cable *cable = data;
 
-    on_end(cable, &cable->duplex.dialer, ready);
+    end_note(&cable->duplex.dialer, ready);
+    cable_step(cable, now_us(cable));
 }
 
 static void on_acceptor(void *data, unsigned ready)
 {
     struct cable *cable = data;
 
-    cable->connected = true;
-    on_end(cable, &cable->duplex.acceptor, ready);
+    end_note(&cable->duplex.acceptor, ready);
+    cable_step(cable, now_us(cable));
 }
 
 static void on_time(void *data)
 {
-    cable_step(data);
+    cable_step(data, now_us(data));
 }
 
-/* ---- beginning, state, end ---- */
+/* ---- beginning, phase, end ---- */
 
 const char *cable_phase_name(enum cable_phase phase)
 {
@@ -110,6 +109,18 @@ static const char *acceptor_name(const struct cable *cable)
 
 #define tell(cable, kind, ...) events_add((cable)->cabling->events, EVENT_##kind, loop_wall_ms(), __VA_ARGS__)
 
+/* The nodes have a connection no more. */
+static void tell_down(const struct cable *cable, const char *why)
+{
+    tell(cable, cable_down, "#%llu %s, %s: %s", (unsigned long long)cable->id, dialer_name(cable), acceptor_name(cable),
+         why);
+}
+
+static const char *who_has_left(const struct cable *cable)
+{
+    return lane_source_has_left(&cable->duplex.to_acceptor) ? "the dialer has left" : "the acceptor has left";
+}
+
 static void enter(struct cable *cable, enum cable_phase phase)
 {
     static const unsigned moves[] = {
@@ -117,7 +128,8 @@ static void enter(struct cable *cable, enum cable_phase phase)
         [CABLE_held] = 1 << CABLE_dialling,
         [CABLE_dialling] = 1 << CABLE_shaking | 1 << CABLE_raw,
         [CABLE_shaking] = 1 << CABLE_up,
-        [CABLE_up] = 1 << CABLE_closing,
+        [CABLE_up] = 1 << CABLE_deserted | 1 << CABLE_closing,
+        [CABLE_deserted] = 1 << CABLE_closing,
         [CABLE_closing] = 0,
         [CABLE_raw] = 0,
     };
@@ -132,6 +144,8 @@ static void enter(struct cable *cable, enum cable_phase phase)
     if (phase == CABLE_held)
         tell(cable, cable_held, "#%llu %s dials %s", (unsigned long long)cable->id, dialer_name(cable),
              acceptor_name(cable));
+    if (phase == CABLE_closing)
+        tell_down(cable, who_has_left(cable));
 }
 
 /* The one end of every cable. With `reset` both nodes see a broken connection, else an orderly close. */
@@ -141,9 +155,8 @@ static void cable_free(struct cable *cable, bool reset, const char *why)
 
     log_debug("cable %llu: ends while %s: %s", (unsigned long long)cable->id, cable_phase_name(cable->phase), why);
     COUNT(cable->cabling->counters, cables_closed);
-    if (cable->phase == CABLE_up)
-        tell(cable, cable_down, "#%llu %s, %s: %s", (unsigned long long)cable->id, dialer_name(cable),
-             acceptor_name(cable), why);
+    if (cable->phase == CABLE_up || cable->phase == CABLE_deserted)
+        tell_down(cable, why);
     expiry_remove(&cable->naming);
     DL_DELETE(cables->all, cable);
     cables->count--;
@@ -171,12 +184,11 @@ void cable_open(struct cabling *cabling, int fd, const struct target *target)
     expiry_add(&cables->naming, &cable->naming, cable);
     COUNT(cabling->counters, cables_opened);
 
-    cable->duplex.dialer.watch = watch_new(cabling->loop, fd, on_dialer, cable);
-    if (!cable->duplex.dialer.watch) {
+    if (end_watch(&cable->duplex.dialer, cabling->loop, on_dialer, cable) < 0) {
         cable_free(cable, true, "its socket cannot be watched");
         return;
     }
-    cable_step(cable);
+    cable_step(cable, now_us(cable));
 }
 
 static void on_naming_expired(void *owner)
@@ -186,9 +198,27 @@ static void on_naming_expired(void *owner)
 
 /* ---- names and rules ---- */
 
-static struct verdict judge(struct cable *cable)
+/* The nodes have shaken hands, or whatever nodes do that we cannot read. */
+static bool is_living(const struct cable *cable)
 {
-    return handshaking_judge(&cable->handshaking, cable->phase >= CABLE_up);
+    switch (cable->phase) {
+    case CABLE_naming:
+    case CABLE_held:
+    case CABLE_dialling:
+    case CABLE_shaking:
+        return false;
+    case CABLE_up:
+    case CABLE_deserted:
+    case CABLE_closing:
+    case CABLE_raw:
+        return true;
+    }
+    return true;
+}
+
+static struct verdict judge(const struct cable *cable)
+{
+    return handshaking_judge(&cable->handshaking, is_living(cable));
 }
 
 /* Returns false when the cable is gone. */
@@ -204,11 +234,11 @@ static bool goes_on(struct cable *cable, struct verdict verdict)
 static bool dial(struct cable *cable);
 
 /* The first message tells who the dialer is, and what the rules say about it; it waits until the acceptor is there. */
-static bool step_naming(struct cable *cable)
+static bool step_naming(struct cable *cable, uint64_t now_us)
 {
     bool known;
 
-    if (!goes_on(cable, handshaking_hear(&cable->handshaking, &known)))
+    if (!goes_on(cable, handshaking_hear(&cable->handshaking, now_us, &known)))
         return false;
     if (!known)
         return true;
@@ -232,10 +262,10 @@ static bool step_held(struct cable *cable)
     return !handshaking_may_dial(&cable->handshaking) || dial(cable);
 }
 
-static bool dial_failed(struct cable *cable, int error)
+static bool dial_failed(struct cable *cable, int status)
 {
     COUNT(cable->cabling->counters, dials_failed);
-    cable_free(cable, false, strerror(error));
+    cable_free(cable, false, strerror(-status));
     return false;
 }
 
@@ -246,43 +276,42 @@ static bool dial(struct cable *cable)
     enter(cable, CABLE_dialling);
     target_refresh(&cable->target, cable->cabling->registry);
     status = end_connect(&cable->duplex.acceptor, cable->cabling->loop, &cable->target.address, on_acceptor, cable);
-    return status == 0 || dial_failed(cable, -status);
+    return status == 0 || dial_failed(cable, status);
 }
 
-static bool step_dialling(struct cable *cable)
+static bool step_dialling(struct cable *cable, uint64_t now_us)
 {
-    int error = 0;
-    socklen_t len = sizeof(error);
+    bool raw = handshaking_is_raw(&cable->handshaking);
+    int status = end_connected(&cable->duplex.acceptor);
 
-    if (end_has_left(&cable->duplex.dialer) && !cable->handshaking.is_raw) {
+    if (end_has_left(&cable->duplex.dialer) && !raw) {
         cable_free(cable, false, "the dialer gave up");
         return false;
     }
-    if (!cable->connected)
+    if (status == -EINPROGRESS)
         return true;
-    if (getsockopt(cable->duplex.acceptor.fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
-        error = errno;
-    if (error)
-        return dial_failed(cable, error);
-    enter(cable, cable->handshaking.is_raw ? CABLE_raw : CABLE_shaking);
-    if (cable->handshaking.is_raw)
-        handshaking_give_up(&cable->handshaking);
+    if (status < 0)
+        return dial_failed(cable, status);
+    enter(cable, raw ? CABLE_raw : CABLE_shaking);
+    if (raw)
+        handshaking_forward_raw(&cable->handshaking, now_us);
     return true;
 }
 
-static bool step_shaking(struct cable *cable)
+static bool step_shaking(struct cable *cable, uint64_t now_us)
 {
-    const struct duplex *duplex = &cable->duplex;
+    struct duplex *duplex = &cable->duplex;
 
-    if (!duplex_are_held(duplex) && (duplex->dialer.hung_up || duplex->acceptor.hung_up)) {
+    if (!duplex_is_held(duplex) && ((duplex->dialer.ready | duplex->acceptor.ready) & READY_HANGUP)) {
         cable_free(cable, false, "a node gave up while its handshake was held");
         return false;
     }
-    if (!goes_on(cable, handshaking_relay(&cable->handshaking)))
+    if (!goes_on(cable, handshaking_relay(&cable->handshaking, now_us)))
         return false;
-    if (duplex->to_acceptor.framed && duplex->to_dialer.framed) {
+    if (lane_is_framed(&duplex->to_acceptor) && lane_is_framed(&duplex->to_dialer)) {
         COUNT(cable->cabling->counters, handshakes_done);
-        cable->duplex.to_acceptor.up = cable->duplex.to_dialer.up = true;
+        lane_enter_phase(&duplex->to_acceptor, LANE_up);
+        lane_enter_phase(&duplex->to_dialer, LANE_up);
         enter(cable, CABLE_up);
     }
     return true;
@@ -291,82 +320,104 @@ static bool step_shaking(struct cable *cable)
 static void tell_fullness(const struct cable *cable, const struct lane *lane, bool was_full, const char *from,
                           const char *to)
 {
-    if (lane->full && !was_full)
-        tell(cable, lane_full, "#%llu %s to %s: %zu bytes wait", (unsigned long long)cable->id, from, to, lane->queued);
-    if (!lane->full && was_full)
+    bool is_full = slow_is_full(lane);
+
+    if (is_full && !was_full)
+        tell(cable, lane_full, "#%llu %s to %s: %zu bytes wait", (unsigned long long)cable->id, from, to,
+             slow_held(lane));
+    if (!is_full && was_full)
         tell(cable, lane_flows, "#%llu %s to %s", (unsigned long long)cable->id, from, to);
 }
 
-static bool step_relaying(struct cable *cable)
+/* Once one of two nodes has left they are connected no more, though the other may not hear of it before a fix. */
+static void note_who_left(struct cable *cable)
 {
     const struct lane *there = &cable->duplex.to_acceptor, *back = &cable->duplex.to_dialer;
-    bool there_full = there->full, back_full = back->full;
-    struct verdict verdict = duplex_pump(&cable->duplex, cable->cabling, cable->phase == CABLE_raw);
+    bool dialer_left = lane_source_has_left(there), acceptor_left = lane_source_has_left(back);
+    bool is_hidden = (!dialer_left || lane_hides_its_end(there)) && (!acceptor_left || lane_hides_its_end(back));
+
+    if (!dialer_left && !acceptor_left)
+        return;
+    if (cable->phase == CABLE_up)
+        enter(cable, is_hidden ? CABLE_deserted : CABLE_closing);
+    else if (cable->phase == CABLE_deserted && !is_hidden)
+        enter(cable, CABLE_closing);
+}
+
+static bool step_relaying(struct cable *cable, uint64_t now_us)
+{
+    const struct lane *there = &cable->duplex.to_acceptor, *back = &cable->duplex.to_dialer;
+    bool there_full = slow_is_full(there), back_full = slow_is_full(back);
+    struct verdict verdict = duplex_pump(&cable->duplex, cable->cabling, now_us);
 
     tell_fullness(cable, there, there_full, dialer_name(cable), acceptor_name(cable));
     tell_fullness(cable, back, back_full, acceptor_name(cable), dialer_name(cable));
     if (!verdict.why && (lane_is_spent(there) || lane_is_spent(back)))
         verdict = duplex_judge(&cable->duplex, true);
-    return goes_on(cable, verdict);
+    if (!goes_on(cable, verdict))
+        return false;
+    note_who_left(cable);
+    return true;
 }
 
-static void update_watches(struct cable *cable)
+static void update_watches(struct cable *cable, uint64_t now_us)
 {
     struct end *dialer = &cable->duplex.dialer, *acceptor = &cable->duplex.acceptor;
 
     switch (cable->phase) {
     case CABLE_naming:
-        watch_want(dialer->watch, READY_READ);
+        end_want(dialer, READY_READ);
         return;
     case CABLE_held:
-        dialer->may_hang_up = true;
-        watch_want(dialer->watch, READY_HANGUP);
+        end_want(dialer, READY_HANGUP);
         return;
     case CABLE_dialling: /* an unknown client may close one half; a node does not */
-        dialer->may_hang_up = !cable->handshaking.is_raw;
-        watch_want(dialer->watch, cable->handshaking.is_raw ? 0 : READY_HANGUP);
-        watch_want(acceptor->watch, READY_WRITE);
+        end_want(dialer, handshaking_is_raw(&cable->handshaking) ? 0 : READY_HANGUP);
+        end_want(acceptor, READY_WRITE);
         return;
     case CABLE_shaking:
     case CABLE_up:
+    case CABLE_deserted:
     case CABLE_closing:
     case CABLE_raw:
-        duplex_update_watches(&cable->duplex, cable->cabling);
+        duplex_update_watches(&cable->duplex, cable->cabling, now_us);
         return;
     }
 }
 
-static void cable_step(struct cable *cable)
+/* Returns false when the cable is gone. */
+static bool step_once(struct cable *cable, uint64_t now_us)
+{
+    if (!goes_on(cable, judge(cable)))
+        return false;
+    switch (cable->phase) {
+    case CABLE_naming:
+        return step_naming(cable, now_us);
+    case CABLE_held:
+        return step_held(cable);
+    case CABLE_dialling:
+        return step_dialling(cable, now_us);
+    case CABLE_shaking:
+        return step_shaking(cable, now_us) && step_relaying(cable, now_us);
+    case CABLE_up:
+    case CABLE_deserted:
+    case CABLE_closing:
+    case CABLE_raw:
+        return step_relaying(cable, now_us);
+    }
+    return true;
+}
+
+static void cable_step(struct cable *cable, uint64_t now_us)
 {
     enum cable_phase before;
-    bool alive = true;
 
     do {
         before = cable->phase;
-        if (!goes_on(cable, judge(cable)))
+        if (!step_once(cable, now_us))
             return;
-        switch (cable->phase) {
-        case CABLE_naming:
-            alive = step_naming(cable);
-            break;
-        case CABLE_held:
-            alive = step_held(cable);
-            break;
-        case CABLE_dialling:
-            alive = step_dialling(cable);
-            break;
-        case CABLE_shaking:
-            alive = step_shaking(cable) && step_relaying(cable);
-            break;
-        case CABLE_up:
-        case CABLE_closing:
-        case CABLE_raw:
-            alive = step_relaying(cable);
-            break;
-        }
-    } while (alive && cable->phase != before);
-    if (alive)
-        update_watches(cable);
+    } while (cable->phase != before);
+    update_watches(cable, now_us);
 }
 
 /* ---- all of them ---- */
@@ -392,11 +443,12 @@ void cables_free(struct cables *cables)
 
 void cables_apply_rules(struct cables *cables)
 {
+    uint64_t now = loop_clock_us(cables->cabling->loop);
     struct cable *cable, *next;
 
     DL_FOREACH_SAFE(cables->all, cable, next) {
-        handshaking_apply_rules(&cable->handshaking);
-        cable_step(cable);
+        handshaking_apply_rules(&cable->handshaking, now);
+        cable_step(cable, now);
     }
 }
 
@@ -439,10 +491,10 @@ struct cable_view cable_look(const struct cable *cable)
         .phase = cable->phase,
         .dialer = {.name = identity->dialer,
                    .is_hidden = identity->dialer_hidden,
-                   .has_left = end_has_left(&duplex->dialer) || duplex->to_acceptor.source_gone},
+                   .has_left = lane_source_has_left(&duplex->to_acceptor)},
         .acceptor = {.name = acceptor_name(cable),
                      .is_hidden = identity->acceptor_hidden,
-                     .has_left = end_has_left(&duplex->acceptor) || duplex->to_dialer.source_gone},
+                     .has_left = lane_source_has_left(&duplex->to_dialer)},
         .to_acceptor = look_at_lane(&duplex->to_acceptor),
         .to_dialer = look_at_lane(&duplex->to_dialer),
     };

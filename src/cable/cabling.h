@@ -16,7 +16,6 @@ struct deadlines;
 struct events;
 struct loop;
 struct pipes;
-struct random;
 struct registry;
 struct rules;
 
@@ -33,7 +32,7 @@ struct cabling {
     struct rules *rules;
     struct events *events;
     struct counters *counters;
-    struct random *random; /* of all jitter and slices */
+    uint64_t seed;         /* of all jitter and slices: each lane has its own stream, from this and the pair's names */
     size_t lane_bytes_max; /* a delayed lane keeps no more than that */
     bool batch;            /* the scheduler may let the nodes finish first, see loop/scheduling.h */
 

@@ -28,23 +28,19 @@ struct verdict {
 void duplex_init(struct duplex *duplex, int dialer_fd, alarm_fn *fn, void *data);
 void duplex_done(struct duplex *duplex, struct cabling *cabling, bool reset);
 
-/* What both have to do from now on. */
-void duplex_set_profiles(struct duplex *duplex, struct cabling *cabling, const struct profile *to_acceptor,
-                         const struct profile *to_dialer);
-
 /*
  * What the profiles say about the connection itself. `living`: the nodes have shaken hands, so what is about new
  * connections is none of theirs.
  */
 struct verdict duplex_judge(const struct duplex *duplex, bool living);
 
-/* Moves what can be moved; `raw`: also before the handshake is through. */
-struct verdict duplex_pump(struct duplex *duplex, struct cabling *cabling, bool raw);
+/* Moves what can be moved, in both directions; what is still in its handshake is not. */
+struct verdict duplex_pump(struct duplex *duplex, struct cabling *cabling, uint64_t now_us);
 
 /* Hears of what duplex_pump() waits for. */
-void duplex_update_watches(struct duplex *duplex, struct cabling *cabling);
+void duplex_update_watches(struct duplex *duplex, struct cabling *cabling, uint64_t now_us);
 
 /* Is either lane held? */
-bool duplex_are_held(const struct duplex *duplex);
+bool duplex_is_held(const struct duplex *duplex);
 
 #endif

@@ -2,10 +2,12 @@
 #include "cable/end.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
 
 #include "loop/address.h"
+#include "cable/pipes.h"
 
 void end_init(struct end *end, int fd)
 {
@@ -14,6 +16,7 @@ void end_init(struct end *end, int fd)
     *end = (struct end){.fd = fd};
     if (fd < 0)
         return;
+    end->ready = READY_READ | READY_WRITE; /* nobody knows: it has to be tried */
     /* Small messages must not wait for acknowledgements: the nodes set it as well. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     /* Some hosts pace by default (bbr), which halves streams over loopback. Both may be refused; then it stays so. */
@@ -21,16 +24,137 @@ void end_init(struct end *end, int fd)
         setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4);
 }
 
+int end_watch(struct end *end, struct loop *loop, watch_fn *fn, void *data)
+{
+    end->watch = watch_new(loop, end->fd, fn, data);
+    return end->watch ? 0 : -errno;
+}
+
 int end_connect(struct end *end, struct loop *loop, const struct address *address, watch_fn *fn, void *data)
 {
-    end_close(end, false);
     end_init(end, socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    end->ready = 0;
     if (end->fd < 0)
         return -errno;
     if (connect(end->fd, &address->any, address->len) < 0 && errno != EINPROGRESS)
         return -errno;
-    end->watch = watch_new(loop, end->fd, fn, data);
-    return end->watch ? 0 : -ENOMEM;
+    return end_watch(end, loop, fn, data);
+}
+
+int end_connected(const struct end *end)
+{
+    int error = 0;
+    socklen_t len = sizeof(error);
+
+    if (!end->ready)
+        return -EINPROGRESS;
+    if (getsockopt(end->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+        return -errno;
+    return -error;
+}
+
+void end_note(struct end *end, unsigned ready)
+{
+    end->ready |= ready;
+}
+
+void end_want(struct end *end, unsigned wanted)
+{
+    if (watch_want(end->watch, wanted) < 0)
+        end->ready |= READY_FAILED;
+}
+
+static bool may(const struct end *end, enum ready what)
+{
+    return end->ready & (what | READY_FAILED);
+}
+
+static bool would_block(void)
+{
+    return errno == EAGAIN || errno == EINTR;
+}
+
+/* Nothing came, for the reason that errno tells. */
+static ssize_t nothing_read(struct end *end)
+{
+    if (!would_block())
+        return -errno;
+    end->ready &= ~(unsigned)READY_READ;
+    return end_is_broken(end) ? -EPIPE : -EAGAIN;
+}
+
+/* Nothing was taken, for the reason that errno tells. */
+static ssize_t nothing_written(struct end *end)
+{
+    if (would_block()) {
+        end->ready &= ~(unsigned)READY_WRITE;
+        return 0;
+    }
+    end->ready |= READY_FAILED;
+    return -errno;
+}
+
+ssize_t end_read(struct end *end, uint8_t *to, size_t room)
+{
+    ssize_t got;
+
+    if (!may(end, READY_READ))
+        return -EAGAIN;
+    got = recv(end->fd, to, room, 0);
+    if (got < 0)
+        return nothing_read(end);
+    if ((size_t)got < room) /* do not ask again only to hear that there is no more */
+        end->ready &= ~(unsigned)READY_READ;
+    return got;
+}
+
+ssize_t end_write(struct end *end, const uint8_t *data, size_t len)
+{
+    ssize_t sent;
+
+    if (!may(end, READY_WRITE))
+        return 0;
+    sent = send(end->fd, data, len, MSG_NOSIGNAL);
+    if (sent < 0)
+        return nothing_written(end);
+    if ((size_t)sent < len)
+        end->ready &= ~(unsigned)READY_WRITE;
+    return sent;
+}
+
+/* No fault of the connection: sandboxes refuse splice() with EPERM or ENOSYS, some sockets with EINVAL. */
+static bool is_refused(void)
+{
+    return errno == ENOSYS || errno == EINVAL || errno == EPERM;
+}
+
+ssize_t end_splice_in(struct end *end, const struct pipe *pipe, size_t most)
+{
+    ssize_t got;
+
+    if (!may(end, READY_READ))
+        return -EAGAIN;
+    got = splice(end->fd, NULL, pipe->in, NULL, most, SPLICE_F_NONBLOCK);
+    if (got < 0)
+        return is_refused() ? -ENOSYS : nothing_read(end);
+    return got;
+}
+
+ssize_t end_splice_out(struct end *end, const struct pipe *pipe, size_t len)
+{
+    ssize_t sent;
+
+    if (!may(end, READY_WRITE))
+        return 0;
+    sent = splice(pipe->out, NULL, end->fd, NULL, len, SPLICE_F_NONBLOCK);
+    if (sent < 0)
+        return is_refused() ? -ENOSYS : nothing_written(end);
+    return sent;
+}
+
+void end_finish(const struct end *end)
+{
+    shutdown(end->fd, SHUT_WR);
 }
 
 void end_acknowledge(const struct end *end)
@@ -42,7 +166,12 @@ void end_acknowledge(const struct end *end)
 
 bool end_has_left(const struct end *end)
 {
-    return end->hung_up || end->failed; /* what has failed is watched no longer, so no hang-up is heard */
+    return end->ready & (READY_HANGUP | READY_FAILED); /* what has failed is watched no longer: no hang-up is heard */
+}
+
+bool end_is_broken(const struct end *end)
+{
+    return end->ready & READY_FAILED;
 }
 
 void end_close(struct end *end, bool reset)

@@ -28,15 +28,6 @@ static struct lane *lane_from(const struct handshaking *handshaking, enum handsh
 
 /* ---- rules ---- */
 
-void handshaking_apply_rules(struct handshaking *handshaking)
-{
-    struct profile to_acceptor, to_dialer;
-
-    identity_profiles(&handshaking->identity, handshaking->cabling->rules, handshaking->registered, &to_acceptor,
-                      &to_dialer);
-    duplex_set_profiles(handshaking->duplex, handshaking->cabling, &to_acceptor, &to_dialer);
-}
-
 /* The stage of the message that waits in that direction, as a set. */
 static unsigned stage_of(const struct handshaking *handshaking, enum handshake_side side)
 {
@@ -45,17 +36,60 @@ static unsigned stage_of(const struct handshaking *handshaking, enum handshake_s
     return 1U << identity_message(&handshaking->identity, side)->stage;
 }
 
-struct verdict handshaking_judge(struct handshaking *handshaking, bool living)
+/* A message came, was passed on, or the rules have changed: is there one that has to wait now? */
+static void update_phases(struct handshaking *handshaking)
+{
+    for (enum handshake_side side = FROM_DIALER; side <= FROM_ACCEPTOR; side++) {
+        struct lane *lane = lane_from(handshaking, side);
+        bool waits = lane->profile.stages_held & stage_of(handshaking, side);
+
+        if (waits && lane->phase == LANE_shaking)
+            lane_enter_phase(lane, LANE_at_stage);
+        if (!waits && lane->phase == LANE_at_stage)
+            lane_enter_phase(lane, LANE_shaking);
+    }
+}
+
+/* The same seed and the same pair give the same stream of chance (FNV-1a), whatever other lanes draw. */
+static uint64_t seed_for(uint64_t seed, const char *from, const char *to)
+{
+    const char *const names[] = {from, to};
+    uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ seed;
+
+    for (size_t i = 0; i < 2; i++)
+        for (size_t k = 0; k == 0 || names[i][k - 1]; k++) /* with the NUL: "ab", "c" is not "a", "bc" */
+            hash = (hash ^ (uint8_t)names[i][k]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+/* The dialer has told its name. */
+static void seed_lanes(struct handshaking *handshaking)
+{
+    const char *dialer = handshaking->identity.dialer, *acceptor = handshaking->registered;
+    uint64_t seed = handshaking->cabling->seed;
+
+    handshaking->duplex->to_acceptor.seed = seed_for(seed, dialer, acceptor);
+    handshaking->duplex->to_dialer.seed = seed_for(seed, acceptor, dialer);
+}
+
+void handshaking_apply_rules(struct handshaking *handshaking, uint64_t now_us)
+{
+    struct profile to_acceptor, to_dialer;
+
+    identity_profiles(&handshaking->identity, handshaking->cabling->rules, handshaking->registered, &to_acceptor,
+                      &to_dialer);
+    lane_set_profile(&handshaking->duplex->to_acceptor, handshaking->cabling, &to_acceptor, now_us);
+    lane_set_profile(&handshaking->duplex->to_dialer, handshaking->cabling, &to_dialer, now_us);
+    update_phases(handshaking);
+}
+
+struct verdict handshaking_judge(const struct handshaking *handshaking, bool living)
 {
     struct verdict verdict = duplex_judge(handshaking->duplex, living);
 
-    for (enum handshake_side side = FROM_DIALER; side <= FROM_ACCEPTOR; side++) {
-        struct lane *lane = lane_from(handshaking, side);
-
-        lane->at_stage = (lane->profile.stages_held & stage_of(handshaking, side)) != 0;
-        if (!verdict.why && lane->profile.stages_closed & stage_of(handshaking, side))
+    for (enum handshake_side side = FROM_DIALER; side <= FROM_ACCEPTOR && !verdict.why; side++)
+        if (lane_from(handshaking, side)->profile.stages_closed & stage_of(handshaking, side))
             verdict = (struct verdict){"a handshake fault closes it", false};
-    }
     return verdict;
 }
 
@@ -67,7 +101,7 @@ static bool is_blocked(const struct lane *lane)
 
 bool handshaking_may_dial(const struct handshaking *handshaking)
 {
-    return handshaking->is_raw || !is_blocked(&handshaking->duplex->to_acceptor);
+    return handshaking_is_raw(handshaking) || !is_blocked(&handshaking->duplex->to_acceptor);
 }
 
 /* ---- messages ---- */
@@ -81,7 +115,7 @@ static bool dialer_is_local(const struct handshaking *handshaking)
     return address_is_local_peer(&peer, &local);
 }
 
-static void learn_names(struct handshaking *handshaking, enum handshake_side side)
+static void learn_names(struct handshaking *handshaking, enum handshake_side side, uint64_t now_us)
 {
     const struct identity *identity = &handshaking->identity;
 
@@ -89,11 +123,14 @@ static void learn_names(struct handshaking *handshaking, enum handshake_side sid
         registry_learn_full_name(handshaking->cabling->registry, identity->acceptor);
     if (identity->dialer && side == FROM_DIALER && dialer_is_local(handshaking))
         registry_learn_full_name(handshaking->cabling->registry, identity->dialer);
-    handshaking_apply_rules(handshaking);
+    if (identity->dialer)
+        seed_lanes(handshaking);
+    handshaking_apply_rules(handshaking, now_us);
 }
 
 /* Reads what is wanted next, and no more: what is behind it stays in the kernel. *ret_got: 0, there was nothing. */
-static struct verdict read_next(struct handshaking *handshaking, enum handshake_side side, size_t *ret_got)
+static struct verdict read_next(struct handshaking *handshaking, enum handshake_side side, uint64_t now_us,
+                                size_t *ret_got)
 {
     uint8_t data[HANDSHAKE_LENGTH_BYTES + HANDSHAKE_MESSAGE_MAX];
     const char *reason = NULL;
@@ -106,10 +143,11 @@ static struct verdict read_next(struct handshaking *handshaking, enum handshake_
         COUNT(handshaking->cabling->counters, handshakes_malformed);
         return (struct verdict){reason, false};
     case HANDSHAKE_RAW:
-        handshaking->is_raw = true;
+        lane_enter_phase(&handshaking->duplex->to_acceptor, LANE_raw);
+        lane_enter_phase(&handshaking->duplex->to_dialer, LANE_raw);
         return goes_on;
     case HANDSHAKE_MESSAGE:
-        learn_names(handshaking, side);
+        learn_names(handshaking, side, now_us);
         return goes_on;
     case HANDSHAKE_MORE:
     case HANDSHAKE_DONE:
@@ -118,38 +156,43 @@ static struct verdict read_next(struct handshaking *handshaking, enum handshake_
     return goes_on;
 }
 
-struct verdict handshaking_hear(struct handshaking *handshaking, bool *ret_known)
+struct verdict handshaking_hear(struct handshaking *handshaking, uint64_t now_us, bool *ret_known)
 {
     *ret_known = false;
     while (!*ret_known) {
         size_t got;
-        struct verdict verdict = read_next(handshaking, FROM_DIALER, &got);
+        struct verdict verdict = read_next(handshaking, FROM_DIALER, now_us, &got);
 
         if (verdict.why)
             return verdict;
-        if (handshaking->duplex->to_acceptor.state != LANE_OPEN)
+        if (handshaking->duplex->to_acceptor.source != SOURCE_open)
             return (struct verdict){"the dialer left before it said who it is", false};
         if (got == 0)
             break;
-        *ret_known = handshaking->is_raw || handshaking->identity.waits[FROM_DIALER];
+        *ret_known = handshaking_is_raw(handshaking) || handshaking->identity.waits[FROM_DIALER];
     }
     return goes_on;
 }
 
+bool handshaking_is_raw(const struct handshaking *handshaking)
+{
+    return handshaking->duplex->to_acceptor.phase == LANE_raw;
+}
+
 /* In one piece with what has come since: nobody shall see where we looked. */
-void handshaking_give_up(struct handshaking *handshaking)
+void handshaking_forward_raw(struct handshaking *handshaking, uint64_t now_us)
 {
     const struct handshake_half *begun = identity_message(&handshaking->identity, FROM_DIALER);
     struct lane *lane = &handshaking->duplex->to_acceptor;
     uint8_t data[2 * sizeof(begun->bytes)], *end = bytes_put(data, begun->bytes, begun->have);
 
     end += lane_read(lane, end, (size_t)(data + sizeof(data) - end));
-    lane_pass(lane, handshaking->cabling, data, (size_t)(end - data));
+    lane_pass(lane, handshaking->cabling, data, (size_t)(end - data), now_us);
     identity_forget_handshake(&handshaking->identity);
 }
 
 /* The message that waits goes on. Flags are cleared in both nodes' messages or in none: anything else crashes nodes. */
-static void pass_message(struct handshaking *handshaking, enum handshake_side side)
+static void pass_message(struct handshaking *handshaking, enum handshake_side side, uint64_t now_us)
 {
     struct lane *lane = lane_from(handshaking, side);
     const struct handshake_half *message = identity_message(&handshaking->identity, side);
@@ -158,41 +201,43 @@ static void pass_message(struct handshaking *handshaking, enum handshake_side si
         handshaking->flags_cleared = handshaking->duplex->to_acceptor.profile.flags_cleared |
                                      handshaking->duplex->to_dialer.profile.flags_cleared;
     handshake_clear_flags(handshaking->identity.handshake, side, handshaking->flags_cleared);
-    lane_pass(lane, handshaking->cabling, message->bytes, message->have);
+    lane_pass(lane, handshaking->cabling, message->bytes, message->have, now_us);
     identity_passed(&handshaking->identity, side);
-    lane->framed = handshaking->identity.framed[side];
+    if (handshaking->identity.framed[side])
+        lane_enter_phase(lane, LANE_framed);
 }
 
-static struct verdict relay_from(struct handshaking *handshaking, enum handshake_side side)
+static struct verdict relay_from(struct handshaking *handshaking, enum handshake_side side, uint64_t now_us)
 {
     struct lane *lane = lane_from(handshaking, side);
     struct verdict verdict = goes_on;
     size_t got = 1;
 
-    while (!lane->framed && !is_blocked(lane) && lane_drain(lane, handshaking->cabling) && got > 0) {
+    while (!lane_is_framed(lane) && !is_blocked(lane) && lane_drain(lane, handshaking->cabling, now_us) && got > 0) {
         if (handshaking->identity.waits[side]) {
-            pass_message(handshaking, side);
+            pass_message(handshaking, side, now_us);
             continue;
         }
-        if (lane->state != LANE_OPEN)
+        if (lane->source != SOURCE_open)
             break;
-        verdict = read_next(handshaking, side, &got);
+        verdict = read_next(handshaking, side, now_us, &got);
         if (!verdict.why)
             verdict = handshaking_judge(handshaking, false);
         if (verdict.why)
             return verdict;
-        end_acknowledge(lane->source);
+        end_acknowledge(lane->in);
     }
-    if (!lane->framed && lane_drops(lane))
-        lane_pump(lane, handshaking->cabling);
-    else if (!lane->framed && !lane_is_stopped(lane))
-        lane_drain(lane, handshaking->cabling); /* what was passed before goes on, also when the next message may not */
+    if (!lane_is_framed(lane) && lane_drops(lane))
+        lane_throw_away(lane, handshaking->cabling);
+    else if (!lane_is_framed(lane) && !lane_is_stopped(lane))
+        lane_drain(lane, handshaking->cabling,
+                   now_us); /* what was passed goes on, also when the next message may not */
     return verdict;
 }
 
-struct verdict handshaking_relay(struct handshaking *handshaking)
+struct verdict handshaking_relay(struct handshaking *handshaking, uint64_t now_us)
 {
-    struct verdict verdict = relay_from(handshaking, FROM_DIALER);
+    struct verdict verdict = relay_from(handshaking, FROM_DIALER, now_us);
 
-    return verdict.why ? verdict : relay_from(handshaking, FROM_ACCEPTOR);
+    return verdict.why ? verdict : relay_from(handshaking, FROM_ACCEPTOR, now_us);
 }

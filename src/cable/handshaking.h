@@ -14,12 +14,13 @@
 #include "model/identity.h"
 #include "cable/duplex.h"
 
+struct cabling;
+
 struct handshaking {
     struct cabling *cabling;
     struct duplex *duplex;  /* the cable's */
     const char *registered; /* the acceptor's short name; the cable's */
     struct identity identity;
-    bool is_raw;            /* the dialer's first bytes are no handshake */
     uint64_t flags_cleared; /* of both nodes' messages: fixed when the first one goes on */
 };
 
@@ -28,24 +29,27 @@ void handshaking_init(struct handshaking *handshaking, struct cabling *cabling, 
 void handshaking_done(struct handshaking *handshaking);
 
 /* Asks the rule book what the two lanes have to do from now on. */
-void handshaking_apply_rules(struct handshaking *handshaking);
+void handshaking_apply_rules(struct handshaking *handshaking, uint64_t now_us);
 
 /* What the profiles say about the connection, and about a message that waits. Asked before anything is moved. */
-struct verdict handshaking_judge(struct handshaking *handshaking, bool living);
+struct verdict handshaking_judge(const struct handshaking *handshaking, bool living);
 
 /*
- * Reads the dialer's first message. *ret_known: it is there, or it is none (is_raw), and so no more is to be read
- * before the acceptor is connected to.
+ * Reads the dialer's first message. *ret_known: it is there, or it is none (raw), and so no more is to be read before
+ * the acceptor is connected to.
  */
-struct verdict handshaking_hear(struct handshaking *handshaking, bool *ret_known);
+struct verdict handshaking_hear(struct handshaking *handshaking, uint64_t now_us, bool *ret_known);
+
+/* The dialer's first bytes are no handshake. */
+bool handshaking_is_raw(const struct handshaking *handshaking);
 
 /* Nothing stands in the way of telling the acceptor of this connection. */
 bool handshaking_may_dial(const struct handshaking *handshaking);
 
-/* The acceptor is there, and this is no handshake: what was read of it goes on. */
-void handshaking_give_up(struct handshaking *handshaking);
+/* The acceptor is there, and this is no handshake: what was read of the dialer goes on to it. */
+void handshaking_forward_raw(struct handshaking *handshaking, uint64_t now_us);
 
 /* Relays what may be relayed, both ways. The lanes are framed when it is through. */
-struct verdict handshaking_relay(struct handshaking *handshaking);
+struct verdict handshaking_relay(struct handshaking *handshaking, uint64_t now_us);
 
 #endif

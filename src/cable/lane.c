@@ -3,36 +3,25 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "model/shaper.h"
-#include "loop/loop.h"
-#include "cable/pipes.h"
 #include "cable/cabling.h"
+#include "cable/end.h"
+#include "cable/fast.h"
 #include "cable/slow.h"
 
-/* Below that much to come, two system calls and a pipe cost more than copying. */
-#define SPLICE_MIN_BYTES (128 * 1024)
-/* One lane's share of a turn. */
-#define PUMP_BYTES_MAX (1024 * 1024)
-
-void lane_init(struct lane *lane, struct end *source, struct end *sink, alarm_fn *fn, void *data)
+void lane_init(struct lane *lane, struct end *in, struct end *out, const struct lane *back, alarm_fn *fn, void *data)
 {
-    *lane = (struct lane){.source = source, .sink = sink, .deadline = {.fn = fn, .data = data}};
+    *lane = (struct lane){.in = in, .out = out, .back = back, .deadline = {.fn = fn, .data = data}};
 }
 
 /* What is on its way to the sink is gone. */
 static void forget_kept(struct lane *lane, struct cabling *cabling)
 {
-    if (lane->pipe)
-        pipes_give_back(cabling->pipes, lane->pipe, lane->piped == 0);
-    lane->pipe = NULL;
-    lane->piped = 0;
+    fast_forget(lane, cabling);
     free(lane->kept);
     lane->kept = NULL;
     lane->kept_len = lane->kept_sent = 0;
@@ -42,76 +31,143 @@ void lane_done(struct lane *lane, struct cabling *cabling)
 {
     deadline_clear(cabling->deadlines, &lane->deadline);
     forget_kept(lane, cabling);
-    if (lane->shaper)
-        slow_forget(lane, cabling);
+    if (lane->slow)
+        slow_end(lane, cabling);
 }
 
-void lane_set_profile(struct lane *lane, struct cabling *cabling, const struct profile *profile)
+void lane_set_profile(struct lane *lane, struct cabling *cabling, const struct profile *profile, uint64_t now_us)
 {
     lane->profile = *profile;
-    lane->lossy |= profile->partition == PARTITION_DROP;
-    if (profile_shapes(profile) && !lane->shaper && !lane_drops(lane))
+    lane->torn |= profile->partition == PARTITION_DROP;
+    if (profile_shapes(profile) && !lane->slow && !lane_drops(lane))
         slow_begin(lane, cabling);
-    if (lane->shaper)
-        shaper_set(lane->shaper, &profile->shape, loop_clock_us(cabling->loop));
+    if (lane->slow)
+        slow_set_shape(lane, now_us);
+}
+
+/* ---- states ---- */
+
+static void enter_source(struct lane *lane, enum source source)
+{
+    assert(lane->source == SOURCE_open && source != SOURCE_open);
+    lane->source = source;
+}
+
+static void enter_sink(struct lane *lane, enum sink sink)
+{
+    assert(lane->sink == SINK_open && sink != SINK_open);
+    assert(sink != SINK_told || lane->source != SOURCE_open);
+    lane->sink = sink;
+}
+
+void lane_enter_phase(struct lane *lane, enum lane_phase phase)
+{
+    static const unsigned moves[] = {
+        [LANE_shaking] = 1 << LANE_at_stage | 1 << LANE_framed | 1 << LANE_raw,
+        [LANE_at_stage] = 1 << LANE_shaking,
+        [LANE_framed] = 1 << LANE_up,
+        [LANE_up] = 0,
+        [LANE_raw] = 0,
+    };
+
+    assert(moves[lane->phase] & 1U << phase);
+    lane->phase = phase;
+}
+
+void lane_source_said(struct lane *lane, ssize_t got)
+{
+    if (got != -EAGAIN)
+        enter_source(lane, got < 0 ? SOURCE_broken : SOURCE_ended);
+}
+
+/*
+ * What its own lane still has to say is that lane's business; but when that keeps the end back the source must not hear
+ * of it before the fix: it goes on talking to nobody.
+ */
+void lane_lose_sink(struct lane *lane)
+{
+    if (!lane_hides_its_end(lane->back)) {
+        enter_sink(lane, SINK_lost);
+        return;
+    }
+    enter_sink(lane, SINK_deaf);
+    lane->torn = true;
+}
+
+void lane_go_deaf(struct lane *lane)
+{
+    enter_sink(lane, SINK_deaf);
+}
+
+/* Everything is out: the sink may learn how the source ended. Of a broken one it learns when the cable is reset. */
+static void tell_sink(struct lane *lane)
+{
+    enter_sink(lane, SINK_told);
+    if (lane->source == SOURCE_ended)
+        end_finish(lane->out);
+}
+
+/* ---- questions ---- */
+
+bool lane_is_framed(const struct lane *lane)
+{
+    return lane->phase == LANE_framed || lane->phase == LANE_up;
 }
 
 bool lane_is_stopped(const struct lane *lane)
 {
-    return lane->profile.partition == PARTITION_HOLD && !lane->deaf;
+    return lane->profile.partition == PARTITION_HOLD && lane->sink != SINK_deaf;
 }
 
 bool lane_drops(const struct lane *lane)
 {
-    return lane->profile.partition == PARTITION_DROP || lane->deaf;
+    return lane->profile.partition == PARTITION_DROP || lane->sink == SINK_deaf;
+}
+
+bool lane_is_over(const struct lane *lane)
+{
+    return lane->sink == SINK_told || lane->sink == SINK_lost || (lane->source != SOURCE_open && lane_drops(lane));
 }
 
 bool lane_is_held(const struct lane *lane)
 {
-    return lane_is_stopped(lane) || lane->profile.freeze || lane->at_stage;
+    return lane_is_stopped(lane) || lane->profile.freeze || lane->phase == LANE_at_stage;
+}
+
+static bool is_cut(const struct lane *lane)
+{
+    return lane->profile.partition == PARTITION_HOLD || lane->profile.partition == PARTITION_DROP;
+}
+
+bool lane_hides_its_end(const struct lane *lane)
+{
+    return is_cut(lane) || lane->profile.freeze;
 }
 
 bool lane_is_spent(const struct lane *lane)
 {
-    return lane->shaper && !lane_is_held(lane) && !lane_drops(lane) && shaper_spent(lane->shaper) &&
-           lane->kept_len == 0;
+    return lane->slow && !lane_is_held(lane) && !lane_drops(lane) && slow_is_spent(lane) && lane->kept_len == 0;
 }
 
-static bool would_block(void)
+bool lane_cannot_go_on(const struct lane *lane)
 {
-    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+    return lane->torn && !is_cut(lane) && !(lane->sink == SINK_deaf && lane_hides_its_end(lane->back));
 }
 
-/*
- * The sink is no more. What its own lane still has to say is that lane's business; but when that keeps the end back the
- * source must not hear of it before the fix: it goes on talking to nobody.
- */
-static void sink_lost(struct lane *lane)
+bool lane_source_has_left(const struct lane *lane)
 {
-    if (lane->sink_hidden)
-        lane->deaf = lane->lossy = true;
-    else
-        lane->state = LANE_ENDED;
-}
-
-/* A read or splice from the source returned this instead of bytes. */
-static void source_said(struct lane *lane, ssize_t got)
-{
-    if (got < 0 && would_block() && !lane->source->failed)
-        return;
-    lane->state = LANE_DRAINING;
-    lane->source_gone = true;
-    lane->source_reset = got < 0;
+    return lane->source != SOURCE_open || end_has_left(lane->in);
 }
 
 size_t lane_waiting(const struct lane *lane)
 {
-    return lane->kept_len - lane->kept_sent + lane->piped + lane->queued;
+    return lane->kept_len - lane->kept_sent + lane->piped + slow_held(lane);
 }
 
-static void keep(struct lane *lane, const uint8_t *data, size_t len)
+/* ---- out ---- */
+
+void lane_keep(struct lane *lane, const uint8_t *data, size_t len)
 {
-    assert(lane->piped == 0);
     if (len == 0)
         return;
     lane->kept = mem_resize(lane->kept, lane->kept_len + len);
@@ -121,74 +177,45 @@ static void keep(struct lane *lane, const uint8_t *data, size_t len)
 
 static void drain_kept(struct lane *lane)
 {
-    while (lane->kept_sent < lane->kept_len) {
-        ssize_t sent =
-            send(lane->sink->fd, lane->kept + lane->kept_sent, lane->kept_len - lane->kept_sent, MSG_NOSIGNAL);
+    ssize_t sent;
 
-        if (sent < 0) {
-            if (!would_block())
-                sink_lost(lane);
-            return;
-        }
-        lane->kept_sent += (size_t)sent;
+    if (lane->kept_len == 0)
+        return;
+    sent = end_write(lane->out, lane->kept + lane->kept_sent, lane->kept_len - lane->kept_sent);
+    if (sent < 0) {
+        lane_lose_sink(lane);
+        return;
     }
+    lane->kept_sent += (size_t)sent;
+    if (lane->kept_sent < lane->kept_len)
+        return;
     free(lane->kept);
     lane->kept = NULL;
     lane->kept_len = lane->kept_sent = 0;
 }
 
-static void drain_pipe(struct lane *lane, struct cabling *cabling)
-{
-    while (lane->piped > 0) {
-        ssize_t moved = splice(lane->pipe->out, NULL, lane->sink->fd, NULL, lane->piped, SPLICE_F_NONBLOCK);
-
-        if (moved <= 0) {
-            if (moved < 0 && !would_block())
-                sink_lost(lane);
-            return;
-        }
-        lane->piped -= (size_t)moved;
-    }
-    if (lane->pipe)
-        pipes_give_back(cabling->pipes, lane->pipe, true);
-    lane->pipe = NULL;
-}
-
-/* Everything is out: the sink may learn how the source ended. */
-static void finish(struct lane *lane)
-{
-    if (lane->source_reset) {
-        lane->state = LANE_RESET;
-        return;
-    }
-    shutdown(lane->sink->fd, SHUT_WR);
-    lane->state = LANE_ENDED;
-}
-
 bool lane_flush(struct lane *lane, struct cabling *cabling)
 {
-    if (lane->state == LANE_ENDED || lane->state == LANE_RESET || lane_drops(lane))
+    if (lane->sink != SINK_open || lane_drops(lane))
         return false;
     drain_kept(lane);
-    if (lane->state != LANE_ENDED && lane->kept_len == 0)
-        drain_pipe(lane, cabling);
-    return lane->state != LANE_ENDED && !lane_drops(lane) && lane->kept_len == 0 && lane->piped == 0;
+    if (lane->sink == SINK_open && lane->kept_len == 0)
+        fast_drain_pipe(lane, cabling);
+    return lane->sink == SINK_open && lane->kept_len == 0 && lane->piped == 0;
 }
 
-/* Is everything out, and may the sink learn how the source ended? */
-static bool may_finish(struct lane *lane, struct cabling *cabling)
+/* The source has ended, everything is out, and nothing keeps that from the sink. */
+static void finish(struct lane *lane, struct cabling *cabling, uint64_t now_us)
 {
-    if (lane->state != LANE_DRAINING || !lane_flush(lane, cabling))
-        return false;
-    return !lane->shaper || (!lane->profile.freeze && shaper_ended(lane->shaper, loop_clock_us(cabling->loop)));
+    if (lane->source != SOURCE_open && lane_flush(lane, cabling) && (!lane->slow || slow_may_finish(lane, now_us)))
+        tell_sink(lane);
 }
 
-bool lane_drain(struct lane *lane, struct cabling *cabling)
+bool lane_drain(struct lane *lane, struct cabling *cabling, uint64_t now_us)
 {
-    bool more = lane->shaper ? slow_drain(lane, cabling) : lane_flush(lane, cabling);
+    bool more = lane->slow ? slow_drain(lane, cabling, now_us) : lane_flush(lane, cabling);
 
-    if (may_finish(lane, cabling))
-        finish(lane);
+    finish(lane, cabling, now_us);
     return more;
 }
 
@@ -196,154 +223,92 @@ void lane_send(struct lane *lane, const uint8_t *data, size_t len)
 {
     ssize_t sent = 0;
 
+    assert(lane->piped == 0);
+    if (lane->sink != SINK_open) /* it was lost only just now */
+        return;
     if (lane->kept_len == 0 && len > 0)
-        sent = send(lane->sink->fd, data, len, MSG_NOSIGNAL);
-    if (sent < 0) {
-        if (!would_block()) {
-            sink_lost(lane);
-            return;
-        }
-        sent = 0;
-    }
-    keep(lane, data + sent, len - (size_t)sent);
+        sent = end_write(lane->out, data, len);
+    if (sent < 0)
+        lane_lose_sink(lane);
+    else
+        lane_keep(lane, data + sent, len - (size_t)sent);
 }
 
-void lane_pass(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len)
+void lane_pass(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len, uint64_t now_us)
 {
-    if (lane->shaper)
-        slow_put(lane, cabling, data, len);
+    if (lane->slow)
+        slow_put(lane, cabling, data, len, now_us);
     else
         lane_send(lane, data, len);
 }
 
+/* ---- in ---- */
+
 size_t lane_read(struct lane *lane, uint8_t *to, size_t room)
 {
-    ssize_t got = recv(lane->source->fd, to, room, 0);
+    ssize_t got = end_read(lane->in, to, room);
 
     if (got <= 0) {
-        source_said(lane, got);
+        lane_source_said(lane, got);
         return 0;
     }
     lane->bytes += (uint64_t)got;
     return (size_t)got;
 }
 
-/*
- * Reads into the shared buffer and writes at once; only what the sink does not take is kept. Returns how many bytes, 0
- * also when the source has no more for now.
- */
-static size_t copy_once(struct lane *lane, struct cabling *cabling)
-{
-    size_t got = lane_read(lane, cabling->scratch, CABLING_SCRATCH_BYTES);
-
-    if (got == 0)
-        return 0;
-    if (lane->framed)
-        frames_feed(&lane->frames, cabling->scratch, got);
-    lane_send(lane, cabling->scratch, got);
-    return got < CABLING_SCRATCH_BYTES ? 0 : got; /* a short read: do not ask again only to hear so */
-}
-
-/* Moves bytes of the current frame, never beyond its end, so that the count of frames stays true. */
-static size_t splice_once(struct lane *lane, struct cabling *cabling)
-{
-    size_t most = lane->frames.left < lane->pipe->room ? lane->frames.left : lane->pipe->room;
-    ssize_t got = splice(lane->source->fd, NULL, lane->pipe->in, NULL, most, SPLICE_F_NONBLOCK);
-
-    if (got > 0) {
-        lane->piped += (size_t)got;
-        lane->bytes += (uint64_t)got;
-        frames_skip(&lane->frames, (size_t)got);
-    } else {
-        source_said(lane, got);
-    }
-    if (lane->state == LANE_OPEN || lane->piped > 0)
-        drain_pipe(lane, cabling);
-    return got > 0 ? (size_t)got : 0;
-}
-
-static bool may_splice(struct lane *lane, struct cabling *cabling)
-{
-    if (!lane->framed || lane->frames.left < SPLICE_MIN_BYTES)
-        return false;
-    if (!lane->pipe)
-        lane->pipe = pipes_borrow(cabling->pipes);
-    return lane->pipe != NULL;
-}
-
-static void pump_at_once(struct lane *lane, struct cabling *cabling)
-{
-    size_t moved = 0;
-
-    while (lane_drain(lane, cabling) && lane->state == LANE_OPEN) {
-        size_t got = may_splice(lane, cabling) ? splice_once(lane, cabling) : copy_once(lane, cabling);
-
-        moved += got;
-        /* A broken source is not reported again: take all it has. Otherwise the loop tells when there is more. */
-        if (lane->state == LANE_OPEN && !lane->source->failed && (got == 0 || moved >= PUMP_BYTES_MAX))
-            break;
-    }
-    if (lane->pipe && lane->piped == 0) {
-        pipes_give_back(cabling->pipes, lane->pipe, true);
-        lane->pipe = NULL;
-    }
-}
-
-/* Takes what the source has, for nobody; its end is kept secret. */
-static void throw_away(struct lane *lane, struct cabling *cabling)
+void lane_throw_away(struct lane *lane, struct cabling *cabling)
 {
     size_t moved = 0, got = 1;
 
     forget_kept(lane, cabling);
-    if (lane->shaper)
-        slow_forget(lane, cabling);
-    while (lane->state == LANE_OPEN && got > 0 && (moved < PUMP_BYTES_MAX || lane->source->failed)) {
+    if (lane->slow)
+        slow_end(lane, cabling);
+    while (!lane_is_over(lane) && lane->source == SOURCE_open && got > 0 &&
+           (moved < LANE_PUMP_BYTES_MAX || end_is_broken(lane->in))) {
         got = lane_read(lane, cabling->scratch, CABLING_SCRATCH_BYTES);
         moved += got;
     }
-    if (lane->state == LANE_DRAINING)
-        lane->state = LANE_ENDED;
 }
 
-void lane_pump(struct lane *lane, struct cabling *cabling)
+void lane_pump(struct lane *lane, struct cabling *cabling, uint64_t now_us)
 {
-    if (lane_is_stopped(lane))
+    if (lane->phase == LANE_shaking || lane->phase == LANE_at_stage || lane_is_stopped(lane))
         return;
     if (lane_drops(lane)) {
-        throw_away(lane, cabling);
+        lane_throw_away(lane, cabling);
         return;
     }
-    if (lane->shaper && slow_is_over(lane))
-        slow_forget(lane, cabling);
-    if (lane->shaper) {
-        slow_pump(lane, cabling);
-        if (may_finish(lane, cabling))
-            finish(lane);
-    } else {
-        pump_at_once(lane, cabling);
-    }
+    if (lane->slow && slow_is_over(lane))
+        slow_end(lane, cabling);
+    if (lane->slow)
+        slow_pump(lane, cabling, now_us);
+    else
+        fast_pump(lane, cabling, now_us);
+    finish(lane, cabling, now_us);
 }
+
+/* ---- what it waits for ---- */
 
 bool lane_wants_read(const struct lane *lane, const struct cabling *cabling)
 {
-    if (lane->state != LANE_OPEN || lane_is_stopped(lane) || lane->at_stage)
+    if (lane->source != SOURCE_open || lane_is_over(lane) || lane_is_stopped(lane) || lane->phase == LANE_at_stage)
         return false;
     if (lane_drops(lane))
         return true;
-    return lane->shaper ? slow_room(lane, cabling) > 0 : lane_waiting(lane) == 0;
+    return lane->slow ? slow_room(lane, cabling) > 0 : lane_waiting(lane) == 0;
 }
 
 bool lane_wants_write(const struct lane *lane)
 {
-    return (lane->state == LANE_OPEN || lane->state == LANE_DRAINING) && !lane_is_stopped(lane) && !lane_drops(lane) &&
+    return lane->sink == SINK_open && !lane_is_stopped(lane) && !lane_drops(lane) &&
            (lane->kept_len > 0 || lane->piped > 0);
 }
 
-void lane_set_deadline(struct lane *lane, struct cabling *cabling)
+void lane_set_deadline(struct lane *lane, struct cabling *cabling, uint64_t now_us)
 {
-    bool waits = lane->shaper && (lane->state == LANE_OPEN || lane->state == LANE_DRAINING) && !lane_is_stopped(lane) &&
-                 !lane_drops(lane) && !lane_wants_write(lane);
-    uint64_t next_us = waits ? slow_next_us(lane, cabling) : SHAPER_NEVER;
+    bool waits =
+        lane->slow && lane->sink == SINK_open && !lane_is_stopped(lane) && !lane_drops(lane) && !lane_wants_write(lane);
+    uint64_t next_us = waits ? slow_next_us(lane, cabling, now_us) : SHAPER_NEVER;
 
     if (next_us == SHAPER_NEVER)
         deadline_clear(cabling->deadlines, &lane->deadline);

@@ -11,12 +11,15 @@
 struct pipes {
     struct pipe *idle;
     size_t count; /* lent and idle */
-    size_t lent;
+    size_t lent, most;
 };
 
 struct pipes *pipes_new(void)
 {
-    return mem_new(sizeof(struct pipes));
+    struct pipes *pipes = mem_new(sizeof(*pipes));
+
+    pipes->most = PIPES_MAX;
+    return pipes;
 }
 
 static void pipe_close(struct pipe *pipe)
@@ -26,18 +29,30 @@ static void pipe_close(struct pipe *pipe)
     free(pipe);
 }
 
+static void close_idle(struct pipes *pipes)
+{
+    while (pipes->idle) {
+        struct pipe *pipe = pipes->idle;
+
+        pipes->idle = pipe->next;
+        pipes->count--;
+        pipe_close(pipe);
+    }
+}
+
 void pipes_free(struct pipes *pipes)
 {
     if (!pipes)
         return;
     assert(pipes->lent == 0);
-    while (pipes->idle) {
-        struct pipe *pipe = pipes->idle;
-
-        pipes->idle = pipe->next;
-        pipe_close(pipe);
-    }
+    close_idle(pipes);
     free(pipes);
+}
+
+void pipes_lend_no_more(struct pipes *pipes)
+{
+    pipes->most = 0;
+    close_idle(pipes);
 }
 
 static struct pipe *pipe_open(void)
@@ -67,7 +82,7 @@ struct pipe *pipes_borrow(struct pipes *pipes)
     if (pipe) {
         pipes->idle = pipe->next;
     } else {
-        if (pipes->count >= PIPES_MAX)
+        if (pipes->count >= pipes->most)
             return NULL;
         pipe = pipe_open();
         if (!pipe)
@@ -81,11 +96,19 @@ struct pipe *pipes_borrow(struct pipes *pipes)
 void pipes_give_back(struct pipes *pipes, struct pipe *pipe, bool empty)
 {
     pipes->lent--;
-    if (empty) {
+    if (empty && pipes->most > 0) {
         pipe->next = pipes->idle;
         pipes->idle = pipe;
         return;
     }
     pipes->count--;
     pipe_close(pipe);
+}
+
+size_t pipe_read(const struct pipe *pipe, uint8_t *to, size_t room)
+{
+    ssize_t got = read(pipe->out, to, room);
+
+    assert(got > 0);
+    return (size_t)got;
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define PIPES_MAX 32
 #define PIPE_BYTES (1024 * 1024)
@@ -27,5 +28,11 @@ struct pipe *pipes_borrow(struct pipes *pipes); /* NULL: none left */
 
 /* A pipe that is not empty is closed: nobody else may find those bytes. */
 void pipes_give_back(struct pipes *pipes, struct pipe *pipe, bool empty);
+
+/* Whoever asks gets none from now on. */
+void pipes_lend_no_more(struct pipes *pipes);
+
+/* Takes bytes out again, of those that are known to be in it. */
+size_t pipe_read(const struct pipe *pipe, uint8_t *to, size_t room);
 
 #endif

@@ -105,7 +105,7 @@ int daemon_run(struct daemon_config *config)
                                .rules = relay.rules,
                                .events = relay.events,
                                .counters = &counters,
-                               .random = &random,
+                               .seed = config->relay.seed,
                                .lane_bytes_max = config->relay.lane_bytes_max,
                                .batch = config->relay.batch};
     cabling_init(&cabling);

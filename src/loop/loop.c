@@ -108,7 +108,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
     if (status < 0) {
         watch->failed = true;
-        ready = READY_READ | READY_WRITE | READY_HANGUP | READY_FAILED;
+        ready = watch->wanted | READY_FAILED;
     } else {
         ready |= events & UV_READABLE ? READY_READ : 0;
         ready |= events & UV_WRITABLE ? READY_WRITE : 0;
@@ -131,20 +131,17 @@ struct watch *watch_new(struct loop *loop, int fd, watch_fn *fn, void *data)
     return watch;
 }
 
-void watch_want(struct watch *watch, unsigned wanted)
+int watch_want(struct watch *watch, unsigned wanted)
 {
     int events = 0;
 
     if (watch->failed || watch->wanted == wanted)
-        return;
+        return 0;
     watch->wanted = wanted;
     events |= wanted & READY_READ ? UV_READABLE : 0;
     events |= wanted & READY_WRITE ? UV_WRITABLE : 0;
     events |= wanted & READY_HANGUP ? UV_DISCONNECT : 0;
-    if (events)
-        uv_poll_start(&watch->poll, events, on_poll);
-    else
-        uv_poll_stop(&watch->poll);
+    return events ? uv_poll_start(&watch->poll, events, on_poll) : uv_poll_stop(&watch->poll);
 }
 
 void watch_give(struct watch *watch, watch_fn *fn, void *data)

@@ -20,7 +20,8 @@ enum ready {
     READY_READ = 1,
     READY_WRITE = 2,
     READY_HANGUP = 4, /* the peer has ended its stream, or reset the connection */
-    READY_FAILED = 8, /* always reported, with all others: the connection is broken, nothing will be reported again */
+    READY_FAILED =
+        8, /* always reported, with all that was wanted: the connection is broken, nothing will be reported again */
 };
 
 typedef void watch_fn(void *data, unsigned ready); /* a set of enum ready */
@@ -50,9 +51,10 @@ struct watch *watch_new(struct loop *loop, int fd, watch_fn *fn, void *data);
 
 /*
  * Report these from now on, as long as they hold (level-triggered); 0: report nothing. After READY_FAILED this does
- * nothing: every read and write gives its final answer at once then.
+ * nothing: every read and write gives its final answer at once then. Returns 0, or a negative errno when the kernel
+ * refuses: nothing will be reported any more.
  */
-void watch_want(struct watch *watch, unsigned wanted);
+int watch_want(struct watch *watch, unsigned wanted);
 
 /* Hands the watch over: another owner is called from now on. */
 void watch_give(struct watch *watch, watch_fn *fn, void *data);

@@ -116,7 +116,7 @@ def test_who_leaves_behind_a_full_held_lane_is_heard_of():
         b.sendall((2**31).to_bytes(4, "big"))
         fill(b)
         a.close()
-        assert not ended(b, 0.3) and cables(port) == ["up"]
+        assert not ended(b, 0.3) and cables(port) == ["deserted"]
         b.close()
         wait(lambda: not cables(port))
 
