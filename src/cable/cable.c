@@ -107,13 +107,14 @@ static const char *acceptor_name(const struct cable *cable)
     return cable->handshaking.identity.acceptor ? cable->handshaking.identity.acceptor : cable->target.name;
 }
 
-#define tell(cable, kind, ...) events_add((cable)->cabling->events, EVENT_##kind, loop_wall_ms(), __VA_ARGS__)
-
-/* The nodes have a connection no more. */
-static void tell_down(const struct cable *cable, const char *why)
+static void tell(const struct cable *cable, enum event_kind kind, const char *why)
 {
-    tell(cable, cable_down, "#%llu %s, %s: %s", (unsigned long long)cable->id, dialer_name(cable), acceptor_name(cable),
-         why);
+    events_add(cable->cabling->events, &(struct event){.time_ms = loop_wall_ms(),
+                                                       .kind = kind,
+                                                       .cable = cable->id,
+                                                       .from = dialer_name(cable),
+                                                       .to = acceptor_name(cable),
+                                                       .why = why});
 }
 
 static const char *who_has_left(const struct cable *cable)
@@ -139,13 +140,11 @@ static void enter(struct cable *cable, enum cable_phase phase)
               cable_phase_name(phase), dialer_name(cable), acceptor_name(cable));
     cable->phase = phase;
     if (phase == CABLE_up)
-        tell(cable, cable_up, "#%llu %s dialled %s", (unsigned long long)cable->id, dialer_name(cable),
-             acceptor_name(cable));
+        tell(cable, EVENT_cable_up, NULL);
     if (phase == CABLE_held)
-        tell(cable, cable_held, "#%llu %s dials %s", (unsigned long long)cable->id, dialer_name(cable),
-             acceptor_name(cable));
+        tell(cable, EVENT_cable_held, NULL);
     if (phase == CABLE_closing)
-        tell_down(cable, who_has_left(cable));
+        tell(cable, EVENT_cable_down, who_has_left(cable));
 }
 
 /* The one end of every cable. With `reset` both nodes see a broken connection, else an orderly close. */
@@ -156,7 +155,7 @@ static void cable_free(struct cable *cable, bool reset, const char *why)
     log_debug("cable %llu: ends while %s: %s", (unsigned long long)cable->id, cable_phase_name(cable->phase), why);
     COUNT(cable->cabling->counters, cables_closed);
     if (cable->phase == CABLE_up || cable->phase == CABLE_deserted)
-        tell_down(cable, why);
+        tell(cable, EVENT_cable_down, why);
     expiry_remove(&cable->naming);
     DL_DELETE(cables->all, cable);
     cables->count--;
@@ -322,11 +321,14 @@ static void tell_fullness(const struct cable *cable, const struct lane *lane, bo
 {
     bool is_full = slow_is_full(lane);
 
-    if (is_full && !was_full)
-        tell(cable, lane_full, "#%llu %s to %s: %zu bytes wait", (unsigned long long)cable->id, from, to,
-             slow_held(lane));
-    if (!is_full && was_full)
-        tell(cable, lane_flows, "#%llu %s to %s", (unsigned long long)cable->id, from, to);
+    if (is_full == was_full)
+        return;
+    events_add(cable->cabling->events, &(struct event){.time_ms = loop_wall_ms(),
+                                                       .kind = is_full ? EVENT_lane_full : EVENT_lane_flows,
+                                                       .cable = cable->id,
+                                                       .from = from,
+                                                       .to = to,
+                                                       .number = slow_held(lane)});
 }
 
 /* Once one of two nodes has left they are connected no more, though the other may not hear of it before a fix. */

@@ -6,6 +6,7 @@
 #include "model/counters.h"
 #include "model/registry.h"
 #include "model/rules.h"
+#include "request/answers.h"
 #include "cable/cable.h"
 #include "epmd/gate.h"
 #include "loop/loop.h"
@@ -189,9 +190,7 @@ json_t *shape_events(const struct api *api, uint64_t after)
     json_t *list = json_array();
 
     for (const struct event *event; (event = events_next(events, after)); after = event->id)
-        json_array_append_new(list, json_pack("{s:I, s:I, s:s, s:s}", "id", (json_int_t)event->id, "time_ms",
-                                              (json_int_t)event->time_ms, "event", event_name(event->kind), "text",
-                                              event->text));
+        json_array_append_new(list, event_to_document(event));
     return list;
 }
 

@@ -45,7 +45,9 @@ static void on_rules_changed(void *data)
     if (clockwork->version == rules_version(relay->rules)) /* a lease was renewed */
         return;
     clockwork->version = rules_version(relay->rules);
-    relay_tell(relay, rules_changed, "%zu in force", rules_count(relay->rules));
+    events_add(
+        relay->events,
+        &(struct event){.time_ms = loop_wall_ms(), .kind = EVENT_rules_changed, .number = rules_count(relay->rules)});
     cables_apply_rules(relay->cables);
 }
 

@@ -43,7 +43,8 @@ static void answer_alive(struct relay *relay, struct epmd_node *told, const char
         told->port = gates_real_port(relay->gates, told->name, told->name_len, told->port);
         ret->registered = registry_add(relay->registry, told, asker->session, asker->fd, (uint32_t)time(NULL));
         log_info("%s is registered, at port %u", ret->registered->name, told->port);
-        relay_tell(relay, node_up, "%s", ret->registered->name);
+        events_add(relay->events,
+                   &(struct event){.time_ms = loop_wall_ms(), .kind = EVENT_node_up, .from = ret->registered->name});
     }
     text_add(&ret->text, to,
              epmd_put_alive_reply(to, told->version_high, !refusal, refusal ? 0 : ret->registered->creation));

@@ -67,7 +67,9 @@ void session_close(struct session *session)
     struct sessions *sessions = session->sessions;
 
     if (session->node) {
-        relay_tell(sessions->relay, node_down, "%s", session->node->name);
+        events_add(
+            sessions->relay->events,
+            &(struct event){.time_ms = loop_wall_ms(), .kind = EVENT_node_down, .from = node_name(session->node)});
         registry_remove(sessions->relay->registry, session->node);
     }
     deadline_clear(sessions->relay->deadlines, &session->later);

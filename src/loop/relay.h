@@ -52,9 +52,6 @@ struct relay {
     uint64_t warned_ms;          /* when it was last said that descriptors had run out; 0: never */
 };
 
-/* Tells people what happened, at the time that it is now: a row of the table of events, and who it is about. */
-#define relay_tell(relay, kind, ...) events_add((relay)->events, EVENT_##kind, loop_wall_ms(), __VA_ARGS__)
-
 /* Warns, not more often than once in RELAY_WARNING_MS, that `what` must wait because errno says that descriptors ran
  * out. */
 void relay_out_of_descriptors(struct relay *relay, const char *what);

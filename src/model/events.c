@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/events.h"
 
-#include <stdarg.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
 
 #include "base/memory.h"
 
 struct events {
     uint64_t last;
-    struct event ring[EVENTS_MAX]; /* event n stands at n % EVENTS_MAX */
+    struct subscriber *subscribers;
+    struct event ring[EVENTS_MAX]; /* event n stands at n % EVENTS_MAX; its texts are owned */
+};
+
+static const struct {
+    const char *name, *help;
+} rows[] = {
+#define X(name, help) {#name, help},
+    EVENTS_TABLE(X)
+#undef X
 };
 
 struct events *events_new(void)
@@ -17,22 +29,50 @@ struct events *events_new(void)
     return mem_new(sizeof(struct events));
 }
 
+static void forget(struct event *event)
+{
+    free((char *)event->from);
+    free((char *)event->to);
+    free((char *)event->why);
+}
+
 void events_free(struct events *events)
 {
+    if (!events)
+        return;
+    for (size_t i = 0; i < EVENTS_MAX; i++)
+        forget(&events->ring[i]);
     free(events);
 }
 
-void events_add(struct events *events, enum event_kind kind, uint64_t time_ms, const char *format, ...)
+static const char *copy(const char *text)
 {
-    struct event *event = &events->ring[++events->last % EVENTS_MAX];
-    va_list args;
+    return text ? mem_string(text, strlen(text)) : NULL;
+}
 
-    event->id = events->last;
-    event->time_ms = time_ms;
-    event->kind = kind;
-    va_start(args, format);
-    vsnprintf(event->text, sizeof(event->text), format, args);
-    va_end(args);
+void events_add(struct events *events, const struct event *event)
+{
+    struct event *kept = &events->ring[++events->last % EVENTS_MAX];
+    struct subscriber *subscriber, *next;
+
+    forget(kept);
+    *kept = *event;
+    kept->id = events->last;
+    kept->from = copy(event->from);
+    kept->to = copy(event->to);
+    kept->why = copy(event->why);
+    DL_FOREACH_SAFE(events->subscribers, subscriber, next)
+        subscriber->fn(subscriber->data, kept);
+}
+
+void events_subscribe(struct events *events, struct subscriber *subscriber)
+{
+    DL_APPEND(events->subscribers, subscriber);
+}
+
+void events_unsubscribe(struct events *events, struct subscriber *subscriber)
+{
+    DL_DELETE(events->subscribers, subscriber);
 }
 
 uint64_t events_last(const struct events *events)
@@ -50,11 +90,44 @@ const struct event *events_next(const struct events *events, uint64_t after)
 
 const char *event_name(enum event_kind kind)
 {
-    static const char *const names[] = {
-#define X(name, help) #name,
-        EVENTS_TABLE(X)
-#undef X
-    };
+    return rows[kind].name;
+}
 
-    return names[kind];
+const char *event_help(enum event_kind kind)
+{
+    return rows[kind].help;
+}
+
+void event_print(const struct event *event, char *to, size_t size)
+{
+    const char *from = event->from ? event->from : "?", *other = event->to ? event->to : "?";
+    const char *why = event->why ? event->why : "?";
+
+    switch (event->kind) {
+    case EVENT_node_up:
+    case EVENT_node_down:
+        snprintf(to, size, "%s", from);
+        return;
+    case EVENT_cable_up:
+        snprintf(to, size, "#%" PRIu64 " %s dialled %s", event->cable, from, other);
+        return;
+    case EVENT_cable_down:
+        snprintf(to, size, "#%" PRIu64 " %s, %s: %s", event->cable, from, other, why);
+        return;
+    case EVENT_cable_held:
+        snprintf(to, size, "#%" PRIu64 " %s dials %s", event->cable, from, other);
+        return;
+    case EVENT_lane_full:
+        snprintf(to, size, "#%" PRIu64 " %s to %s: %" PRIu64 " bytes wait", event->cable, from, other, event->number);
+        return;
+    case EVENT_lane_flows:
+        snprintf(to, size, "#%" PRIu64 " %s to %s", event->cable, from, other);
+        return;
+    case EVENT_rules_changed:
+        snprintf(to, size, "%" PRIu64 " in force", event->number);
+        return;
+    case EVENTS_COUNT:
+        break;
+    }
+    abort();
 }

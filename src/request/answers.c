@@ -50,8 +50,19 @@ json_t *leases_to_document(const struct rules *rules, uint64_t now_us)
     return list;
 }
 
+static json_t *number_or_none(uint64_t number)
+{
+    return number ? json_integer((json_int_t)number) : NULL;
+}
+
 json_t *event_to_document(const struct event *event)
 {
-    return json_pack("{s:I, s:I, s:s, s:s}", "id", (json_int_t)event->id, "time_ms", (json_int_t)event->time_ms,
-                     "event", event_name(event->kind), "text", event->text);
+    char text[EVENT_TEXT_MAX];
+
+    event_print(event, text, sizeof(text));
+    return json_pack("{s:I, s:I, s:s, s:o*, s:s*, s:s*, s:o*, s:o*, s:s*, s:s}", "id", (json_int_t)event->id, "time_ms",
+                     (json_int_t)event->time_ms, "event", event_name(event->kind), "cable",
+                     number_or_none(event->cable), "from", event->from, "to", event->to, "rule",
+                     number_or_none(event->rule), "number", number_or_none(event->number), "why", event->why, "text",
+                     text);
 }
