@@ -20,10 +20,9 @@
 #include "loop/deadlines.h"
 #include "epmd/door.h"
 #include "epmd/gate.h"
+#include "loop/descriptors.h"
 #include "loop/loop.h"
-
-/* Of the descriptors the process may have, the part that connections to the port may take; cables need the rest. */
-#define PORT_SHARE 2
+#include "loop/relay.h"
 
 /* The book has no clock: this one tells it when something in it has to end. */
 struct clockwork {
@@ -81,13 +80,14 @@ int daemon_run(struct daemon_config *config)
     struct counters counters = {0};
     struct random random;
     struct cabling cabling;
-    struct relay relay = {.options = &config->relay, .counters = &counters, .random = &random, .cabling = &cabling};
+    struct relay_options options;
+    struct relay relay = {.options = &options, .counters = &counters, .random = &random, .cabling = &cabling};
+    struct mapper mapper;
     struct clockwork clockwork = {.relay = &relay, .next_end = {.fn = on_end, .data = &clockwork}};
     struct door *door;
     struct control *control;
 
     signal(SIGPIPE, SIG_IGN); /* splice() to a closed socket raises it */
-    config->relay.connections_max = raise_descriptor_limit() / PORT_SHARE;
 
     relay.loop = loop_new();
     relay.registry = registry_new(config->remembered_max);
@@ -98,22 +98,32 @@ int daemon_run(struct daemon_config *config)
         log_error("no timer can be had: %s", strerror(errno));
         return EXIT_FAILURE;
     }
-    if (config->relay.seed == 0 && getrandom(&config->relay.seed, sizeof(uint16_t), 0) > 0)
-        config->relay.seed++; /* short enough to be typed again */
-    random_seed(&random, config->relay.seed);
+    if (config->seed == 0 && getrandom(&config->seed, sizeof(uint16_t), 0) > 0)
+        config->seed++; /* short enough to be typed again */
+    random_seed(&random, config->seed);
+    options = (struct relay_options){config->mapper.port, config->mapper.relay, config->batch, config->seed};
     cabling = (struct cabling){.loop = relay.loop,
                                .deadlines = relay.deadlines,
                                .registry = relay.registry,
                                .rules = relay.rules,
                                .events = relay.events,
                                .counters = &counters,
-                               .seed = config->relay.seed,
-                               .lane_bytes_max = config->relay.lane_bytes_max,
-                               .batch = config->relay.batch};
+                               .seed = config->seed,
+                               .lane_bytes_max = config->lane_bytes_max,
+                               .batch = config->batch};
     cabling_init(&cabling);
     relay.cables = cabling.cables;
-    relay.gates = gates_new(&relay);
-    door = door_new(&relay, stop, relay.loop);
+    mapper = (struct mapper){.options = config->mapper,
+                             .loop = relay.loop,
+                             .deadlines = relay.deadlines,
+                             .descriptors = descriptors_new(relay.loop, &counters, raise_descriptor_limit()),
+                             .registry = relay.registry,
+                             .rules = relay.rules,
+                             .events = relay.events,
+                             .counters = &counters,
+                             .cabling = &cabling};
+    mapper.gates = relay.gates = gates_new(&mapper);
+    door = door_new(&mapper, stop, relay.loop);
     control = control_new(&relay, EPMDPXY_VERSION);
     if (control)
         door_set_http(door, control_adopt, control);
@@ -133,6 +143,7 @@ int daemon_run(struct daemon_config *config)
     door_free(door);
     gates_free(relay.gates);
     cabling_done(&cabling);
+    descriptors_free(mapper.descriptors);
     deadline_clear(relay.deadlines, &clockwork.next_end);
     deadlines_free(relay.deadlines);
     events_free(relay.events);

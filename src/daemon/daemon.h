@@ -7,12 +7,15 @@
 
 #include <stddef.h>
 
-#include "loop/relay.h"
+#include "epmd/mapper.h"
 
 struct daemon_config {
-    struct relay_options relay; /* connections_max, and a seed that is 0, are filled in */
-    size_t remembered_max;      /* names, see model/registry.h */
-    const int *fds;             /* listening sockets; the daemon closes them */
+    struct mapper_options mapper;
+    bool batch;            /* the scheduler may let the nodes finish before it wakes us (SCHED_BATCH) */
+    size_t lane_bytes_max; /* a delayed lane keeps no more than that */
+    uint64_t seed;         /* of all chance: jitter, sizes of slices, random cuts; 0: any, and filled in */
+    size_t remembered_max; /* names, see model/registry.h */
+    const int *fds;        /* listening sockets; the daemon closes them */
     size_t fd_count;
     void (*ready)(void *data); /* it listens; may be NULL */
     void *ready_data;

@@ -208,16 +208,16 @@ static int run_daemon(struct epmd *epmd)
         detach(sockets.fds, sockets.count);
     }
     status = daemon_run(&(struct daemon_config){
-        .relay = {.port = epmd->port,
-                  .relay = !epmd->no_relay,
-                  .batch = true,
-                  .relaxed = epmd->relaxed,
-                  /* the stock daemon counts whole seconds, and lets the one that has begun go by as well */
-                  .packet_timeout_ms = ((uint64_t)epmd->packet_timeout_s + 1) * 1000,
-                  .accept_delay_ms = (uint64_t)epmd->accept_delay_s * 1000,
-                  .reply_delay_ms = (uint64_t)epmd->reply_delay_s * 1000,
-                  .gate_ttl_ms = GATE_TTL_MS,
-                  .lane_bytes_max = CABLING_LANE_BYTES},
+        .mapper = {.port = epmd->port,
+                   .relay = !epmd->no_relay,
+                   .relaxed = epmd->relaxed,
+                   /* the stock daemon counts whole seconds, and lets the one that has begun go by as well */
+                   .packet_timeout_ms = ((uint64_t)epmd->packet_timeout_s + 1) * 1000,
+                   .accept_delay_ms = (uint64_t)epmd->accept_delay_s * 1000,
+                   .reply_delay_ms = (uint64_t)epmd->reply_delay_s * 1000,
+                   .gate_ttl_ms = GATE_TTL_MS},
+        .batch = true,
+        .lane_bytes_max = CABLING_LANE_BYTES,
         .remembered_max = epmd->debug > 0 ? REMEMBERED_WHEN_DEBUGGED : REGISTRY_REMEMBERED_MAX,
         .fds = sockets.fds,
         .fd_count = sockets.count,

@@ -123,14 +123,14 @@ static int run(const struct command *self, int argc, char **argv)
 
     announcement = (struct announcement){options.port_file, sockets.port};
     return daemon_run(&(struct daemon_config){
-        .relay = {.port = sockets.port,
-                  .relay = options.relay,
-                  .batch = options.batch,
-                  .relaxed = options.relaxed,
-                  .packet_timeout_ms = options.packet_timeout_us / 1000,
-                  .gate_ttl_ms = options.gate_ttl_us / 1000,
-                  .lane_bytes_max = options.lane_bytes,
-                  .seed = (uint64_t)options.seed},
+        .mapper = {.port = sockets.port,
+                   .relay = options.relay,
+                   .relaxed = options.relaxed,
+                   .packet_timeout_ms = options.packet_timeout_us / 1000,
+                   .gate_ttl_ms = options.gate_ttl_us / 1000},
+        .batch = options.batch,
+        .lane_bytes_max = options.lane_bytes,
+        .seed = (uint64_t)options.seed,
         .remembered_max = REGISTRY_REMEMBERED_MAX,
         .fds = sockets.fds,
         .fd_count = sockets.count,

@@ -13,12 +13,14 @@
 #include "loop/address.h"
 
 struct node;
-struct relay;
+struct mapper;
 struct session;
+struct stranger;
 
 /* Who asks, and through which connection. */
 struct asker {
     struct session *session;
+    const struct stranger *stranger;
     int fd; /* shown by DUMP */
     struct address peer, local;
     bool waited; /* it was told to ask again later, and does */
@@ -36,7 +38,7 @@ struct answer {
 };
 
 /* Answers a request, given behind its length field. May end other sessions, never the asker's. */
-void answer_request(struct relay *relay, const uint8_t *body, size_t len, const struct asker *asker,
+void answer_request(struct mapper *mapper, const uint8_t *body, size_t len, const struct asker *asker,
                     struct answer *ret);
 
 #endif

@@ -6,14 +6,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <utlist.h>
-
-#include "base/log.h"
 #include "base/memory.h"
 #include "model/counters.h"
+#include "loop/descriptors.h"
 #include "loop/expiry.h"
 #include "loop/loop.h"
-#include "loop/relay.h"
+#include "epmd/mapper.h"
 #include "epmd/session.h"
 
 /* Accepting must not starve the connections that are there: so many at once, then they have their turn. */
@@ -27,6 +25,7 @@ struct visitor {
     struct watch *watch;
     struct address peer;
     struct expiring expiring; /* door->entering or door->delayed */
+    struct stranger stranger;
 };
 
 struct listener {
@@ -36,25 +35,17 @@ struct listener {
 };
 
 struct door {
-    struct relay *relay;
+    struct mapper *mapper;
     struct sessions *sessions;
     struct listener listeners[DOOR_LISTENERS_MAX];
     size_t listener_count;
     struct expiry entering, delayed;
-    size_t open; /* visitors and sessions */
     struct alarm *resume;
     door_http_fn *http;
     void *http_data;
     void (*kill)(void *data);
     void *kill_data;
 };
-
-static void on_session_closed(void *data)
-{
-    struct door *door = data;
-
-    door->open--;
-}
 
 static void on_kill(void *data)
 {
@@ -67,26 +58,32 @@ static void on_kill(void *data)
 static void visitor_forget(struct visitor *visitor)
 {
     expiry_remove(&visitor->expiring);
+    stranger_leave(&visitor->stranger);
     free(visitor);
 }
 
 static void visitor_close(struct visitor *visitor)
 {
-    visitor->door->open--;
     watch_free(visitor->watch);
     close(visitor->fd);
     visitor_forget(visitor);
 }
 
+static void evict(void *owner)
+{
+    visitor_close(owner);
+}
+
+/* Whoever may not ask must not take one of the places there are for HTTP, either. */
 static void visitor_to_http(struct visitor *visitor)
 {
     struct door *door = visitor->door;
+    struct address local = address_of_socket(visitor->fd);
 
-    if (!door->http) {
+    if (!door->http || !address_is_local_peer(&visitor->peer, &local)) {
         visitor_close(visitor);
         return;
     }
-    door->open--; /* HTTP has a limit of its own */
     watch_free(visitor->watch);
     door->http(door->http_data, visitor->fd, &visitor->peer);
     visitor_forget(visitor);
@@ -107,7 +104,7 @@ static void on_visitor(void *data, unsigned ready)
         return;
     }
     /* An end or an error as well: sessions know what to do with those. */
-    session_open(door->sessions, visitor->fd, visitor->watch, &visitor->peer);
+    session_open(door->sessions, visitor->fd, visitor->watch, &visitor->peer, &visitor->stranger);
     visitor_forget(visitor);
 }
 
@@ -124,22 +121,8 @@ static void on_entering_expired(void *owner)
 {
     struct visitor *visitor = owner;
 
-    COUNT(visitor->door->relay->counters, epmd_timeouts);
+    COUNT(visitor->door->mapper->counters, epmd_timeouts);
     visitor_close(visitor);
-}
-
-/* Is there room for one more? Whoever has kept us waiting longest makes it; registered nodes never do. */
-static bool make_room(struct door *door)
-{
-    struct visitor *oldest = expiry_oldest(&door->entering);
-
-    if (door->open < door->relay->options->connections_max)
-        return true;
-    if (oldest) {
-        visitor_close(oldest);
-        return true;
-    }
-    return sessions_evict(door->sessions);
 }
 
 static void admit(struct door *door, int fd, const struct address *peer)
@@ -147,15 +130,9 @@ static void admit(struct door *door, int fd, const struct address *peer)
     struct visitor *visitor;
     struct watch *watch;
 
-    COUNT(door->relay->counters, connections_accepted);
-    if (!make_room(door)) {
-        COUNT(door->relay->counters, connections_refused);
-        log_debug("connection refused: %zu are open", door->open);
-        close(fd);
-        return;
-    }
+    COUNT(door->mapper->counters, connections_accepted);
     visitor = mem_new(sizeof(*visitor));
-    watch = watch_new(door->relay->loop, fd, on_visitor, visitor);
+    watch = watch_new(door->mapper->loop, fd, on_visitor, visitor);
     if (!watch) {
         free(visitor);
         close(fd);
@@ -165,8 +142,8 @@ static void admit(struct door *door, int fd, const struct address *peer)
     visitor->fd = fd;
     visitor->watch = watch;
     visitor->peer = *peer;
-    door->open++;
-    if (door->relay->options->accept_delay_ms > 0)
+    stranger_enter(&visitor->stranger, door->mapper->descriptors, evict, visitor);
+    if (door->mapper->options.accept_delay_ms > 0)
         expiry_add(&door->delayed, &visitor->expiring, visitor);
     else
         enter(visitor);
@@ -191,9 +168,10 @@ static void on_listener(void *data, unsigned ready)
 
         if (fd >= 0) {
             admit(door, fd, &peer);
-        } else if (relay_errno_is_exhaustion()) {
-            COUNT(door->relay->counters, accept_pauses);
-            relay_out_of_descriptors(door->relay, "accepting");
+        } else if (descriptors_ran_out(errno)) {
+            if (descriptors_make_room(door->mapper->descriptors, NULL, "a connection to the port"))
+                continue;
+            COUNT(door->mapper->counters, accept_pauses);
             watch_listeners(door, 0);
             alarm_set(door->resume, ACCEPT_PAUSE_MS);
             return;
@@ -208,17 +186,17 @@ static void resume(void *data)
     watch_listeners(data, READY_READ);
 }
 
-struct door *door_new(struct relay *relay, void (*kill)(void *data), void *data)
+struct door *door_new(struct mapper *mapper, void (*kill)(void *data), void *data)
 {
     struct door *door = mem_new(sizeof(*door));
 
-    door->relay = relay;
+    door->mapper = mapper;
     door->kill = kill;
     door->kill_data = data;
-    door->sessions = sessions_new(relay, on_session_closed, on_kill, door);
-    expiry_init(&door->entering, relay->loop, relay->options->packet_timeout_ms, on_entering_expired);
-    expiry_init(&door->delayed, relay->loop, relay->options->accept_delay_ms, enter);
-    door->resume = alarm_new(relay->loop, resume, door);
+    door->sessions = sessions_new(mapper, on_kill, door);
+    expiry_init(&door->entering, mapper->loop, mapper->options.packet_timeout_ms, on_entering_expired);
+    expiry_init(&door->delayed, mapper->loop, mapper->options.accept_delay_ms, enter);
+    door->resume = alarm_new(mapper->loop, resume, door);
     return door;
 }
 
@@ -252,7 +230,7 @@ int door_listen(struct door *door, int fd)
     if (door->listener_count == DOOR_LISTENERS_MAX)
         return -ENOSPC;
     *listener = (struct listener){.door = door, .fd = fd};
-    listener->watch = watch_new(door->relay->loop, fd, on_listener, listener);
+    listener->watch = watch_new(door->mapper->loop, fd, on_listener, listener);
     if (!listener->watch)
         return -EINVAL;
     door->listener_count++;

@@ -11,7 +11,7 @@
 #include "loop/address.h"
 
 struct door;
-struct relay;
+struct mapper;
 struct sessions;
 
 #define DOOR_LISTENERS_MAX 64
@@ -20,7 +20,7 @@ struct sessions;
 typedef void door_http_fn(void *data, int fd, const struct address *peer);
 
 /* `kill` is called when KILL_REQ asks the daemon to end. */
-struct door *door_new(struct relay *relay, void (*kill)(void *data), void *data);
+struct door *door_new(struct mapper *mapper, void (*kill)(void *data), void *data);
 void door_free(struct door *door);
 
 /* Who gets HTTP; without one such connections are closed. */

@@ -13,15 +13,16 @@
 #include "base/memory.h"
 #include "model/counters.h"
 #include "cable/cable.h"
+#include "loop/descriptors.h"
 #include "loop/expiry.h"
 #include "loop/loop.h"
-#include "loop/relay.h"
+#include "epmd/mapper.h"
 
 /* Until descriptors are tried for again. */
 #define ACCEPT_PAUSE_MS 100
 
 struct gate {
-    struct relay *relay;
+    struct mapper *mapper;
     int fd;
     uint16_t port;
     struct watch *watch;
@@ -30,7 +31,7 @@ struct gate {
 };
 
 struct gates {
-    struct relay *relay;
+    struct mapper *mapper;
     struct expiry waiting; /* all gates, oldest first */
     struct alarm *resume;  /* accepting paused: descriptors had run out */
     struct closed_gate {
@@ -53,7 +54,7 @@ static void remember(struct gates *gates, struct gate *gate)
 
 static void gate_free(struct gate *gate)
 {
-    struct gates *gates = gate->relay->gates;
+    struct gates *gates = gate->mapper->gates;
 
     expiry_remove(&gate->expiring);
     watch_free(gate->watch);
@@ -69,7 +70,7 @@ static void on_expired(void *owner)
 {
     struct gate *gate = owner;
 
-    COUNT(gate->relay->counters, gates_expired);
+    COUNT(gate->mapper->counters, gates_expired);
     gate_free(gate);
 }
 
@@ -84,10 +85,9 @@ static void resume_all(void *data)
 /* The dialer waits in the backlog until there are descriptors again, or the gate's time is over. */
 static void pause_accepting(struct gate *gate)
 {
-    COUNT(gate->relay->counters, accept_pauses);
-    relay_out_of_descriptors(gate->relay, "accepting");
+    COUNT(gate->mapper->counters, accept_pauses);
     watch_want(gate->watch, 0);
-    alarm_set(gate->relay->gates->resume, ACCEPT_PAUSE_MS);
+    alarm_set(gate->mapper->gates->resume, ACCEPT_PAUSE_MS);
 }
 
 static void on_connection(void *data, unsigned ready)
@@ -97,9 +97,10 @@ static void on_connection(void *data, unsigned ready)
 
     (void)ready;
     if (fd >= 0) {
-        cable_open(gate->relay->cabling, fd, &gate->target);
+        cable_open(gate->mapper->cabling, fd, &gate->target);
         gate_free(gate);
-    } else if (relay_errno_is_exhaustion()) {
+    } else if (descriptors_ran_out(errno) &&
+               !descriptors_make_room(gate->mapper->descriptors, NULL, "a connection to a gate")) {
         pause_accepting(gate);
     }
     /* Anything else: the dialer left again while it waited. */
@@ -111,7 +112,7 @@ static int listen_at(struct gate *gate, struct address local)
     gate->fd = socket(local.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (gate->fd < 0 || bind(gate->fd, &local.any, local.len) < 0 || listen(gate->fd, 1) < 0)
         return -errno;
-    gate->watch = watch_new(gate->relay->loop, gate->fd, on_connection, gate);
+    gate->watch = watch_new(gate->mapper->loop, gate->fd, on_connection, gate);
     if (!gate->watch)
         return -ENOMEM;
     watch_want(gate->watch, READY_READ);
@@ -140,23 +141,23 @@ static void make_room(struct gates *gates, const char *name)
         on_expired(expiry_oldest(&gates->waiting));
 }
 
-int gate_open(struct relay *relay, const struct target *target, const struct address *local)
+int gate_open(struct mapper *mapper, const struct target *target, const struct address *local)
 {
     struct gate *gate;
     int status;
 
-    make_room(relay->gates, target->name);
+    make_room(mapper->gates, target->name);
     gate = mem_new(sizeof(*gate));
-    gate->relay = relay;
+    gate->mapper = mapper;
     gate->target = target_copy(target);
     status = listen_at(gate, *local);
     if (status < 0) {
-        COUNT(relay->counters, gates_failed);
+        COUNT(mapper->counters, gates_failed);
         gate_free(gate);
         return status;
     }
-    expiry_add(&relay->gates->waiting, &gate->expiring, gate);
-    COUNT(relay->counters, gates_opened);
+    expiry_add(&mapper->gates->waiting, &gate->expiring, gate);
+    COUNT(mapper->counters, gates_opened);
     return gate->port;
 }
 
@@ -196,13 +197,13 @@ uint16_t gates_real_port(struct gates *gates, const void *name, size_t name_len,
     return port;
 }
 
-struct gates *gates_new(struct relay *relay)
+struct gates *gates_new(struct mapper *mapper)
 {
     struct gates *gates = mem_new(sizeof(*gates));
 
-    gates->relay = relay;
-    expiry_init(&gates->waiting, relay->loop, relay->options->gate_ttl_ms, on_expired);
-    gates->resume = alarm_new(relay->loop, resume_all, gates);
+    gates->mapper = mapper;
+    expiry_init(&gates->waiting, mapper->loop, mapper->options.gate_ttl_ms, on_expired);
+    gates->resume = alarm_new(mapper->loop, resume_all, gates);
     return gates;
 }
 

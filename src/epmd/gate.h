@@ -16,13 +16,13 @@
 #define GATES_REMEMBERED_MAX 256 /* closed ones that gates_real_port() still knows */
 
 struct gates;
-struct relay;
+struct mapper;
 
-struct gates *gates_new(struct relay *relay);
+struct gates *gates_new(struct mapper *mapper);
 void gates_free(struct gates *gates);
 
 /* Returns the gate's port, or a negative errno. The target is copied. */
-int gate_open(struct relay *relay, const struct target *target, const struct address *local);
+int gate_open(struct mapper *mapper, const struct target *target, const struct address *local);
 
 /*
  * A node registers a port. When that is a gate's which stood in for the very same node (RabbitMQ's monitor looks its

@@ -19,12 +19,14 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/counters.h"
+#include "model/events.h"
 #include "model/registry.h"
 #include "epmd/answers.h"
 #include "loop/deadlines.h"
+#include "loop/descriptors.h"
 #include "loop/expiry.h"
 #include "loop/loop.h"
-#include "loop/relay.h"
+#include "epmd/mapper.h"
 
 /* One more than the longest request: what came too much must be seen. */
 #define INPUT_BYTES (EPMD_LENGTH_BYTES + EPMD_REQUEST_MAX + 1)
@@ -46,12 +48,12 @@ struct session {
     struct node *node;        /* registered through this session, or NULL */
     struct deadline later;    /* a fault delays the answer until then */
     struct expiring expiring; /* sessions->busy, ->refused or ->delayed */
+    struct stranger stranger; /* until it is registered */
     struct session *prev, *next;
 };
 
 struct sessions {
-    struct relay *relay;
-    void (*closed)(void *data);
+    struct mapper *mapper;
     void (*kill)(void *data);
     void *data;
     struct session *all;
@@ -68,12 +70,13 @@ void session_close(struct session *session)
 
     if (session->node) {
         events_add(
-            sessions->relay->events,
+            sessions->mapper->events,
             &(struct event){.time_ms = loop_wall_ms(), .kind = EVENT_node_down, .from = node_name(session->node)});
-        registry_remove(sessions->relay->registry, session->node);
+        registry_remove(sessions->mapper->registry, session->node);
     }
-    deadline_clear(sessions->relay->deadlines, &session->later);
+    deadline_clear(sessions->mapper->deadlines, &session->later);
     expiry_remove(&session->expiring);
+    stranger_leave(&session->stranger);
     DL_DELETE(sessions->all, session);
     watch_free(session->watch);
     close(session->fd);
@@ -81,7 +84,6 @@ void session_close(struct session *session)
     text_done(&session->reply);
     free(session->input);
     free(session);
-    sessions->closed(sessions->data);
 }
 
 static void malformed(struct session *session, const char *reason)
@@ -90,7 +92,7 @@ static void malformed(struct session *session, const char *reason)
 
     address_print(&session->peer, peer);
     log_debug("EPMD request from %s: %s", peer, reason);
-    COUNT(session->sessions->relay->counters, epmd_malformed);
+    COUNT(session->sessions->mapper->counters, epmd_malformed);
     session_close(session);
 }
 
@@ -108,6 +110,7 @@ static void keep(struct session *session)
     watch_want(session->watch, READY_READ);
     if (session->node) {
         expiry_remove(&session->expiring);
+        stranger_leave(&session->stranger);
         return;
     }
     if (sessions->refused.count >= SESSIONS_REFUSED_MAX)
@@ -170,7 +173,7 @@ static void reply(struct session *session)
     if (sessions->reply_bytes > SESSIONS_REPLY_BYTES_MAX) {
         log_debug("EPMD reply: too much is waiting for slow readers");
         session_close(session);
-    } else if (sessions->relay->options->reply_delay_ms > 0) {
+    } else if (sessions->mapper->options.reply_delay_ms > 0) {
         wait(session, 0);
         expiry_add(&sessions->delayed, &session->expiring, session);
     } else {
@@ -181,11 +184,12 @@ static void reply(struct session *session)
 /* The request is complete; `waited`: a fault has delayed its answer, and the time is over. */
 static void serve(struct session *session, bool waited)
 {
-    struct relay *relay = session->sessions->relay;
-    struct asker asker = {session, session->fd, session->peer, address_of_socket(session->fd), waited};
+    struct mapper *mapper = session->sessions->mapper;
+    struct asker asker = {session, &session->stranger, session->fd, session->peer, address_of_socket(session->fd),
+                          waited};
     struct answer answer = {.refusal = NULL};
 
-    answer_request(relay, session->input + EPMD_LENGTH_BYTES, session->have - EPMD_LENGTH_BYTES, &asker, &answer);
+    answer_request(mapper, session->input + EPMD_LENGTH_BYTES, session->have - EPMD_LENGTH_BYTES, &asker, &answer);
     if (answer.refusal) {
         malformed(session, answer.refusal);
         return;
@@ -200,7 +204,7 @@ static void serve(struct session *session, bool waited)
     } else if (answer.delay_us > 0) { /* may be long, and the client leave before */
         wait(session, READY_HANGUP);
         expiry_add(&session->sessions->slow, &session->expiring, session);
-        deadline_set(relay->deadlines, &session->later, loop_clock_us(relay->loop) + answer.delay_us);
+        deadline_set(mapper->deadlines, &session->later, loop_clock_us(mapper->loop) + answer.delay_us);
     } else {
         reply(session);
     }
@@ -236,7 +240,7 @@ static void step_reading(struct session *session)
     else if (size > 0 && session->have > (size_t)size)
         malformed(session, "more bytes than the request's length says");
     else if (size > 0 && session->have == (size_t)size) {
-        COUNT(session->sessions->relay->counters, epmd_requests);
+        COUNT(session->sessions->mapper->counters, epmd_requests);
         serve(session, false);
     }
 }
@@ -282,8 +286,13 @@ static void on_busy_expired(void *owner)
 {
     struct session *session = owner;
 
-    COUNT(session->sessions->relay->counters, epmd_timeouts);
+    COUNT(session->sessions->mapper->counters, epmd_timeouts);
     session_close(session);
+}
+
+static void on_evicted(void *owner)
+{
+    session_close(owner);
 }
 
 static void on_refused_expired(void *owner)
@@ -306,7 +315,8 @@ const struct address *session_peer(const struct session *session)
 
 /* ---- all of them ---- */
 
-void session_open(struct sessions *sessions, int fd, struct watch *watch, const struct address *peer)
+void session_open(struct sessions *sessions, int fd, struct watch *watch, const struct address *peer,
+                  struct stranger *stranger)
 {
     struct session *session = mem_new(sizeof(*session));
 
@@ -319,37 +329,24 @@ void session_open(struct sessions *sessions, int fd, struct watch *watch, const 
     session->later = (struct deadline){.fn = on_later, .data = session};
     DL_APPEND(sessions->all, session);
     expiry_add(&sessions->busy, &session->expiring, session);
+    stranger_hand_over(stranger, &session->stranger, on_evicted, session);
     watch_give(watch, on_ready, session);
     watch_want(watch, READY_READ);
     step_reading(session);
 }
 
-bool sessions_evict(struct sessions *sessions)
-{
-    struct session *oldest = expiry_oldest(&sessions->busy);
-
-    if (!oldest)
-        oldest = expiry_oldest(&sessions->slow);
-    if (!oldest)
-        oldest = expiry_oldest(&sessions->refused);
-    if (oldest)
-        session_close(oldest);
-    return oldest != NULL;
-}
-
-struct sessions *sessions_new(struct relay *relay, void (*closed)(void *data), void (*kill)(void *data), void *data)
+struct sessions *sessions_new(struct mapper *mapper, void (*kill)(void *data), void *data)
 {
     struct sessions *sessions = mem_new(sizeof(*sessions));
-    const struct relay_options *options = relay->options;
+    const struct mapper_options *options = &mapper->options;
 
-    sessions->relay = relay;
-    sessions->closed = closed;
+    sessions->mapper = mapper;
     sessions->kill = kill;
     sessions->data = data;
-    expiry_init(&sessions->busy, relay->loop, options->packet_timeout_ms, on_busy_expired);
-    expiry_init(&sessions->refused, relay->loop, SESSIONS_REFUSED_MS, on_refused_expired);
-    expiry_init(&sessions->slow, relay->loop, SESSIONS_SLOW_MS, on_busy_expired);
-    expiry_init(&sessions->delayed, relay->loop, options->reply_delay_ms, begin_reply);
+    expiry_init(&sessions->busy, mapper->loop, options->packet_timeout_ms, on_busy_expired);
+    expiry_init(&sessions->refused, mapper->loop, SESSIONS_REFUSED_MS, on_refused_expired);
+    expiry_init(&sessions->slow, mapper->loop, SESSIONS_SLOW_MS, on_busy_expired);
+    expiry_init(&sessions->delayed, mapper->loop, options->reply_delay_ms, begin_reply);
     return sessions;
 }
 

@@ -11,9 +11,10 @@
 
 #include "loop/address.h"
 
-struct relay;
+struct mapper;
 struct session;
 struct sessions;
+struct stranger;
 struct watch;
 
 /*
@@ -29,12 +30,13 @@ struct watch;
 /* All NAMES and DUMP replies that wait for slow readers, together; beyond it such requests are refused. */
 #define SESSIONS_REPLY_BYTES_MAX (64 * 1024 * 1024)
 
-/* `closed` is called whenever a session has ended; `kill` when one asked the daemon to end. */
-struct sessions *sessions_new(struct relay *relay, void (*closed)(void *data), void (*kill)(void *data), void *data);
+/* `kill` is called when one asked the daemon to end. */
+struct sessions *sessions_new(struct mapper *mapper, void (*kill)(void *data), void *data);
 void sessions_free(struct sessions *sessions);
 
-/* Takes over a connected socket and its watch. */
-void session_open(struct sessions *sessions, int fd, struct watch *watch, const struct address *peer);
+/* Takes over a connected socket, its watch, and its place among the strangers. */
+void session_open(struct sessions *sessions, int fd, struct watch *watch, const struct address *peer,
+                  struct stranger *stranger);
 
 /* Ends it at once, and with it the registration that it is. */
 void session_close(struct session *session);
@@ -43,8 +45,5 @@ void session_close(struct session *session);
 bool session_is_gone(const struct session *session);
 
 const struct address *session_peer(const struct session *session);
-
-/* Closes the one that has waited longest for its request. Returns false when all have had theirs. */
-bool sessions_evict(struct sessions *sessions);
 
 #endif
