@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@
 #include "base/size.h"
 #include "base/suggest.h"
 
-#define NAME_COLUMN 28
+#define HELP_COLUMN 31
 
 #define refuse(result, ...) (snprintf((result)->error, sizeof((result)->error), __VA_ARGS__), -EINVAL)
 
@@ -216,15 +217,15 @@ int options_parse(const struct option_table *table, void *fields, int argc, char
     return 0;
 }
 
-void options_print(const struct option_table *table, FILE *to)
+void options_add_help(const struct option_table *table, struct text *to)
 {
     const struct option_row *row;
 
     for (size_t i = 0; (row = row_at(table, i).row); i++) {
         char left[64];
 
-        snprintf(left, sizeof(left), "--%s%s%s", row->name, takes_value(row) ? " " : "",
+        snprintf(left, sizeof(left), "  --%s%s%s", row->name, takes_value(row) ? " " : "",
                  takes_value(row) ? row->value_name : "");
-        fprintf(to, "  %-*s %s\n", NAME_COLUMN, left, row->help);
+        text_add_row(to, HELP_COLUMN, left, row->help);
     }
 }

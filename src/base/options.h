@@ -12,7 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
+
+#include "base/text.h"
 
 enum option_kind {
     OPTION_FLAG,     /* bool, set to true */
@@ -65,8 +66,8 @@ struct options_result {
 int options_parse(const struct option_table *table, void *fields, int argc, char **argv, bool stop_at_word,
                   struct options_result *result);
 
-/* One or two lines an option, as `--help` shows them. */
-void options_print(const struct option_table *table, FILE *to);
+/* A row an option, as `--help` shows them. */
+void options_add_help(const struct option_table *table, struct text *to);
 
 /* A port number, min to 65535. Returns 0, or -EINVAL with *ret_port untouched. */
 int port_parse(const char *text, int min, int *ret_port);

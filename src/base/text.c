@@ -53,6 +53,28 @@ void text_add_escaped(struct text *text, const char *name)
     text->len += strlen(text->data + text->len);
 }
 
+void text_add_row(struct text *text, int column, const char *word, const char *help)
+{
+    int at = column;
+
+    text_addf(text, "%-*s", column, word);
+    if ((int)strlen(word) >= column)
+        text_addf(text, "\n%*s", column, "");
+    while (*help) {
+        int len = (int)strcspn(help, " ");
+
+        if (at > column && at + 1 + len > TEXT_COLUMNS) {
+            text_addf(text, "\n%*s", column, "");
+            at = column;
+        }
+        text_addf(text, "%s%.*s", at > column ? " " : "", len, help);
+        at += (at > column) + len;
+        help += len;
+        help += strspn(help, " ");
+    }
+    text_addf(text, "\n");
+}
+
 void text_done(struct text *text)
 {
     free(text->data);

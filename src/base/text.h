@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#define TEXT_COLUMNS 100
+
 struct text {
     char *data; /* len bytes; not a C string */
     size_t len;
@@ -18,6 +20,9 @@ void text_addf(struct text *text, const char *format, ...) __attribute__((format
 
 /* A name that a stranger chose, for people: see utf8_escape(). */
 void text_add_escaped(struct text *text, const char *name);
+
+/* A word and its help, which begins at that column and goes on there, in lines of TEXT_COLUMNS. */
+void text_add_row(struct text *text, int column, const char *word, const char *help);
 
 /* Frees the bytes; the text is empty then, and may be used again. */
 void text_done(struct text *text);

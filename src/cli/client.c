@@ -120,18 +120,25 @@ void client_print(const json_t *json)
     printf("\n");
 }
 
-int client_tell(const struct command *self, const struct client_request *request, bool json,
-                void (*print)(const json_t *answer))
+int client_tell(const struct command *self, const struct asking *asking, struct client_request request,
+                void (*add)(struct text *to, const json_t *answer))
 {
+    struct text lines = {0};
     json_t *answer;
-    int status = client_ask(self, request, &answer);
+    int status;
 
+    if (command_port(self, asking->port, &request.port) < 0) {
+        json_decref(request.body);
+        return STATUS_BAD_INPUT;
+    }
+    status = client_ask(self, &request, &answer);
     if (status != STATUS_OK)
         return status;
-    if (json)
+    if (asking->json)
         client_print(answer);
-    else if (print)
-        print(answer);
+    else if (add)
+        add(&lines, answer);
+    command_print(&lines);
     json_decref(answer);
     return STATUS_OK;
 }

@@ -7,9 +7,10 @@
 
 #include <jansson.h>
 #include <stdbool.h>
-#include <stdbool.h>
 
+struct asking;
 struct command;
+struct text;
 
 /* How long an answer may take, unless a request says otherwise. */
 #define CLIENT_TIMEOUT_S 30
@@ -29,9 +30,12 @@ struct client_request {
  */
 int client_ask(const struct command *self, const struct client_request *request, json_t **ret);
 
-/* The same, and shows the answer: as JSON, or in `print`'s words (NULL: in none). Returns the exit status. */
-int client_tell(const struct command *self, const struct client_request *request, bool json,
-                void (*print)(const json_t *answer));
+/*
+ * The same for a subcommand's last request, at the port that its options say; shows the answer: as JSON, or in the
+ * lines that `add` makes of it (NULL: in none). Returns the exit status.
+ */
+int client_tell(const struct command *self, const struct asking *asking, struct client_request request,
+                void (*add)(struct text *to, const json_t *answer));
 
 /* A word as part of a path or query; the caller frees it with free(). */
 char *client_escape(const char *word);

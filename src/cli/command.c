@@ -3,22 +3,47 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/refusal.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 #define DEFAULT_PORT 4369
 #define LINE_BYTES_MAX 4096
 
+static const struct option_row asking_rows[] = {
+    {"port", "N", "the daemon's port (ERL_EPMD_PORT, or 4369)", OPTION_NUMBER, offsetof(struct asking, port), 1, 65535,
+     NULL},
+    {"json", NULL, "print the answer as JSON", OPTION_FLAG, offsetof(struct asking, json), 0, 0, NULL},
+};
+
+const struct option_table asking_options = {OPTION_ROWS(asking_rows)};
+
+void command_print(struct text *text)
+{
+    if (text->len > 0)
+        fwrite(text->data, 1, text->len, stdout);
+    text_done(text);
+}
+
 static void show_help(const struct command *self)
 {
-    printf("Usage: epmdpxy %s\n\n%s", self->synopsis, self->details ? self->details : "");
+    struct text help = {0};
+
+    text_addf(&help, "Usage: epmdpxy %s\n\n%s", self->synopsis, self->details ? self->details : self->summary);
     if (!self->details)
-        printf("%s\n", self->summary);
-    if (self->options.count > 0) {
-        printf("\nOptions:\n");
-        options_print(&self->options, stdout);
+        text_addf(&help, "\n");
+    if (self->words) {
+        text_addf(&help, "\n");
+        self->words(&help);
     }
+    if (self->options.count > 0 || self->options.shared[0].table) {
+        text_addf(&help, "\nOptions:\n");
+        options_add_help(&self->options, &help);
+    }
+    command_print(&help);
 }
 
 /* One line, whatever is repeated in it. */

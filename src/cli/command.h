@@ -10,6 +10,8 @@
 #include "base/options.h"
 #include "base/refusal.h"
 
+struct text;
+
 /* Exit status. */
 #define STATUS_OK 0
 #define STATUS_FAILED 1    /* no daemon, port in use, and the like */
@@ -22,7 +24,8 @@ struct command {
     const char *name; /* first field, for suggest() */
     const char *synopsis;
     const char *summary;
-    const char *details; /* for --help; NULL: the summary says it all */
+    const char *details;            /* for --help; NULL: the summary says it all */
+    void (*words)(struct text *to); /* and the words that it takes, from their tables; or NULL */
     struct option_table options;
     bool last_counts; /* of an option that is given twice: wrappers put theirs in front; else that is refused */
     int (*run)(const struct command *self, int argc, char **argv); /* argv without program and subcommand */
@@ -34,8 +37,21 @@ struct command {
  */
 int command_begin(const struct command *self, void *fields, int argc, char **argv, int min_words, int max_words);
 
+/* Writes it to standard output, and ends it. */
+void command_print(struct text *text);
+
 /* The port to use: `given` unless it is -1, else ERL_EPMD_PORT, else 4369. Returns 0, or -EINVAL and has said so. */
 int command_port(const struct command *self, int given, int *ret_port);
+
+/* The options of every subcommand that asks a daemon, and their rows. */
+struct asking {
+    int port; /* -1: not given */
+    bool json;
+};
+
+#define ASKING_NEW ((struct asking){.port = -1})
+
+extern const struct option_table asking_options;
 
 /* One line on standard error; return STATUS_BAD_INPUT and STATUS_FAILED. */
 int command_refuse(const struct command *self, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -2,22 +2,29 @@
 /*
  * cut and fix: the same islands, the other way round.
  */
-#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/commands.h"
-#include "cli/cutting.h"
-#include "cli/rules.h"
+#include "request/answers.h"
+#include "request/cut.h"
+#include "request/fix.h"
+#include "request/words.h"
 
-static const struct option_row cut_rows[] = {
-    CUTTING_ROWS,
-    {"for", "TIME", "fix it by itself after that time", OPTION_DURATION, CUTTING_FIELD(for_us), 1, 0, NULL},
+struct cut_fields {
+    struct cut_words words;
+    struct asking asking;
+    uint64_t for_us;
 };
 
-static void print_cut(const json_t *answer)
+static const struct option_row cut_rows[] = {
+    {"for", "TIME", "fix it by itself after that time", OPTION_DURATION, offsetof(struct cut_fields, for_us), 1, 0,
+     NULL},
+};
+
+static void add_cut(struct text *to, const json_t *answer)
 {
     const json_t *rule, *seed = json_object_get(answer, "seed");
     long long held = json_integer_value(json_object_get(answer, "held_cables"));
@@ -27,21 +34,18 @@ static void print_cut(const json_t *answer)
         const char *mode = json_string_value(json_object_get(json_object_get(rule, "params"), "mode"));
         bool holds = !mode || strcmp(mode, "hold") == 0;
 
-        if (holds)
-            printf("cut: ");
-        else
-            printf("cut (%s): ", mode);
-        rule_print_nodes(rule);
+        text_addf(to, "cut%s%s%s: ", holds ? "" : " (", holds ? "" : mode, holds ? "" : ")");
+        rule_add_whom(to, rule);
         if (holds && i + 1 == count)
-            printf(" (%lld %s held)", held, held == 1 ? "cable" : "cables");
-        printf("\n");
+            text_addf(to, " (%lld %s held)", held, held == 1 ? "cable" : "cables");
+        text_addf(to, "\n");
     }
     if (seed)
-        printf("seed: %lld\n", json_integer_value(seed));
-    rules_print_remarks(answer);
+        text_addf(to, "seed: %lld\n", json_integer_value(seed));
+    remarks_add_lines(to, answer);
 }
 
-static void print_fix(const json_t *answer)
+static void add_fix(struct text *to, const json_t *answer)
 {
     size_t cuts = 0, others = 0, i;
     long long held = json_integer_value(json_object_get(answer, "held_cables"));
@@ -53,50 +57,55 @@ static void print_fix(const json_t *answer)
         *(kind && strcmp(kind, "partition") == 0 ? &cuts : &others) += 1;
     }
     if (cuts == 0)
-        printf("fixed: nothing is cut any more\n");
+        text_addf(to, "fixed: nothing is cut any more\n");
     else
-        printf("fixed; %zu %s left (%lld %s held), see epmdpxy status\n", cuts, cuts == 1 ? "cut is" : "cuts are", held,
-               held == 1 ? "cable" : "cables");
+        text_addf(to, "fixed; %zu %s left (%lld %s held), see epmdpxy status\n", cuts,
+                  cuts == 1 ? "cut is" : "cuts are", held, held == 1 ? "cable" : "cables");
     if (others > 0)
-        printf("note: %zu other %s, see epmdpxy fault list\n", others, others == 1 ? "fault stays" : "faults stay");
+        text_addf(to, "note: %zu other %s, see epmdpxy fault list\n", others,
+                  others == 1 ? "fault stays" : "faults stay");
 }
 
 static int run_cut(const struct command *self, int argc, char **argv)
 {
-    struct cutting options = CUTTING_NEW;
-    json_t *body;
+    struct cut_fields options = {.words = CUT_WORDS_NONE, .asking = ASKING_NEW};
+    struct client_request request = {.path = "/v1/cut"};
+    struct refusal refusal;
+    struct cut_request cut;
     int status = command_begin(self, &options, argc, argv, 0, COMMAND_ANY_WORDS);
 
-    if (status == COMMAND_GO)
-        status = cutting_body(self, &options, argv, &body);
     if (status != COMMAND_GO)
         return status;
-    if (command_port(self, options.port, &options.port) < 0) {
-        json_decref(body);
-        return STATUS_BAD_INPUT;
-    }
-    return client_tell(self, &(struct client_request){.port = options.port, .path = "/v1/cut", .body = body},
-                       options.json, print_cut);
+    if (cut_request_from_words(&options.words, (const char *const *)argv, &cut, &refusal) < 0)
+        return command_refused(self, &refusal);
+    cut.lifetime.for_us = options.for_us;
+    request.body = cut_request_to_document(&cut);
+    cut_request_done(&cut);
+    return client_tell(self, &options.asking, request, add_cut);
 }
 
 static int run_fix(const struct command *self, int argc, char **argv)
 {
-    struct cutting options = CUTTING_NEW;
-    json_t *islands, *body;
+    struct asking options = ASKING_NEW;
+    struct client_request request = {.path = "/v1/fix"};
+    struct refusal refusal;
+    struct fix_request fix;
     int status = command_begin(self, &options, argc, argv, 0, COMMAND_ANY_WORDS);
 
     if (status != COMMAND_GO)
         return status;
-    if (command_port(self, options.port, &options.port) < 0)
-        return STATUS_BAD_INPUT;
-    if (cutting_islands(self, argv, &islands) != COMMAND_GO)
-        return STATUS_BAD_INPUT;
-    body = json_object();
-    if (json_array_size(islands) > 0)
-        json_object_set(body, "islands", islands);
-    json_decref(islands);
-    return client_tell(self, &(struct client_request){.port = options.port, .path = "/v1/fix", .body = body},
-                       options.json, print_fix);
+    if (fix_request_from_words((const char *const *)argv, &fix, &refusal) < 0)
+        return command_refused(self, &refusal);
+    request.body = fix_request_to_document(&fix);
+    fix_request_done(&fix);
+    return client_tell(self, &options, request, add_fix);
+}
+
+static void add_cut_words(struct text *to)
+{
+    words_add_modes(to);
+    text_addf(to, "\n");
+    words_add_islands(to);
 }
 
 const struct command cut_command = {
@@ -105,20 +114,11 @@ const struct command cut_command = {
     .summary = "split the network: islands no longer hear each other",
     .details =
         "Cut all that nodes of different islands send to each other, whether they are connected already or not,\n"
-        "until a fix. How that looks to the nodes is the mode:\n\n"
-        "  hold     nothing gets through, nobody is told, nothing is lost: nodes find out by their own\n"
-        "           net_ticktime, as in a real split; what was held goes on at the fix\n"
-        "  drop     the same, but it is thrown away, so that senders never block; reset at the fix\n"
-        "  close    connections are closed at once, and new ones as well\n"
-        "  reset    the same with a reset (RST), as if a machine had crashed\n"
-        "  refuse   new connections are closed at once; those that exist go on\n\n" ISLANDS_HELP,
-    .options = {OPTION_ROWS(cut_rows)},
+        "until a fix. How that looks to the nodes is the mode:\n",
+    .words = add_cut_words,
+    .options = {OPTION_ROWS(cut_rows), .shared = {{&cut_options, offsetof(struct cut_fields, words)},
+                                                  {&asking_options, offsetof(struct cut_fields, asking)}}},
     .run = run_cut,
-};
-
-static const struct option_row fix_rows[] = {
-    {"port", "N", "the daemon's port (ERL_EPMD_PORT, or 4369)", OPTION_NUMBER, CUTTING_FIELD(port), 1, 65535, NULL},
-    {"json", NULL, "print the answer as JSON", OPTION_FLAG, CUTTING_FIELD(json), 0, 0, NULL},
 };
 
 const struct command fix_command = {
@@ -127,7 +127,8 @@ const struct command fix_command = {
     .summary = "heal the network, all of it or between some islands",
     .details = "Without islands everything that was cut is healed; with islands only the pairs between them. What was\n"
                "held goes on, in order. Idle nodes do not reconnect by themselves: somebody must send or ping.\n"
-               "Other faults than cuts stay: see epmdpxy fault.\n\n" ISLANDS_HELP,
-    .options = {OPTION_ROWS(fix_rows)},
+               "Other faults than cuts stay: see epmdpxy fault.\n",
+    .words = words_add_islands,
+    .options = {.shared = {{&asking_options, 0}}},
     .run = run_fix,
 };

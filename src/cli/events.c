@@ -4,67 +4,51 @@
  */
 #include <limits.h>
 #include <stddef.h>
-#include <time.h>
 
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "request/answers.h"
+#include "request/words.h"
 
-struct events_options {
-    int port, after;
-    bool json;
+struct events_fields {
+    struct asking asking;
+    int after;
 };
 
-#define FIELD(name) offsetof(struct events_options, name)
+#define FIELD(name) offsetof(struct events_fields, name)
 
 static const struct option_row rows[] = {
     {"after", "N", "only those behind the event of that number", OPTION_NUMBER, FIELD(after), 0, INT_MAX, NULL},
-    {"port", "N", "the daemon's port (ERL_EPMD_PORT, or 4369)", OPTION_NUMBER, FIELD(port), 1, 65535, NULL},
-    {"json", NULL, "print them as JSON", OPTION_FLAG, FIELD(json), 0, 0, NULL},
 };
 
-static void print_event(const json_t *event)
-{
-    long long time_ms = json_integer_value(json_object_get(event, "time_ms"));
-    time_t time_s = (time_t)(time_ms / 1000);
-    struct tm local;
-    char text[32];
-
-    localtime_r(&time_s, &local);
-    strftime(text, sizeof(text), "%H:%M:%S", &local);
-    printf("%lld %s.%03lld %s %s\n", json_integer_value(json_object_get(event, "id")), text, time_ms % 1000,
-           json_string_value(json_object_get(event, "event")), json_string_value(json_object_get(event, "text")));
-}
-
-static void print_events(const json_t *answer)
+static void add_events(struct text *to, const json_t *answer)
 {
     const json_t *event;
     size_t i;
 
     json_array_foreach(json_object_get(answer, "events"), i, event)
-        print_event(event);
+        event_add_line(to, event);
 }
 
 static int run(const struct command *self, int argc, char **argv)
 {
-    struct events_options options = {.port = -1};
-    struct client_request request = {0};
+    struct events_fields options = {.asking = ASKING_NEW};
     char path[64];
     int status = command_begin(self, &options, argc, argv, 0, 0);
 
     if (status != COMMAND_GO)
         return status;
-    if (command_port(self, options.port, &request.port) < 0)
-        return STATUS_BAD_INPUT;
     snprintf(path, sizeof(path), "/v1/events?after=%d", options.after);
-    request.path = path;
-    return client_tell(self, &request, options.json, print_events);
+    return client_tell(self, &options.asking, (struct client_request){.path = path}, add_events);
 }
 
 const struct command events_command = {
     .name = "events",
     .synopsis = "events [OPTION...]",
     .summary = "what happened lately: nodes, connections, rules",
-    .options = {OPTION_ROWS(rows)},
+    .details = "Each with its number, the time, what it is, and more about it:\n",
+    .words = words_add_events,
+    .options = {OPTION_ROWS(rows), .shared = {{&asking_options, FIELD(asking)}}},
     .run = run,
 };

@@ -10,7 +10,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "base/duration.h"
@@ -18,26 +17,28 @@
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/commands.h"
-#include "cli/cutting.h"
-#include "cli/rules.h"
+#include "request/answers.h"
+#include "request/cut.h"
+#include "request/words.h"
 
-struct flap_options {
-    struct cutting cutting; /* first, for CUTTING_ROWS */
-    uint64_t period_us;
+struct flap_fields {
+    struct cut_words words;
+    struct asking asking;
+    uint64_t period_us, for_us;
 };
 
+#define FIELD(name) offsetof(struct flap_fields, name)
+
 static const struct option_row rows[] = {
-    {"period", "TIME", "from one cut to the next (10s)", OPTION_DURATION, offsetof(struct flap_options, period_us),
-     1000, 0, NULL},
-    {"for", "TIME", "stop after that time (at Ctrl-C)", OPTION_DURATION, CUTTING_FIELD(for_us), 1, 0, NULL},
-    CUTTING_ROWS,
+    {"period", "TIME", "from one cut to the next (10s)", OPTION_DURATION, FIELD(period_us), 1000, 0, NULL},
+    {"for", "TIME", "stop after that time (at Ctrl-C)", OPTION_DURATION, FIELD(for_us), 1, 0, NULL},
 };
 
 struct flap {
     const struct command *self;
-    const struct flap_options *options;
-    json_t *body; /* of every cut */
-    bool reseeds; /* every cut is another one */
+    const struct flap_fields *options;
+    struct cut_request cut; /* the next one */
+    int seed;
     struct random random;
     sigset_t stops;
     uint64_t began_us;
@@ -56,7 +57,7 @@ static uint64_t now_us(void)
 /* Sleeps until then, but no longer than all of it may take. Returns false when it is over: by a signal, or in time. */
 static bool sleep_until(struct flap *flap, uint64_t until_us)
 {
-    uint64_t for_us = flap->options->cutting.for_us, end_us = for_us ? flap->began_us + for_us : UINT64_MAX;
+    uint64_t for_us = flap->options->for_us, end_us = for_us ? flap->began_us + for_us : UINT64_MAX;
     uint64_t now = now_us(), wake_us = until_us < end_us ? until_us : end_us;
     uint64_t left_us = wake_us > now ? wake_us - now : 0;
     struct timespec left = {.tv_sec = (time_t)(left_us / 1000000), .tv_nsec = (long)(left_us % 1000000) * 1000};
@@ -64,38 +65,46 @@ static bool sleep_until(struct flap *flap, uint64_t until_us)
     return sigtimedwait(&flap->stops, NULL, &left) < 0 && end_us > now_us();
 }
 
-static int cut_once(struct flap *flap, uint64_t for_us)
+static void print_cut(struct flap *flap, const json_t *answer)
 {
-    json_t *answer, *rule, *body = json_copy(flap->body);
+    struct text lines = {0};
+    const json_t *rule;
     char time[32];
     size_t i;
+
+    if (!flap->told_seed)
+        text_addf(&lines, "seed: %d\n", flap->seed);
+    flap->told_seed = true;
+    duration_print(flap->cut.lifetime.for_us, time, sizeof(time));
+    json_array_foreach(flap->rules, i, rule) {
+        text_addf(&lines, "cut for %s: ", time);
+        rule_add_whom(&lines, rule);
+        text_addf(&lines, "\n");
+    }
+    remarks_add_lines(&lines, answer);
+    command_print(&lines);
+}
+
+static int cut_once(struct flap *flap, uint64_t for_us)
+{
+    struct client_request request = {.port = flap->options->asking.port, .path = "/v1/cut"};
+    json_t *answer;
     int status;
 
-    duration_print_exact(for_us, time, sizeof(time));
-    json_object_set_new(body, "for", json_string(time));
-    if (flap->reseeds)
-        json_object_set_new(body, "seed", json_integer((json_int_t)random_below(&flap->random, INT_MAX)));
-    status = client_ask(flap->self,
-                        &(struct client_request){.port = flap->options->cutting.port, .path = "/v1/cut", .body = body},
-                        &answer);
+    flap->cut.lifetime.for_us = for_us;
+    if (flap->cut.seeded)
+        flap->cut.seed = random_below(&flap->random, INT_MAX);
+    request.body = cut_request_to_document(&flap->cut);
+    status = client_ask(flap->self, &request, &answer);
     if (status != STATUS_OK)
         return status;
     json_decref(flap->rules);
     flap->rules = json_incref(json_object_get(answer, "rules"));
-    if (flap->options->cutting.json) {
+    if (flap->options->asking.json) {
         json_dumpf(answer, stdout, JSON_COMPACT);
         printf("\n");
     } else {
-        if (!flap->told_seed)
-            printf("seed: %d\n", flap->options->cutting.seed);
-        flap->told_seed = true;
-        duration_print(for_us, time, sizeof(time));
-        json_array_foreach(flap->rules, i, rule) {
-            printf("cut for %s: ", time);
-            rule_print_nodes(rule);
-            printf("\n");
-        }
-        rules_print_remarks(answer);
+        print_cut(flap, answer);
     }
     fflush(stdout);
     json_decref(answer);
@@ -111,7 +120,7 @@ static void fix_rest(const struct flap *flap)
 
     json_array_foreach(flap->rules, i, rule) {
         struct client_request request = {
-            .port = flap->options->cutting.port, .method = "DELETE", .path = path, .may_be_gone = true};
+            .port = flap->options->asking.port, .method = "DELETE", .path = path, .may_be_gone = true};
 
         snprintf(path, sizeof(path), "/v1/rules/%lld", (long long)json_integer_value(json_object_get(rule, "id")));
         if (client_ask(flap->self, &request, &answer) != STATUS_OK)
@@ -138,35 +147,30 @@ static int flap_on(struct flap *flap)
 
 static int run(const struct command *self, int argc, char **argv)
 {
-    struct flap_options options = {.cutting = CUTTING_NEW, .period_us = 10000000};
-    struct flap flap = {.self = self, .options = &options};
-    struct cutting cutting;
+    struct flap_fields options = {.words = CUT_WORDS_NONE, .asking = ASKING_NEW, .period_us = 10000000};
+    struct flap flap = {.self = self, .options = &options, .began_us = now_us()};
+    struct refusal refusal;
     int status = command_begin(self, &options, argc, argv, 0, COMMAND_ANY_WORDS);
 
     if (status != COMMAND_GO)
         return status;
-    cutting = options.cutting;
-    cutting.for_us = 0; /* that of flapping, not of a cut */
-    cutting.seed = -1;  /* chance is ours */
-    status = cutting_body(self, &cutting, argv, &flap.body);
-    if (status != COMMAND_GO)
-        return status;
-    if (command_port(self, options.cutting.port, &options.cutting.port) < 0) {
-        json_decref(flap.body);
+    flap.seed = options.words.seed >= 0 ? options.words.seed : (int)(flap.began_us % 65536);
+    options.words.seed = -1; /* it is of flapping, not of a cut */
+    if (cut_request_from_words(&options.words, (const char *const *)argv, &flap.cut, &refusal) < 0)
+        return command_refused(self, &refusal);
+    if (command_port(self, options.asking.port, &options.asking.port) < 0) {
+        cut_request_done(&flap.cut);
         return STATUS_BAD_INPUT;
     }
-    flap.began_us = now_us();
-    if (options.cutting.seed < 0)
-        options.cutting.seed = (int)(flap.began_us % 65536);
-    random_seed(&flap.random, (uint64_t)options.cutting.seed);
-    flap.reseeds = cutting.random_halves || cutting.majorities_ring;
+    random_seed(&flap.random, (uint64_t)flap.seed);
+    flap.cut.seeded = flap.cut.by_topology && topology_uses_chance(flap.cut.topology);
     sigemptyset(&flap.stops);
     sigaddset(&flap.stops, SIGINT);
     sigaddset(&flap.stops, SIGTERM);
     sigprocmask(SIG_BLOCK, &flap.stops, NULL);
     status = flap_on(&flap);
     json_decref(flap.rules);
-    json_decref(flap.body);
+    cut_request_done(&flap.cut);
     return status;
 }
 
@@ -175,9 +179,10 @@ const struct command flap_command = {
     .synopsis = "flap [OPTION...] ISLAND ISLAND... | flap [OPTION...] --TOPOLOGY",
     .summary = "cut and fix again and again",
     .details =
-        "In each period the network is cut for a random share of it, from a quarter to three quarters; with\n"
-        "--random-halves and --majorities-ring each cut is another one. The same --seed gives the same cuts and the\n"
-        "same times. Nothing stays cut when it ends, however it ends.\n\n" ISLANDS_HELP,
-    .options = {OPTION_ROWS(rows)},
+        "In each period the network is cut for a random share of it, from a quarter to three quarters; where a\n"
+        "topology leaves something to chance, each cut is another one. The same --seed gives the same cuts and the\n"
+        "same times. Nothing stays cut when it ends, however it ends.\n",
+    .words = words_add_islands,
+    .options = {OPTION_ROWS(rows), .shared = {{&cut_options, FIELD(words)}, {&asking_options, FIELD(asking)}}},
     .run = run,
 };

@@ -2,7 +2,6 @@
 /*
  * names, and version: the two that need no control API.
  */
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,17 +11,6 @@
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/query.h"
-
-struct names_options {
-    int port;
-    bool json;
-};
-
-static const struct option_row names_rows[] = {
-    {"port", "N", "the daemon's port (ERL_EPMD_PORT, or 4369)", OPTION_NUMBER, offsetof(struct names_options, port), 1,
-     65535, NULL},
-    {"json", NULL, "print them as JSON", OPTION_FLAG, offsetof(struct names_options, json), 0, 0, NULL},
-};
 
 #define NAMES_HEADER_BYTES 4
 
@@ -43,7 +31,7 @@ static void print_as_json(const char *text, size_t len)
 
 static int run_names(const struct command *self, int argc, char **argv)
 {
-    struct names_options options = {.port = -1};
+    struct asking options = ASKING_NEW;
     struct text reply;
     int status = command_begin(self, &options, argc, argv, 0, 0);
 
@@ -83,7 +71,7 @@ const struct command names_command = {
     .name = "names",
     .synopsis = "names [OPTION...]",
     .summary = "list the registered nodes and their real ports (as epmd -names; works with any epmd)",
-    .options = {OPTION_ROWS(names_rows)},
+    .options = {.shared = {{&asking_options, 0}}},
     .run = run_names,
 };
 

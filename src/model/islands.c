@@ -24,6 +24,13 @@ void islands_add_pattern(struct islands *islands, const char *pattern, size_t le
     island->patterns[island->count++] = mem_string(pattern, len);
 }
 
+void islands_add_copy(struct islands *islands, const struct island *island)
+{
+    islands_add(islands);
+    for (size_t k = 0; k < island->count; k++)
+        islands_add_pattern(islands, island->patterns[k], strlen(island->patterns[k]));
+}
+
 void islands_done(struct islands *islands)
 {
     for (size_t i = 0; i < islands->count; i++) {
@@ -72,11 +79,8 @@ struct islands islands_copy(const struct islands *islands)
 {
     struct islands copy = {0};
 
-    for (size_t i = 0; i < islands->count; i++) {
-        islands_add(&copy);
-        for (size_t k = 0; k < islands->at[i].count; k++)
-            islands_add_pattern(&copy, islands->at[i].patterns[k], strlen(islands->at[i].patterns[k]));
-    }
+    for (size_t i = 0; i < islands->count; i++)
+        islands_add_copy(&copy, &islands->at[i]);
     return copy;
 }
 

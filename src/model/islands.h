@@ -27,6 +27,7 @@ struct islands {
 /* Adds an empty island, which the next calls of islands_add_pattern() fill. */
 void islands_add(struct islands *islands);
 void islands_add_pattern(struct islands *islands, const char *pattern, size_t len);
+void islands_add_copy(struct islands *islands, const struct island *island);
 void islands_done(struct islands *islands);
 
 /*

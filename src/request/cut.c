@@ -44,7 +44,7 @@ static int finish(struct cut_request *request, int status, struct cut_request *r
 
 static const struct option_row option_rows[] = {
     {"one-way", NULL, "only what the first island sends to the others", OPTION_FLAG, AT(one_way), 0, 0, NULL},
-    {"mode", "MODE", "how it looks to the nodes, see above (hold)", OPTION_TEXT, AT(mode), 0, 0, NULL},
+    {"mode", "MODE", "how it looks to the nodes, see epmdpxy cut --help", OPTION_TEXT, AT(mode), 0, 0, NULL},
 #define X(name, text, needs_node, help)                                                        \
     {text,                                                                                     \
      (needs_node) ? "NODE" : NULL,                                                             \
@@ -121,7 +121,7 @@ int cut_request_from_words(const struct cut_words *options, const char *const *i
     else
         status = islands_of_words(options, islands, &request, refusal);
     if (status == 0 && set_mode(&request, options->mode, refusal) < 0)
-        status = refusal_within(refusal, "--mode");
+        status = refuse(refusal, "--mode", "%s", refusal->text);
     return finish(&request, status, ret, refusal);
 }
 

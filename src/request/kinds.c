@@ -9,32 +9,8 @@
 #include "base/size.h"
 #include "model/faults.h"
 
-#define LINE_COLUMNS 100
 #define KIND_COLUMN 12
 #define HELP_COLUMN 42
-
-/* The left side, and the words in lines of LINE_COLUMNS, from `column` on. */
-static void add_wrapped(struct text *to, const char *left, int column, const char *words)
-{
-    int at = column;
-
-    text_addf(to, "%-*s", column, left);
-    if ((int)strlen(left) >= column)
-        text_addf(to, "\n%*s", column, "");
-    while (*words) {
-        int len = (int)strcspn(words, " ");
-
-        if (at > column && at + 1 + len > LINE_COLUMNS) {
-            text_addf(to, "\n%*s", column, "");
-            at = column;
-        }
-        text_addf(to, "%s%.*s", at > column ? " " : "", len, words);
-        at += (at > column) + len;
-        words += len;
-        words += strspn(words, " ");
-    }
-    text_addf(to, "\n");
-}
 
 /* What is written for a value: the words themselves where they are few. */
 static const char *value_word(const struct param_row *row, char *to, size_t size)
@@ -68,7 +44,7 @@ static void add_words(struct text *to, const struct param_word *word)
 
     for (; word && word->name; word++) {
         snprintf(left, sizeof(left), "        %s", word->name);
-        add_wrapped(to, left, HELP_COLUMN, word->help);
+        text_add_row(to, HELP_COLUMN, left, word->help);
     }
 }
 
@@ -79,12 +55,12 @@ static void add_param(struct text *to, const struct param_row *row, bool wholly)
     snprintf(left, sizeof(left), "    %s=%s", row->name, value_word(row, word, sizeof(word)));
     snprintf(help, sizeof(help), "%s%s%s%s", row->help, row->fallback ? " [" : "", row->fallback ? row->fallback : "",
              row->fallback ? "]" : "");
-    add_wrapped(to, left, HELP_COLUMN, help);
+    text_add_row(to, HELP_COLUMN, left, help);
     if (wholly) {
         add_words(to, row->words);
     } else if (row->type == PARAM_FLAGS) {
         param_print_allowed(row, help, sizeof(help));
-        add_wrapped(to, "", HELP_COLUMN, help);
+        text_add_row(to, HELP_COLUMN, "", help);
     }
 }
 
@@ -95,9 +71,18 @@ static void add_kind(struct text *to, const struct fault_row *row, bool wholly)
 
     snprintf(help, sizeof(help), "%s%s%s%s", row->help, folds ? " (several: " : "", folds ? row->fold : "",
              folds ? ")" : "");
-    add_wrapped(to, row->name, KIND_COLUMN, help);
+    text_add_row(to, KIND_COLUMN, row->name, help);
     for (size_t i = 0; i < row->params_count; i++)
         add_param(to, &row->params[i], wholly);
+}
+
+int kinds_check(const char *name, struct refusal *refusal)
+{
+    struct fault fault;
+    int status = fault_named(name, &fault, refusal);
+
+    refusal->field[0] = 0; /* whoever typed it knows that it is about a fault */
+    return status;
 }
 
 static bool is_chosen(const struct fault_row *row, const char *only)
@@ -141,7 +126,7 @@ static void add_values(struct text *to, const char *only)
 
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
         if (is_used(values[i].type, only))
-            add_wrapped(to, values[i].word, KIND_COLUMN, values[i].help);
+            text_add_row(to, KIND_COLUMN, values[i].word, values[i].help);
 }
 
 void kinds_add_lines(struct text *to, const char *only)

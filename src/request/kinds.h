@@ -7,7 +7,11 @@
 
 #include <jansson.h>
 
+#include "base/refusal.h"
 #include "base/text.h"
+
+/* Is there a kind of that name? Returns 0 or -EINVAL. */
+int kinds_check(const char *name, struct refusal *refusal);
 
 /* All kinds, or the one of that name. The caller's: {"kinds": [...]}. */
 json_t *kinds_to_document(const char *only);

@@ -33,6 +33,22 @@ void rules_request_add(struct rules_request *request, const struct rule_asked *r
 
 /* ---- words ---- */
 
+#define AT(field) offsetof(struct rule_words, field)
+
+static const struct option_row option_rows[] = {
+    {"from", "ISLAND", "add: what these nodes send ...", OPTION_TEXT, AT(from), 0, 0, NULL},
+    {"to", "ISLAND", "add: ... to these", OPTION_TEXT, AT(to), 0, 0, NULL},
+    {"between", "ISLAND ISLAND", "add: what they send to each other (everybody: without any of these)", OPTION_TEXT,
+     AT(between[0]), 0, 0, NULL},
+    {"node", "ISLAND", "add: the names, for faults of names", OPTION_TEXT, AT(nodes), 0, 0, NULL},
+    {"dialled-by", "from|to", "add: only connections that this side has opened", OPTION_TEXT, AT(dialled_by), 0, 0,
+     NULL},
+    {"for", "TIME", "add: it goes by itself after that time", OPTION_DURATION, AT(for_us), 1, 0, NULL},
+    {"lease", "NAME", "add: it goes with that lease, see epmdpxy lease", OPTION_TEXT, AT(lease), 0, 0, NULL},
+};
+
+const struct option_table rule_options = {OPTION_ROWS(option_rows)};
+
 static int add_island(const char *word, enum whom_field field, struct islands *islands, struct whom *whom,
                       struct refusal *refusal)
 {
@@ -101,6 +117,7 @@ struct fields {
     uint64_t for_us;
 };
 
+#undef AT
 #define AT(field) offsetof(struct fields, field)
 
 static const struct document_field rows[] = {

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/options.h"
 #include "base/refusal.h"
 #include "model/faults.h"
 #include "model/selector.h"
@@ -38,6 +39,9 @@ struct rule_words {
     const char *between[2];
     uint64_t for_us;
 };
+
+/* Of a struct rule_words; but the second island of --between is the word behind the first, which is for the caller. */
+extern const struct option_table rule_options;
 
 /*
  * `words` are the kind and its parameters, "delay=50ms", up to the NULL. Both return 0 and *ret, to be ended with

@@ -22,8 +22,8 @@ struct wait_request {
 void wait_request_done(struct wait_request *request);
 
 /*
- * From the words of a condition, up to the NULL; or from its text and that of the time (NULL: the default). Both return
- * 0 and *ret, to be ended with wait_request_done(); or -EINVAL.
+ * From the words of a condition, up to the NULL; or from its text and that of the timeout (NULL: the default). Both
+ * return 0 and *ret, to be ended with wait_request_done(); or -EINVAL.
  */
 int wait_request_from_words(const char *const *words, uint64_t timeout_us, struct wait_request *ret,
                             struct refusal *refusal);

@@ -130,13 +130,6 @@ static int dialler_of(const struct whom *whom, const char *const *names, enum di
     return refuse(refusal, names[WHOM_dialled_by], "must be \"from\" or \"to\"");
 }
 
-static void copy_island(const struct islands *from, struct islands *to)
-{
-    islands_add(to);
-    for (size_t k = 0; k < from->at[0].count; k++)
-        islands_add_pattern(to, from->at[0].patterns[k], strlen(from->at[0].patterns[k]));
-}
-
 static struct islands everybody(size_t count)
 {
     struct islands islands = {0};
@@ -172,8 +165,8 @@ int whom_select(const struct whom *whom, const struct fault *fault, const char *
         dialler_of(whom, names, &selector.dialler, refusal) < 0)
         return -EINVAL;
     if (says(whom, WHOM_from)) {
-        copy_island(&whom->from, &selector.islands);
-        copy_island(&whom->to, &selector.islands);
+        islands_add_copy(&selector.islands, &whom->from.at[0]);
+        islands_add_copy(&selector.islands, &whom->to.at[0]);
         selector.one_way = true;
     } else if (says(whom, WHOM_between)) {
         selector.islands = islands_copy(&whom->between);

@@ -61,7 +61,8 @@ def daemon(*words, status=0):
 def register(port, name, node_port=9):
     """A node, as far as EPMD is concerned."""
     node = socket.create_connection(("127.0.0.1", port), timeout=5)
-    body = b"x" + node_port.to_bytes(2, "big") + b"\x4d\x00\x00\x06\x00\x05" + len(name).to_bytes(2, "big") + name.encode() + b"\0\0"
+    told = name.encode()
+    body = b"x" + node_port.to_bytes(2, "big") + b"\x4d\x00\x00\x06\x00\x05" + len(told).to_bytes(2, "big") + told + b"\0\0"
     node.sendall(len(body).to_bytes(2, "big") + body)
     assert node.recv(6)[:2] == b"\x76\x00"
     return node

@@ -145,8 +145,14 @@ def test_matrix():
         assert re.sub(r"; (1h|59(\.\d)?m) left", "", done).splitlines() == [
             "#1 latency delay=45ms: a1,a2 <-> b*", "#2 latency delay=120ms jitter=5ms: a1,a2 <-> c", "#3 latency delay=1ms: b* <-> b*"]
         assert fine(with_matrix("x = a1\ny = b1\nx y 64kbit", *at, "bandwidth")) == "#4 bandwidth rate=64kbit: a1 <-> b1\n"
+        quoted = "x = a1,'b*'\ny = \"a2\",c'*'\nx y 1ms\n"
+        assert fine(with_matrix(quoted, *at, "latency")) == "#5 latency delay=1ms: a1,b* <-> a2,c*\n"
+        fine(go("fault", "rm", "5"))
         before = lasting(port)
         for text, parts in [
+            ("x = a,'b\n", [":1: ", "without its end"]),
+            ("x = a,''\n", [":1: ", "empty name"]),
+            ("x = a\ny = b@\n", [":2: ", "y[0]: ", "NAME@HOST"]),
             ("x = a\nx y 1ms\n", [":2: ", "no group named y"]),
             ("x = a\nx x 1ms\ny y 1ms\n", [":3: ", "no group named y"]),
             ("x = a\nx = b\n", [":2: ", "x is there already"]),
@@ -161,7 +167,7 @@ def test_matrix():
             ("x = a b\n", [":1: ", "GROUP = NODES"]),
             (b"x = \xff\n", [":1: ", "UTF-8"]),
             (b"\xff = a\n", [":1: ", "UTF-8"]),
-            ("x = a@\nx x 1ms\n", ["NAME@HOST"]),
+            ("x = a@\nx x 1ms\n", [":1: ", "NAME@HOST"]),
             ("x = a\n" + "x x 1ms " + "y" * 100000 + "\n", [":2: ", "more than"]),
             ("x = a\n" + "x x 1ms" + " jitter=1ms" * 20 + "\n", [":2: "]),
             ("x = a\nx x 1ms\0jitter=1s\n", [":2: ", "NUL"]),

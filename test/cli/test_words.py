@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 
-from harness import CLEAN, EPMDPXY, daemon, refused, register, rules, run
+from harness import CLEAN, EPMDPXY, daemon, fine, get, post, refused, register, rules, run
 
 SUBCOMMANDS = ["serve", "exec", "status", "cut", "fix", "flap", "fault", "wait", "lease", "events", "names", "version"]
 
@@ -130,3 +130,30 @@ def test_serve_announces_and_ends():
             assert run("status", "--port", found.group(1)).returncode == 0
             process.send_signal(number)
             assert process.wait(timeout=10) == 0
+
+
+def test_names_do_nothing_to_a_terminal():
+    """Whatever a stranger calls its node is shown as what it is, and JSON has it exactly."""
+    name = "a\x1b[2J\x07\n\x9b31m"
+    shown = r"a\x1b[2J\x07\x0a\xc2\x9b31m"
+    with daemon() as port, register(port, name):
+        for words in (["status"], ["events"]):
+            text = fine(run(*words, "--port", str(port)))
+            assert shown in text and not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", text), text
+        post(port, "/v1/rules", {"fault": "hide", "nodes": ["a\x9b*"]})
+        assert r"hide: a\xc2\x9b*" in fine(run("fault", "list", "--port", str(port)))
+        assert [node["name"] for node in get(port, "/v1/status")[1]["nodes"]] == [name]
+
+
+def test_tables_are_shown():
+    """What each event, counter, stage and flag means can be asked for."""
+    for words, parts in [
+        (["events", "--help"], ["node_up", "a node has registered"]),
+        (["status", "--help"], ["registrations_refused", "handshakes_held"]),
+        (["wait", "--help"], ["connected A B", "noticed"]),
+        (["cut", "--help"], ["hold", "net_ticktime, as in a real", "--majorities-ring", "no two see the same one"]),
+        (["fault", "kinds", "handshake"], ["challenge", "who it is, and a challenge"]),
+        (["fault", "kinds", "downgrade"], ["unlink_id", "newer protocol for unlink"]),
+    ]:
+        text = " ".join(fine(run(*words)).split())
+        assert all(part in text for part in parts), (words, text)
