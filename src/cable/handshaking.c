@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cable/handshaking.h"
 
+#include <string.h>
+
 #include "base/bytes.h"
+#include "base/log.h"
 #include "model/counters.h"
 #include "model/registry.h"
 #include "loop/address.h"
@@ -74,10 +77,12 @@ static void seed_lanes(struct handshaking *handshaking)
 
 void handshaking_apply_rules(struct handshaking *handshaking, uint64_t now_us)
 {
+    const char *registered = handshaking->registered;
+    const struct node *node = registry_find(handshaking->cabling->registry, registered, strlen(registered));
     struct profile to_acceptor, to_dialer;
 
-    identity_profiles(&handshaking->identity, handshaking->cabling->rules, handshaking->registered, &to_acceptor,
-                      &to_dialer);
+    identity_profiles(&handshaking->identity, handshaking->cabling->rules, node ? node_name(node) : registered,
+                      &to_acceptor, &to_dialer);
     lane_set_profile(&handshaking->duplex->to_acceptor, handshaking->cabling, &to_acceptor, now_us);
     lane_set_profile(&handshaking->duplex->to_dialer, handshaking->cabling, &to_dialer, now_us);
     update_phases(handshaking);
@@ -115,15 +120,28 @@ static bool dialer_is_local(const struct handshaking *handshaking)
     return address_is_local_peer(&peer, &local);
 }
 
-static void learn_names(struct handshaking *handshaking, enum handshake_side side, uint64_t now_us)
+/*
+ * The registry learns who its nodes are, never guesses: the acceptor was reached at the port that it has registered,
+ * and a dialer has the creation that its registration was given. A namesake of another host has not.
+ */
+static void teach_registry(const struct handshaking *handshaking)
 {
+    const struct registry *registry = handshaking->cabling->registry;
     const struct identity *identity = &handshaking->identity;
+    struct node *acceptor = registry_find(registry, handshaking->registered, strlen(handshaking->registered));
+    struct node *dialer =
+        identity->dialer ? registry_find(registry, identity->dialer, strcspn(identity->dialer, "@")) : NULL;
 
-    if (identity->acceptor)
-        registry_learn_full_name(handshaking->cabling->registry, identity->acceptor);
-    if (identity->dialer && side == FROM_DIALER && dialer_is_local(handshaking))
-        registry_learn_full_name(handshaking->cabling->registry, identity->dialer);
-    if (identity->dialer)
+    if (acceptor && identity->acceptor && !node_learn(acceptor, identity->acceptor, identity->acceptor_hidden))
+        log_debug("%s calls itself %s: that is not learnt", node_name(acceptor), identity->acceptor);
+    if (dialer && node_has_creation(dialer, identity->dialer_creation) && dialer_is_local(handshaking))
+        node_learn(dialer, identity->dialer, identity->dialer_hidden);
+}
+
+static void learn_names(struct handshaking *handshaking, uint64_t now_us)
+{
+    teach_registry(handshaking);
+    if (handshaking->identity.dialer)
         seed_lanes(handshaking);
     handshaking_apply_rules(handshaking, now_us);
 }
@@ -147,7 +165,7 @@ static struct verdict read_next(struct handshaking *handshaking, enum handshake_
         lane_enter_phase(&handshaking->duplex->to_dialer, LANE_raw);
         return goes_on;
     case HANDSHAKE_MESSAGE:
-        learn_names(handshaking, side, now_us);
+        learn_names(handshaking, now_us);
         return goes_on;
     case HANDSHAKE_MORE:
     case HANDSHAKE_DONE:

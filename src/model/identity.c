@@ -42,6 +42,7 @@ static void learn(struct identity *identity)
 
     set_name(&identity->dialer, handshake->dialer.name);
     set_name(&identity->acceptor, handshake->acceptor.name);
+    identity->dialer_creation = handshake->dialer.creation;
     identity->dialer_hidden = handshake_is_hidden(&handshake->dialer);
     identity->acceptor_hidden = handshake_is_hidden(&handshake->acceptor);
 }
@@ -87,19 +88,11 @@ void identity_passed(struct identity *identity, enum handshake_side side)
 void identity_profiles(const struct identity *identity, const struct rules *rules, const char *registered,
                        struct profile *ret_to_acceptor, struct profile *ret_to_dialer)
 {
-    const char *acceptor = identity->acceptor;
-    char likely[2 * HANDSHAKE_NAME_MAX + 2];
+    const char *acceptor = identity->acceptor ? identity->acceptor : registered;
 
     *ret_to_acceptor = *ret_to_dialer = (struct profile){0};
     if (!identity->dialer)
         return;
-    if (!acceptor) {
-        /* Its host is not known before its challenge; nodes of one port mapper share a host. */
-        const char *host = strchr(identity->dialer, '@');
-
-        snprintf(likely, sizeof(likely), "%s%s", registered, host ? host : "");
-        acceptor = likely;
-    }
     *ret_to_acceptor = rules_profile(rules, identity->dialer, acceptor, true);
     *ret_to_dialer = rules_profile(rules, acceptor, identity->dialer, false);
 }

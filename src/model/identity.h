@@ -16,6 +16,7 @@ struct rules;
 
 struct identity {
     char *dialer, *acceptor; /* full names; NULL while not known */
+    uint32_t dialer_creation;
     bool dialer_hidden, acceptor_hidden;
     bool framed[2];              /* by enum handshake_side: the handshake is through in this direction */
     bool waits[2];               /* a message is complete, and was not passed on yet */
@@ -46,8 +47,9 @@ void identity_passed(struct identity *identity, enum handshake_side side);
 void identity_forget_handshake(struct identity *identity);
 
 /*
- * What the rule book says about the two directions; `registered` is the acceptor's short name, for as long as its full
- * one is not known. A dialer that is not known is in no rule.
+ * What the rule book says about the two directions; `registered` is what the registry knows of the acceptor, for as
+ * long as it has not said itself who it is: its full name, or the short one, of which no rule about a host speaks. A
+ * dialer that is not known is in no rule.
  */
 void identity_profiles(const struct identity *identity, const struct rules *rules, const char *registered,
                        struct profile *ret_to_acceptor, struct profile *ret_to_dialer);

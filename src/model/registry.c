@@ -30,6 +30,16 @@ const char *node_name(const struct node *node)
     return node->full_name ? node->full_name : node->name;
 }
 
+bool node_is_hidden(const struct node *node)
+{
+    return node->told.type == NODE_TYPE_HIDDEN || node->told.type == NODE_TYPE_C || node->shown_as == SHOWN_HIDDEN;
+}
+
+bool node_has_creation(const struct node *node, uint32_t creation)
+{
+    return creation == epmd_told_creation(node->told.version_high, node->creation);
+}
+
 static void node_free(struct node *node)
 {
     free(node->name);
@@ -124,6 +134,7 @@ void registry_remove(struct registry *registry, struct node *node)
     node->owner = NULL;
     free(node->full_name);
     node->full_name = NULL;
+    node->shown_as = 0;
     DL_DELETE(registry->live, node);
     registry->live_count--;
 
@@ -133,14 +144,17 @@ void registry_remove(struct registry *registry, struct node *node)
         forget_oldest(registry);
 }
 
-void registry_learn_full_name(struct registry *registry, const char *full_name)
+bool node_learn(struct node *node, const char *full_name, bool hidden)
 {
-    struct node *node = registry_find(registry, full_name, strcspn(full_name, "@"));
+    size_t len = strcspn(full_name, "@");
 
-    if (!node || (node->full_name && strcmp(node->full_name, full_name) == 0))
-        return;
-    free(node->full_name);
-    node->full_name = mem_string(full_name, strlen(full_name));
+    if (node->full_name ? strcmp(node->full_name, full_name) != 0
+                        : strlen(node->name) != len || memcmp(node->name, full_name, len) != 0)
+        return false;
+    if (!node->full_name)
+        node->full_name = mem_string(full_name, strlen(full_name));
+    node->shown_as |= hidden ? SHOWN_HIDDEN : SHOWN_PUBLISHED;
+    return true;
 }
 
 size_t registry_count(const struct registry *registry)

@@ -19,10 +19,17 @@
 /* How many names that left are remembered (the stock daemon: as many, and 5 when it is debugged). */
 #define REGISTRY_REMEMBERED_MAX 1000
 
+/* The documents say that hidden nodes register as 72; C nodes (erl_interface), which always hide, send 104. */
+#define NODE_TYPE_HIDDEN 72
+#define NODE_TYPE_C 104
+
+enum node_sight { SHOWN_PUBLISHED = 1, SHOWN_HIDDEN = 2 };
+
 struct node {
     struct epmd_node told; /* what it registered; name and extra are owned here */
     char *name;            /* told.name as a C string */
     char *full_name;       /* name@host as a handshake showed it, or NULL */
+    unsigned shown_as;     /* a set of enum node_sight: how its handshakes have shown it */
     uint32_t creation;
     void *owner;              /* whoever keeps the registration alive; NULL: the name is only remembered */
     int fd;                   /* the owner's descriptor, a number that DUMP shows */
@@ -32,6 +39,16 @@ struct node {
 
 /* As rules know it: the full name, or the short one until a handshake has shown the other. */
 const char *node_name(const struct node *node);
+
+/*
+ * No member of the cluster, but a node that looks at it or steers it: it has registered as a hidden one, or none of its
+ * handshakes has published it. (rabbitmqctl registers as an ordinary node and hides in its handshakes; an ordinary node
+ * may hide one connection.)
+ */
+bool node_is_hidden(const struct node *node);
+
+/* Is that the number which its registration was given? Tells a node from a namesake. */
+bool node_has_creation(const struct node *node, uint32_t creation);
 
 struct registry;
 
@@ -50,8 +67,12 @@ struct node *registry_add(struct registry *registry, const struct epmd_node *tol
 /* The node is gone, its name is remembered. */
 void registry_remove(struct registry *registry, struct node *node);
 
-/* A handshake showed this full name; the registered node of that short name keeps it. */
-void registry_learn_full_name(struct registry *registry, const char *full_name);
+/*
+ * A handshake of this node showed its full name, and itself hidden or not. The caller knows that it is this node's: it
+ * was reached at its registered port, or has its creation. Teaches nothing, and returns false, when that is not this
+ * node's name, or another host is known already: a node does not move while it is registered.
+ */
+bool node_learn(struct node *node, const char *full_name, bool hidden);
 
 size_t registry_count(const struct registry *registry); /* of registered nodes */
 

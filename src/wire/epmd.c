@@ -11,6 +11,7 @@
 #define ALIVE2_RESP 121
 #define ALIVE_FIXED_BYTES 13 /* ALIVE2_REQ without its two variable fields */
 #define REFUSED_CREATION 99
+#define EXTENDED_FROM 6 /* the version whose nodes know creations of 32 bits */
 /* One less than may be registered: the stock daemon's own slip, kept because clients see it. */
 #define LOOKUP_CHARACTERS_MAX 254
 
@@ -119,17 +120,19 @@ enum epmd_verdict epmd_decode(const uint8_t *body, size_t len, struct epmd_reque
     return verdict(EPMD_BAD, "unknown request", ret_reason);
 }
 
+uint32_t epmd_told_creation(uint16_t version_high, uint32_t creation)
+{
+    return version_high >= EXTENDED_FROM ? creation : creation % 3 + 1;
+}
+
 size_t epmd_put_alive_reply(uint8_t *to, uint16_t version_high, bool accepted, uint32_t creation)
 {
-    bool extended = version_high >= 6;
+    bool extended = version_high >= EXTENDED_FROM;
     uint8_t *at = to;
 
     at = bytes_put_u8(at, extended ? ALIVE2_X_RESP : ALIVE2_RESP);
     at = bytes_put_u8(at, accepted ? 0 : 1);
-    if (!accepted)
-        creation = REFUSED_CREATION;
-    else if (!extended)
-        creation = creation % 3 + 1; /* old nodes know the creations 1 to 3 */
+    creation = accepted ? epmd_told_creation(version_high, creation) : REFUSED_CREATION;
     at = extended ? bytes_put_u32(at, creation) : bytes_put_u16(at, (uint16_t)creation);
     return (size_t)(at - to);
 }

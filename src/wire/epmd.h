@@ -69,6 +69,9 @@ enum epmd_verdict epmd_decode(const uint8_t *body, size_t len, struct epmd_reque
  */
 size_t epmd_put_alive_reply(uint8_t *to, uint16_t version_high, bool accepted, uint32_t creation);
 
+/* The creation that a node of that version is told: old nodes know those from 1 to 3. */
+uint32_t epmd_told_creation(uint16_t version_high, uint32_t creation);
+
 /* PORT2_RESP; node NULL: not registered. Returns the bytes written, at most EPMD_PORT_REPLY_MAX. */
 size_t epmd_put_port_reply(uint8_t *to, const struct epmd_node *node);
 

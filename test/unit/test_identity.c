@@ -215,10 +215,11 @@ static void what_the_rules_say(void **state)
     identity_init(&identity);
     check_profiles(&identity, rules, "b", false, false); /* nobody knows who dials */
     passes(&identity, FROM_DIALER, name_message("a@h", 1, false));
-    check_profiles(&identity, rules, "b", true, false); /* its host is the dialer's, most likely */
-    check_profiles(&identity, rules, "x", false, false);
+    check_profiles(&identity, rules, "b", false, false); /* its host is not known, and not guessed */
+    check_profiles(&identity, rules, "b@h", true, false);
+    check_profiles(&identity, rules, "x@h", false, false);
     passes(&identity, FROM_ACCEPTOR, name_message("b@elsewhere", 1, true));
-    check_profiles(&identity, rules, "b", false, false);
+    check_profiles(&identity, rules, "b@h", false, false); /* it knows better */
     identity_done(&identity);
 
     identity_init(&identity); /* b dials a: what a sends comes back */

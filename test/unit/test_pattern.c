@@ -22,7 +22,8 @@ static void matches(void **state)
     assert_false(pattern_matches("node", "node1@vm"));
     assert_true(pattern_matches("node1@vm", "node1@vm"));
     assert_false(pattern_matches("node1@vm", "node1@vm2"));
-    assert_true(pattern_matches("node1@vm", "node1")); /* the host is not known */
+    assert_false(pattern_matches("node1@vm", "node1")); /* the host is not known: nobody guesses */
+    assert_false(pattern_matches("*@vm", "node1"));
     assert_true(pattern_matches("rabbit*", "rabbit_2@vm"));
     assert_false(pattern_matches("rabbit*", "xrabbit@vm"));
     assert_true(pattern_matches("*@host2", "a@host2"));
@@ -32,6 +33,50 @@ static void matches(void **state)
     assert_false(pattern_matches("node[1-3]", "node4@vm"));
     assert_true(pattern_matches("n?", "n1@vm"));
     assert_true(pattern_matches("*", "anything@anywhere"));
+    assert_true(pattern_matches("[*-", "[x-@vm"));
+}
+
+static void what_patterns_mean_in_common(void **state)
+{
+    (void)state;
+    assert_true(pattern_overlaps("node1", "node1@vm")); /* on any host, so on that one too */
+    assert_true(pattern_overlaps("node1@vm", "node1"));
+    assert_true(pattern_overlaps("node1", "n*@vm"));
+    assert_true(pattern_overlaps("n*@vm", "node1"));
+    assert_false(pattern_overlaps("node1@vm", "node1@vm2"));
+    assert_true(pattern_covers("node1", "node1@vm"));
+    assert_false(pattern_covers("node1@vm", "node1"));
+    assert_false(pattern_covers("*@vm", "node1"));
+    assert_true(pattern_covers("n*", "node1"));
+}
+
+static void characters_are_not_bytes(void **state)
+{
+    (void)state;
+    assert_true(pattern_matches("n?de", "n\xc3\xb6"
+                                        "de@vm"));
+    assert_false(pattern_matches("n??de", "n\xc3\xb6"
+                                          "de@vm"));
+    assert_true(pattern_matches("n[\xc3\xa4-\xc3\xbc]de", "n\xc3\xb6"
+                                                          "de"));
+    assert_false(pattern_matches("n[!\xc3\xb6]de", "n\xc3\xb6"
+                                                   "de"));
+    assert_true(pattern_matches("?", "\xf0\x9f\x90\xb0"));
+    assert_true(pattern_matches("n?\xff", "na\xff")); /* a byte that is no UTF-8 is one */
+}
+
+static void no_pattern_takes_long(void **state)
+{
+    char pattern[PATTERN_BYTES_MAX + 1], name[PATTERN_BYTES_MAX + 1];
+    (void)state;
+
+    for (size_t i = 0; i < PATTERN_BYTES_MAX; i++) {
+        pattern[i] = i % 2 ? 'a' : '*';
+        name[i] = 'a';
+    }
+    pattern[PATTERN_BYTES_MAX - 1] = 'b';
+    pattern[PATTERN_BYTES_MAX] = name[PATTERN_BYTES_MAX] = 0;
+    assert_false(pattern_matches(pattern, name));
 }
 
 /* Up to six letters of these, and one @ at most. */
@@ -54,9 +99,19 @@ static bool says_fnmatch(const char *pattern, const char *name)
 
     if (strchr(pattern, '@') && strchr(name, '@'))
         return fnmatch(pattern, name, FNM_NOESCAPE) == 0;
+    if (strchr(pattern, '@'))
+        return false;
     snprintf(short_pattern, sizeof(short_pattern), "%.*s", (int)strcspn(pattern, "@"), pattern);
     snprintf(short_name, sizeof(short_name), "%.*s", (int)strcspn(name, "@"), name);
     return fnmatch(short_pattern, short_name, FNM_NOESCAPE) == 0;
+}
+
+/* A '[' that nothing closes: the C library has several answers. Here it stands for itself. */
+static bool is_open(const char *pattern)
+{
+    const char *last = strrchr(pattern, '['), *end = strrchr(pattern, ']');
+
+    return last && (!end || end < last + 2);
 }
 
 static void matches_as_file_names_do(void **state)
@@ -71,7 +126,7 @@ static void matches_as_file_names_do(void **state)
 
         any_text(&random, pattern);
         any_text(&random, name);
-        if (pattern_matches(pattern, name) != says_fnmatch(pattern, name))
+        if (!is_open(pattern) && pattern_matches(pattern, name) != says_fnmatch(pattern, name))
             fail_msg("'%s' and '%s'", pattern, name);
         matched += pattern_matches(pattern, name);
     }
@@ -139,4 +194,5 @@ static void too_many(void **state)
     islands_done(&islands);
 }
 
-RUN(T(matches), T(matches_as_file_names_do), T(faults), T(islands_that_are_refused), T(too_many))
+RUN(T(matches), T(what_patterns_mean_in_common), T(characters_are_not_bytes), T(no_pattern_takes_long),
+    T(matches_as_file_names_do), T(faults), T(islands_that_are_refused), T(too_many))

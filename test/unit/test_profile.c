@@ -168,7 +168,8 @@ static void faults_of_names(void **state)
     abc = rules_name_profile(rules, "abc");
     other = rules_name_profile(rules, "b@h");
     assert_true(ab.hide && !ab.silent && !ab.unlisted && ab.slow_us == 3000000);
-    assert_true(abc.hide && abc.silent && abc.unlisted && abc.slow_us == 2000000); /* the host is not known */
+    assert_true(abc.hide && !abc.silent && !abc.unlisted && abc.slow_us == 2000000); /* its host is not known */
+    assert_true(rules_name_profile(rules, "abc@h").silent && !rules_name_profile(rules, "abc@h").unlisted);
     assert_true(!other.hide && !other.silent && !other.unlisted && other.slow_us == 0);
     assert_true(rules_name_profile(rules, "b@i").unlisted);
     profile = rules_profile(rules, "ab@h", "abc@h", true);

@@ -114,16 +114,58 @@ static void newest_first(void **state)
 static void full_names_are_learnt_and_lost(void **state)
 {
     struct registry *registry = registry_new(10);
+    struct node *foo = add(registry, "foo", 1);
     (void)state;
 
-    add(registry, "foo", 1);
-    registry_learn_full_name(registry, "bar@vm");
-    registry_learn_full_name(registry, "foo@vm");
-    assert_string_equal(find(registry, "foo")->full_name, "foo@vm");
-    registry_learn_full_name(registry, "foo@other");
-    assert_string_equal(find(registry, "foo")->full_name, "foo@other");
-    registry_remove(registry, find(registry, "foo"));
+    assert_string_equal(node_name(foo), "foo");
+    assert_false(node_learn(foo, "bar@vm", false));
+    assert_false(node_learn(foo, "fo@vm", false));
+    assert_null(foo->full_name);
+    assert_true(node_learn(foo, "foo@vm", false));
+    assert_string_equal(node_name(foo), "foo@vm");
+    assert_true(node_learn(foo, "foo@vm", false));
+    assert_false(node_learn(foo, "foo@elsewhere", true)); /* nobody takes a name over */
+    assert_string_equal(node_name(foo), "foo@vm");
+    assert_false(node_is_hidden(foo));
+    registry_remove(registry, foo);
     assert_null(add(registry, "foo", 1)->full_name);
+    registry_free(registry);
+}
+
+static void who_is_hidden(void **state)
+{
+    struct registry *registry = registry_new(10);
+    struct node *ordinary = add(registry, "foo", 1), *tool = add(registry, "tool", 2), *c_node;
+    const struct epmd_node told = {.name = (const uint8_t *)"c", .name_len = 1, .type = NODE_TYPE_C, .version_high = 6};
+    (void)state;
+
+    c_node = registry_add(registry, &told, registry, 3, 1000);
+    assert_true(node_is_hidden(c_node));
+    assert_false(node_is_hidden(tool));
+    node_learn(tool, "tool@vm", true);
+    assert_true(node_is_hidden(tool)); /* whatever it has registered as */
+    node_learn(ordinary, "foo@vm", true);
+    node_learn(ordinary, "foo@vm", false); /* one of its connections is hidden, not the node */
+    assert_false(node_is_hidden(ordinary));
+    registry_remove(registry, tool);
+    assert_false(node_is_hidden(add(registry, "tool", 2)));
+    registry_free(registry);
+}
+
+static void a_node_is_known_by_its_creation(void **state)
+{
+    struct registry *registry = registry_new(10);
+    struct epmd_node told = {.name = (const uint8_t *)"new", .name_len = 3, .version_high = 6};
+    struct node *node = registry_add(registry, &told, registry, 3, 1000);
+    (void)state;
+
+    assert_true(node_has_creation(node, 1001));
+    assert_false(node_has_creation(node, 1000));
+    told.name = (const uint8_t *)"old";
+    told.version_high = 5;
+    node = registry_add(registry, &told, registry, 3, 1000);
+    assert_true(node_has_creation(node, 1001 % 3 + 1));
+    assert_false(node_has_creation(node, 1001));
     registry_free(registry);
 }
 
@@ -145,4 +187,5 @@ static void a_hundred_thousand_names(void **state)
 }
 
 RUN(T(found_by_all_its_bytes), T(creations), T(creations_stay_above_those_of_old_nodes),
-    T(the_oldest_names_are_forgotten), T(newest_first), T(full_names_are_learnt_and_lost), T(a_hundred_thousand_names))
+    T(the_oldest_names_are_forgotten), T(newest_first), T(full_names_are_learnt_and_lost), T(who_is_hidden),
+    T(a_node_is_known_by_its_creation), T(a_hundred_thousand_names))
