@@ -133,6 +133,8 @@ static int set_value(struct place place, void *fields, const char *value, struct
                 return 0;
             }
         return refuse_choice(row, value, result);
+    case OPTION_GONE:
+        break;
     }
     abort();
 }
@@ -171,6 +173,8 @@ static int parse_option(const struct option_table *table, void *fields, int argc
     }
     if (!row)
         return refuse_unknown(table, arg, name, len, result);
+    if (row->kind == OPTION_GONE)
+        return refuse(result, "--%s is gone: %s", row->name, row->help);
     if (!takes_value(row) && value)
         return refuse(result, "--%s takes no value", row->name);
     if (takes_value(row) && !value) {
@@ -224,6 +228,8 @@ void options_add_help(const struct option_table *table, struct text *to)
     for (size_t i = 0; (row = row_at(table, i).row); i++) {
         char left[64];
 
+        if (row->kind == OPTION_GONE)
+            continue;
         snprintf(left, sizeof(left), "  --%s%s%s", row->name, takes_value(row) ? " " : "",
                  takes_value(row) ? row->value_name : "");
         text_add_row(to, HELP_COLUMN, left, row->help);

@@ -30,6 +30,7 @@
 #include "base/memory.h"
 #include "model/counters.h"
 #include "model/events.h"
+#include "loop/descriptors.h"
 #include "loop/expiry.h"
 #include "cable/cabling.h"
 #include "cable/handshaking.h"
@@ -44,12 +45,14 @@ struct cable {
     struct duplex duplex;
     struct handshaking handshaking; /* and who is at the ends */
     struct expiring naming;         /* cables->naming */
+    struct stranger stranger;       /* until the nodes have shaken hands */
     struct cable *prev, *next;      /* cables->all, oldest first */
 };
 
 struct cables {
     struct cabling *cabling;
     struct cable *all;
+    struct cable *next_to_apply; /* rules, see cables_apply_rules(); or NULL */
     size_t count;
     uint64_t last_id;
     struct expiry naming;
@@ -139,6 +142,8 @@ static void enter(struct cable *cable, enum cable_phase phase)
     log_debug("cable %llu: %s -> %s (%s to %s)", (unsigned long long)cable->id, cable_phase_name(cable->phase),
               cable_phase_name(phase), dialer_name(cable), acceptor_name(cable));
     cable->phase = phase;
+    if (phase == CABLE_up || phase == CABLE_raw)
+        stranger_leave(&cable->stranger);
     if (phase == CABLE_up)
         tell(cable, EVENT_cable_up, NULL);
     if (phase == CABLE_held)
@@ -157,6 +162,9 @@ static void cable_free(struct cable *cable, bool reset, const char *why)
     if (cable->phase == CABLE_up || cable->phase == CABLE_deserted)
         tell(cable, EVENT_cable_down, why);
     expiry_remove(&cable->naming);
+    stranger_leave(&cable->stranger);
+    if (cables->next_to_apply == cable)
+        cables->next_to_apply = cable->next;
     DL_DELETE(cables->all, cable);
     cables->count--;
 
@@ -164,6 +172,11 @@ static void cable_free(struct cable *cable, bool reset, const char *why)
     target_done(&cable->target);
     handshaking_done(&cable->handshaking);
     free(cable);
+}
+
+static void on_evicted(void *owner)
+{
+    cable_free(owner, false, "it makes room for others");
 }
 
 void cable_open(struct cabling *cabling, int fd, const struct target *target)
@@ -181,6 +194,7 @@ void cable_open(struct cabling *cabling, int fd, const struct target *target)
     DL_APPEND(cables->all, cable);
     cables->count++;
     expiry_add(&cables->naming, &cable->naming, cable);
+    stranger_enter(&cable->stranger, cabling->descriptors, on_evicted, cable);
     COUNT(cabling->counters, cables_opened);
 
     if (end_watch(&cable->duplex.dialer, cabling->loop, on_dialer, cable) < 0) {
@@ -268,13 +282,28 @@ static bool dial_failed(struct cable *cable, int status)
     return false;
 }
 
+/* Strangers make room for it, where descriptors have run out. */
+static int connect_acceptor(struct cable *cable)
+{
+    struct end *acceptor = &cable->duplex.acceptor;
+    int status;
+
+    for (;;) {
+        status = end_connect(acceptor, cable->cabling->loop, &cable->target.address, on_acceptor, cable);
+        if (!descriptors_ran_out(-status) ||
+            !descriptors_make_room(cable->cabling->descriptors, &cable->stranger, "a connection to a node"))
+            return status;
+        end_close(acceptor, false);
+    }
+}
+
 static bool dial(struct cable *cable)
 {
     int status;
 
     enter(cable, CABLE_dialling);
     target_refresh(&cable->target, cable->cabling->registry);
-    status = end_connect(&cable->duplex.acceptor, cable->cabling->loop, &cable->target.address, on_acceptor, cable);
+    status = connect_acceptor(cable);
     return status == 0 || dial_failed(cable, status);
 }
 
@@ -446,9 +475,11 @@ void cables_free(struct cables *cables)
 void cables_apply_rules(struct cables *cables)
 {
     uint64_t now = loop_clock_us(cables->cabling->loop);
-    struct cable *cable, *next;
+    struct cable *cable = cables->all;
 
-    DL_FOREACH_SAFE(cables->all, cable, next) {
+    /* A cable's step may end it, and others that make room. */
+    for (; cable; cable = cables->next_to_apply) {
+        cables->next_to_apply = cable->next;
         handshaking_apply_rules(&cable->handshaking, now);
         cable_step(cable, now);
     }

@@ -13,6 +13,7 @@
 struct cables;
 struct counters;
 struct deadlines;
+struct descriptors;
 struct events;
 struct loop;
 struct pipes;
@@ -28,6 +29,7 @@ struct rules;
 struct cabling {
     struct loop *loop;
     struct deadlines *deadlines;
+    struct descriptors *descriptors;
     struct registry *registry;
     struct rules *rules;
     struct events *events;

@@ -83,6 +83,7 @@ int daemon_run(struct daemon_config *config)
     struct relay_options options;
     struct relay relay = {.options = &options, .counters = &counters, .random = &random, .cabling = &cabling};
     struct mapper mapper;
+    struct descriptors *descriptors;
     struct clockwork clockwork = {.relay = &relay, .next_end = {.fn = on_end, .data = &clockwork}};
     struct door *door;
     struct control *control;
@@ -102,8 +103,10 @@ int daemon_run(struct daemon_config *config)
         config->seed++; /* short enough to be typed again */
     random_seed(&random, config->seed);
     options = (struct relay_options){config->mapper.port, config->mapper.relay, config->batch, config->seed};
+    descriptors = descriptors_new(relay.loop, &counters, raise_descriptor_limit());
     cabling = (struct cabling){.loop = relay.loop,
                                .deadlines = relay.deadlines,
+                               .descriptors = descriptors,
                                .registry = relay.registry,
                                .rules = relay.rules,
                                .events = relay.events,
@@ -116,7 +119,7 @@ int daemon_run(struct daemon_config *config)
     mapper = (struct mapper){.options = config->mapper,
                              .loop = relay.loop,
                              .deadlines = relay.deadlines,
-                             .descriptors = descriptors_new(relay.loop, &counters, raise_descriptor_limit()),
+                             .descriptors = descriptors,
                              .registry = relay.registry,
                              .rules = relay.rules,
                              .events = relay.events,
@@ -143,7 +146,7 @@ int daemon_run(struct daemon_config *config)
     door_free(door);
     gates_free(relay.gates);
     cabling_done(&cabling);
-    descriptors_free(mapper.descriptors);
+    descriptors_free(descriptors);
     deadline_clear(relay.deadlines, &clockwork.next_end);
     deadlines_free(relay.deadlines);
     events_free(relay.events);

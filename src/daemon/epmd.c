@@ -23,7 +23,6 @@
 #define DEFAULT_PORT 4369
 #define REMEMBERED_WHEN_DEBUGGED 5
 #define PACKET_TIMEOUT_S 60
-#define GATE_TTL_MS 15000
 
 struct epmd {
     int port;
@@ -214,8 +213,7 @@ static int run_daemon(struct epmd *epmd)
                    /* the stock daemon counts whole seconds, and lets the one that has begun go by as well */
                    .packet_timeout_ms = ((uint64_t)epmd->packet_timeout_s + 1) * 1000,
                    .accept_delay_ms = (uint64_t)epmd->accept_delay_s * 1000,
-                   .reply_delay_ms = (uint64_t)epmd->reply_delay_s * 1000,
-                   .gate_ttl_ms = GATE_TTL_MS},
+                   .reply_delay_ms = (uint64_t)epmd->reply_delay_s * 1000},
         .batch = true,
         .lane_bytes_max = CABLING_LANE_BYTES,
         .remembered_max = epmd->debug > 0 ? REMEMBERED_WHEN_DEBUGGED : REGISTRY_REMEMBERED_MAX,

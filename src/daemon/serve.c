@@ -24,7 +24,7 @@ struct serve_options {
     const char *port_file;
     const char *addresses;
     bool loopback, relay, relaxed, batch;
-    uint64_t gate_ttl_us, packet_timeout_us, lane_bytes;
+    uint64_t packet_timeout_us, lane_bytes;
     int seed, log_level;
 };
 
@@ -40,8 +40,7 @@ static const struct option_row rows[] = {
      FIELD(addresses), 0, 0, NULL},
     {"loopback", NULL, "listen on 127.0.0.1 and ::1 only", OPTION_FLAG, FIELD(loopback), 0, 0, NULL},
     {"no-relay", NULL, "be a plain EPMD: tell the nodes' real ports", OPTION_NOT, FIELD(relay), 0, 0, NULL},
-    {"gate-ttl", "TIME", "how long a gate waits for its connection (15s)", OPTION_DURATION, FIELD(gate_ttl_us), 1000, 0,
-     NULL},
+    {"gate-ttl", "TIME", "a gate stays open for as long as its node is registered", OPTION_GONE, 0, 0, 0, NULL},
     {"packet-timeout", "TIME", "how long an EPMD request may take to come (60s)", OPTION_DURATION,
      FIELD(packet_timeout_us), 1000, 0, NULL},
     {"lane-bytes", "SIZE", "a delayed lane keeps no more than that (16MiB)", OPTION_SIZE, FIELD(lane_bytes), 4096, 0,
@@ -95,7 +94,6 @@ static int run(const struct command *self, int argc, char **argv)
 {
     struct serve_options options = {.relay = true,
                                     .batch = true,
-                                    .gate_ttl_us = 15000000,
                                     .packet_timeout_us = 60000000,
                                     .lane_bytes = CABLING_LANE_BYTES,
                                     .log_level = LOG_LEVEL_WARNING,
@@ -126,8 +124,7 @@ static int run(const struct command *self, int argc, char **argv)
         .mapper = {.port = sockets.port,
                    .relay = options.relay,
                    .relaxed = options.relaxed,
-                   .packet_timeout_ms = options.packet_timeout_us / 1000,
-                   .gate_ttl_ms = options.gate_ttl_us / 1000},
+                   .packet_timeout_ms = options.packet_timeout_us / 1000},
         .batch = options.batch,
         .lane_bytes_max = options.lane_bytes,
         .seed = (uint64_t)options.seed,

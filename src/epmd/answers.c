@@ -1,76 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 #include "epmd/answers.h"
 
-#include <time.h>
-
 #include "base/bytes.h"
 #include "base/log.h"
 #include "model/counters.h"
-#include "model/events.h"
 #include "model/registry.h"
 #include "model/rules.h"
-#include "loop/descriptors.h"
-#include "loop/loop.h"
 #include "epmd/gate.h"
 #include "epmd/mapper.h"
-#include "epmd/session.h"
-
-/*
- * The registered node of that name. The loop may bring a new connection before it brings the end of an older one, so we
- * look whether the owner is still there: a node that comes back at once is not refused because of its former self.
- */
-static struct node *find(struct mapper *mapper, const struct epmd_node *asked)
-{
-    struct node *node = registry_find(mapper->registry, asked->name, asked->name_len);
-
-    if (node && session_is_gone(node->owner)) {
-        session_close(node->owner);
-        return NULL;
-    }
-    return node;
-}
+#include "epmd/registration.h"
 
 static void answer_alive(struct mapper *mapper, struct epmd_node *told, const char *refusal, const struct asker *asker,
                          struct answer *ret)
 {
     uint8_t to[EPMD_ALIVE_REPLY_MAX];
+    uint32_t creation = 0;
 
-    if (!refusal && find(mapper, told))
+    if (!refusal && registration_find(mapper, told->name, told->name_len))
         refusal = "the name is taken";
     if (refusal) {
         COUNT(mapper->counters, registrations_refused);
         log_debug("registration of '%.*s' refused: %s", (int)told->name_len, (const char *)told->name, refusal);
     } else {
         COUNT(mapper->counters, registrations);
-        told->port = gates_real_port(mapper->gates, told->name, told->name_len, told->port);
-        ret->registered = registry_add(mapper->registry, told, asker->session, asker->fd, (uint32_t)time(NULL));
-        log_info("%s is registered, at port %u", ret->registered->name, told->port);
-        events_add(mapper->events,
-                   &(struct event){.time_ms = loop_wall_ms(), .kind = EVENT_node_up, .from = ret->registered->name});
+        ret->registered = registration_begin(mapper, told, asker->owner, asker->fd);
+        creation = ret->registered->creation;
     }
-    text_add(&ret->text, to,
-             epmd_put_alive_reply(to, told->version_high, !refusal, refusal ? 0 : ret->registered->creation));
-    ret->keep = true;
-}
-
-/* A gate for this question, or -1. */
-static int open_gate(struct mapper *mapper, const struct node *node, const struct asker *asker)
-{
-    struct target target = {.name = node->name, .address = asker->local};
-    int port;
-
-    address_set_port(&target.address, node->told.port);
-    port = gate_open(mapper, &target, &asker->local);
-    if (port < 0 && descriptors_ran_out(-port) &&
-        descriptors_make_room(mapper->descriptors, asker->stranger, "a port query"))
-        port = gate_open(mapper, &target, &asker->local);
-    return port;
+    text_add(&ret->text, to, epmd_put_alive_reply(to, told->version_high, !refusal, creation));
+    ret->behind = BEHIND_STAY;
 }
 
 static void answer_port(struct mapper *mapper, const struct epmd_node *asked, const struct asker *asker,
                         struct answer *ret)
 {
-    struct node *node = find(mapper, asked);
+    struct node *node = registration_find(mapper, asked->name, asked->name_len);
     struct name_profile faults = {0};
     struct epmd_node told;
     uint8_t to[EPMD_PORT_REPLY_MAX];
@@ -80,7 +43,7 @@ static void answer_port(struct mapper *mapper, const struct epmd_node *asked, co
     if (!asker->waited && (faults.silent || faults.hide || faults.slow_us))
         COUNT(mapper->counters, lookups_hidden);
     if (faults.silent || (faults.slow_us && !asker->waited)) {
-        ret->silent = faults.silent;
+        ret->kind = faults.silent ? ANSWER_NEVER : ANSWER_LATER;
         ret->delay_us = faults.slow_us;
         return;
     }
@@ -92,7 +55,7 @@ static void answer_port(struct mapper *mapper, const struct epmd_node *asked, co
     COUNT(mapper->counters, lookups);
     told = node->told;
     if (mapper->options.relay) {
-        int port = open_gate(mapper, node, asker);
+        int port = gates_port(mapper->gates, node, &asker->local, asker->stranger);
 
         if (port < 0) /* the real port would lead around us: better no answer, the node asks again */
             return;
@@ -128,23 +91,18 @@ static void answer_dump(const struct mapper *mapper, struct answer *ret)
                   0);
 }
 
-static bool any_node_lives(struct mapper *mapper)
-{
-    struct node *node, *next;
-
-    for (node = registry_nodes(mapper->registry); node; node = next) {
-        next = node->next;
-        if (!session_is_gone(node->owner))
-            return true;
-        session_close(node->owner);
-    }
-    return false;
-}
-
 static void answer_kill(struct mapper *mapper, struct answer *ret)
 {
-    ret->kill = mapper->options.relaxed || !any_node_lives(mapper);
-    text_addf(&ret->text, "%s", ret->kill ? "OK" : "NO");
+    bool may = mapper->options.relaxed || !registration_any(mapper);
+
+    text_addf(&ret->text, "%s", may ? "OK" : "NO");
+    ret->behind = may ? BEHIND_KILL : BEHIND_CLOSE;
+}
+
+static void refuse(struct answer *ret, const char *reason)
+{
+    ret->kind = ANSWER_REFUSED;
+    ret->refusal = reason;
 }
 
 static void answer_stop(struct mapper *mapper, const struct epmd_node *asked, struct answer *ret)
@@ -152,12 +110,12 @@ static void answer_stop(struct mapper *mapper, const struct epmd_node *asked, st
     struct node *node;
 
     if (!mapper->options.relaxed) {
-        ret->refusal = "STOP_REQ is not allowed (--relaxed-command-check)";
+        refuse(ret, "STOP_REQ is not allowed (--relaxed-command-check)");
         return;
     }
-    node = find(mapper, asked);
+    node = registration_find(mapper, asked->name, asked->name_len);
     if (node)
-        session_close(node->owner);
+        node->owner->end(node->owner->data);
     /* Both words for an unknown name: clients of the stock daemon read seven bytes and know it by them. */
     text_addf(&ret->text, "%s", node ? "STOPPED" : "NOEXISTSTOPPED");
 }
@@ -174,13 +132,13 @@ void answer_request(struct mapper *mapper, const uint8_t *body, size_t len, cons
     const char *reason;
     enum epmd_verdict verdict = epmd_decode(body, len, &request, &reason);
 
-    *ret = (struct answer){.refusal = NULL};
+    *ret = (struct answer){.kind = ANSWER_SAID};
     if (verdict == EPMD_BAD) {
-        ret->refusal = reason;
+        refuse(ret, reason);
         return;
     }
     if (is_for_locals(request.opcode) && !address_is_local_peer(&asker->peer, &asker->local)) {
-        ret->refusal = "not allowed from another host";
+        refuse(ret, "not allowed from another host");
         return;
     }
     switch (request.opcode) {

@@ -12,29 +12,41 @@
 #include "base/text.h"
 #include "loop/address.h"
 
-struct node;
 struct mapper;
-struct session;
+struct node;
+struct owner;
 struct stranger;
 
 /* Who asks, and through which connection. */
 struct asker {
-    struct session *session;
-    const struct stranger *stranger;
-    int fd; /* shown by DUMP */
+    const struct owner *owner;       /* of the registration that the connection may become */
+    const struct stranger *stranger; /* as such it stands on the account of descriptors */
+    int fd;                          /* shown by DUMP */
     struct address peer, local;
     bool waited; /* it was told to ask again later, and does */
 };
 
-/* How the connection goes on. Without text it is closed in silence. */
+enum answer_kind {
+    ANSWER_SAID,    /* text; none: closed in silence */
+    ANSWER_LATER,   /* there is none yet: ask again in delay_us */
+    ANSWER_NEVER,   /* none, and no close: as if the question had not arrived */
+    ANSWER_REFUSED, /* close without one, for the reason `refusal` */
+};
+
+/* How the connection goes on behind the text. */
+enum answer_behind {
+    BEHIND_CLOSE,
+    BEHIND_STAY, /* it is open until the other side ends it: a registration, or a refused one */
+    BEHIND_KILL, /* the daemon ends */
+};
+
 struct answer {
-    const char *refusal;     /* close without an answer, for this reason; nothing else counts then */
-    struct text text;        /* to be sent; taken over by the caller */
-    uint64_t delay_us;       /* there is no answer yet: ask again after that time */
-    bool silent;             /* no answer, and no close: as if the question had not arrived */
-    bool keep;               /* leave the connection open behind it */
-    bool kill;               /* end the daemon behind it */
+    enum answer_kind kind;
+    struct text text; /* taken over by the caller */
+    enum answer_behind behind;
     struct node *registered; /* the connection is this node's registration from now on */
+    uint64_t delay_us;
+    const char *refusal;
 };
 
 /* Answers a request, given behind its length field. May end other sessions, never the asker's. */

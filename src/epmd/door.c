@@ -8,15 +8,12 @@
 
 #include "base/memory.h"
 #include "model/counters.h"
+#include "loop/accepting.h"
 #include "loop/descriptors.h"
 #include "loop/expiry.h"
 #include "loop/loop.h"
 #include "epmd/mapper.h"
 #include "epmd/session.h"
-
-/* Accepting must not starve the connections that are there: so many at once, then they have their turn. */
-#define ACCEPT_BURST 16
-#define ACCEPT_PAUSE_MS 100
 
 /* A connection that has not shown its first byte yet. */
 struct visitor {
@@ -159,25 +156,20 @@ static void on_listener(void *data, unsigned ready)
 {
     struct listener *listener = data;
     struct door *door = listener->door;
+    int fd = 0;
 
     (void)ready;
-    for (int i = 0; i < ACCEPT_BURST; i++) {
-        /* The peer's name comes with the accept: it cannot be asked for once the peer has reset the connection. */
-        struct address peer = {.len = sizeof(peer.v6)};
-        int fd = accept4(listener->fd, &peer.any, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    for (int i = 0; i < ACCEPTING_BURST && fd >= 0; i++) {
+        struct address peer;
 
-        if (fd >= 0) {
+        fd = accepting_next(listener->fd, door->mapper->descriptors, &peer);
+        if (fd >= 0)
             admit(door, fd, &peer);
-        } else if (descriptors_ran_out(errno)) {
-            if (descriptors_make_room(door->mapper->descriptors, NULL, "a connection to the port"))
-                continue;
-            COUNT(door->mapper->counters, accept_pauses);
-            watch_listeners(door, 0);
-            alarm_set(door->resume, ACCEPT_PAUSE_MS);
-            return;
-        } else if (errno != ECONNABORTED && errno != EINTR) {
-            return;
-        }
+    }
+    if (fd == -EMFILE) {
+        COUNT(door->mapper->counters, accept_pauses);
+        watch_listeners(door, 0);
+        alarm_set(door->resume, ACCEPTING_PAUSE_MS);
     }
 }
 

@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ *     question about b, at A ──> a gate of b that takes connections to A?  yes: its port
+ *                                  │ no
+ *                                  v
+ *                                where does b listen? ──> a gate there?    yes: its port
+ *                                                           │ no
+ *                                                           v
+ *                                                         one is opened:   its port
+ */
 #include "epmd/gate.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,206 +20,332 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "model/counters.h"
-#include "cable/cable.h"
+#include "model/registry.h"
+#include "loop/accepting.h"
 #include "loop/descriptors.h"
-#include "loop/expiry.h"
+#include "loop/listening.h"
 #include "loop/loop.h"
+#include "cable/cable.h"
 #include "epmd/mapper.h"
 
-/* Until descriptors are tried for again. */
-#define ACCEPT_PAUSE_MS 100
+/* As many as a node itself lets wait (inet_dist_listen_options). */
+#define BACKLOG 128
+
+/* Sockets at a node's port that are looked at: other "hosts" on this machine may have the same port. */
+#define PLACES_MAX 64
 
 struct gate {
-    struct mapper *mapper;
-    int fd;
+    struct gates *gates;
+    struct node *node;
+    struct place place;
     uint16_t port;
+    int fd;
     struct watch *watch;
-    struct target target;
-    struct expiring expiring; /* gates->waiting */
+    struct gate *sibling;     /* the next of node->gates */
+    struct gate *prev, *next; /* gates->all */
 };
 
 struct gates {
     struct mapper *mapper;
-    struct expiry waiting; /* all gates, oldest first */
-    struct alarm *resume;  /* accepting paused: descriptors had run out */
+    struct listening *listening;
+    struct gate *all; /* the one unused longest first */
+    size_t count;
+    struct alarm *resume; /* accepting paused: descriptors had run out */
     struct closed_gate {
-        char *name;
+        char *name; /* NULL: there is none here */
         uint16_t port, real_port;
+        struct place place;
     } closed[GATES_REMEMBERED_MAX];
     size_t closed_next;
 };
 
-static void remember(struct gates *gates, struct gate *gate)
+static void remember(struct gates *gates, const struct gate *gate)
 {
     struct closed_gate *closed = &gates->closed[gates->closed_next++ % GATES_REMEMBERED_MAX];
 
     free(closed->name);
-    closed->name = gate->target.name;
-    closed->port = gate->port;
-    closed->real_port = address_port(&gate->target.address);
-    gate->target.name = NULL;
+    *closed = (struct closed_gate){mem_string(gate->node->name, strlen(gate->node->name)), gate->port,
+                                   gate->node->told.port, gate->place};
 }
 
-static void gate_free(struct gate *gate)
+static void gate_close(struct gate *gate)
 {
-    struct gates *gates = gate->mapper->gates;
+    struct gates *gates = gate->gates;
 
-    expiry_remove(&gate->expiring);
+    remember(gates, gate);
     watch_free(gate->watch);
-    if (gate->fd >= 0)
-        close(gate->fd);
-    if (gate->port)
-        remember(gates, gate);
-    target_done(&gate->target);
+    close(gate->fd);
+    LL_DELETE2(gate->node->gates, gate, sibling);
+    DL_DELETE(gates->all, gate);
+    gates->count--;
     free(gate);
 }
 
-static void on_expired(void *owner)
+void gates_close(struct gates *gates, struct node *node)
 {
-    struct gate *gate = owner;
-
-    COUNT(gate->mapper->counters, gates_expired);
-    gate_free(gate);
+    (void)gates;
+    while (node->gates)
+        gate_close(node->gates);
 }
+
+/* It is asked for, or dialled: the last one to make room. */
+static void use(struct gate *gate)
+{
+    DL_DELETE(gate->gates->all, gate);
+    DL_APPEND(gate->gates->all, gate);
+}
+
+/* ---- room ---- */
+
+/* Closes the one unused longest in whose backlog nobody waits; never the one in use now, which is the last. */
+static bool close_spare(void *data)
+{
+    struct gates *gates = data;
+
+    for (struct gate *gate = gates->all; gate && gate->next; gate = gate->next) {
+        if (accepting_somebody_waits(gate->fd))
+            continue;
+        COUNT(gates->mapper->counters, gates_evicted);
+        gate_close(gate);
+        return true;
+    }
+    return false;
+}
+
+static void make_room(struct gates *gates)
+{
+    if (gates->count < GATES_MAX || close_spare(gates))
+        return;
+    COUNT(gates->mapper->counters, gates_evicted);
+    gate_close(gates->all);
+}
+
+/* ---- connections ---- */
 
 static void resume_all(void *data)
 {
     struct gates *gates = data;
 
-    for (struct expiring *item = gates->waiting.first; item; item = item->next)
-        watch_want(((struct gate *)item->owner)->watch, READY_READ);
+    for (struct gate *gate = gates->all; gate; gate = gate->next)
+        watch_want(gate->watch, READY_READ);
 }
 
-/* The dialer waits in the backlog until there are descriptors again, or the gate's time is over. */
+/* Dialers wait in the backlog until there are descriptors again. */
 static void pause_accepting(struct gate *gate)
 {
-    COUNT(gate->mapper->counters, accept_pauses);
+    COUNT(gate->gates->mapper->counters, accept_pauses);
     watch_want(gate->watch, 0);
-    alarm_set(gate->mapper->gates->resume, ACCEPT_PAUSE_MS);
+    alarm_set(gate->gates->resume, ACCEPTING_PAUSE_MS);
+}
+
+/* On to the node, at the address that was dialled: beside a stock EPMD the dialer would have come there by itself. */
+static void admit(struct gate *gate, int fd)
+{
+    struct target target = {.name = gate->node->name, .address = address_of_socket(fd)};
+
+    if (target.address.len == 0) { /* it was reset meanwhile */
+        close(fd);
+        return;
+    }
+    address_set_port(&target.address, gate->node->told.port);
+    cable_open(gate->gates->mapper->cabling, fd, &target);
 }
 
 static void on_connection(void *data, unsigned ready)
 {
     struct gate *gate = data;
-    int fd = accept4(gate->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd = 0;
 
     (void)ready;
-    if (fd >= 0) {
-        cable_open(gate->mapper->cabling, fd, &gate->target);
-        gate_free(gate);
-    } else if (descriptors_ran_out(errno) &&
-               !descriptors_make_room(gate->mapper->descriptors, NULL, "a connection to a gate")) {
-        pause_accepting(gate);
+    use(gate);
+    for (int i = 0; i < ACCEPTING_BURST && fd >= 0; i++) {
+        struct address peer;
+
+        fd = accepting_next(gate->fd, gate->gates->mapper->descriptors, &peer);
+        if (fd >= 0)
+            admit(gate, fd);
     }
-    /* Anything else: the dialer left again while it waited. */
+    if (fd == -EMFILE)
+        pause_accepting(gate);
 }
 
-static int listen_at(struct gate *gate, struct address local)
+/* ---- opening ---- */
+
+/* A listening socket at that place and port (0: any free one), or a negative errno. */
+static int listen_at(const struct place *place, uint16_t port)
 {
-    address_set_port(&local, 0);
-    gate->fd = socket(local.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (gate->fd < 0 || bind(gate->fd, &local.any, local.len) < 0 || listen(gate->fd, 1) < 0)
+    struct address address = place->address;
+    const int on = 1, v6_only = place->v6_only;
+    int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int status;
+
+    if (fd < 0)
         return -errno;
-    gate->watch = watch_new(gate->mapper->loop, gate->fd, on_connection, gate);
-    if (!gate->watch)
+    address_set_port(&address, port);
+    /* Connections that have ended must not keep a port from a gate that opens again. */
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (address.any.sa_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only));
+    if (bind(fd, &address.any, address.len) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    status = -errno;
+    close(fd);
+    return status;
+}
+
+static int open_at(struct gates *gates, struct node *node, const struct place *place, uint16_t port, struct gate **ret)
+{
+    int fd = listen_at(place, port);
+    struct address bound;
+    struct gate *gate;
+
+    if (fd < 0)
+        return fd;
+    make_room(gates);
+    gate = mem_new(sizeof(*gate));
+    gate->watch = watch_new(gates->mapper->loop, fd, on_connection, gate);
+    if (!gate->watch) {
+        close(fd);
+        free(gate);
         return -ENOMEM;
+    }
+    bound = address_of_socket(fd);
+    gate->gates = gates;
+    gate->node = node;
+    gate->place = *place;
+    gate->port = address_port(&bound);
+    gate->fd = fd;
+    LL_PREPEND2(node->gates, gate, sibling);
+    DL_APPEND(gates->all, gate);
+    gates->count++;
     watch_want(gate->watch, READY_READ);
-    local = address_of_socket(gate->fd);
-    gate->port = address_port(&local);
+    COUNT(gates->mapper->counters, gates_opened);
+    *ret = gate;
     return 0;
 }
 
-/* Makes room for one more: the oldest of the same node goes, or the oldest of all. */
-static void make_room(struct gates *gates, const char *name)
+static struct gate *find_taking(const struct node *node, const struct address *asked)
 {
-    struct gate *oldest = NULL;
-    size_t count = 0;
+    struct gate *gate = node->gates;
 
-    for (struct expiring *item = gates->waiting.first; item; item = item->next) {
-        struct gate *gate = item->owner;
-
-        if (strcmp(gate->target.name, name) != 0)
-            continue;
-        if (count++ == 0)
-            oldest = gate;
-    }
-    if (count >= GATES_PER_NODE_MAX)
-        on_expired(oldest);
-    else if (gates->waiting.count >= GATES_MAX)
-        on_expired(expiry_oldest(&gates->waiting));
+    while (gate && !place_takes(&gate->place, asked))
+        gate = gate->sibling;
+    return gate;
 }
 
-int gate_open(struct mapper *mapper, const struct target *target, const struct address *local)
+static struct gate *find_at(const struct node *node, const struct place *place)
 {
-    struct gate *gate;
+    struct gate *gate = node->gates;
+
+    while (gate && !place_same(&gate->place, place))
+        gate = gate->sibling;
+    return gate;
+}
+
+/* Where the node listens, as far as this question is concerned; or else the address of the question. */
+static struct place find_place(struct gates *gates, const struct node *node, const struct address *asked)
+{
+    struct place places[PLACES_MAX];
+    int count = listening_at(gates->listening, node->told.port, places, PLACES_MAX);
+    const struct place *meant = place_meant(places, count > 0 ? (size_t)count : 0, asked);
+
+    if (meant)
+        return *meant;
+    log_debug("where %s listens is not known: %s", node->name, count < 0 ? strerror(-count) : "nobody listens there");
+    return (struct place){.address = *asked, .v6_only = !address_is_v4(asked)};
+}
+
+int gates_port(struct gates *gates, struct node *node, const struct address *asked, const struct stranger *asker)
+{
+    struct gate *gate = find_taking(node, asked);
+    struct place place;
     int status;
 
-    make_room(mapper->gates, target->name);
-    gate = mem_new(sizeof(*gate));
-    gate->mapper = mapper;
-    gate->target = target_copy(target);
-    status = listen_at(gate, *local);
+    if (!gate) {
+        place = find_place(gates, node, asked);
+        gate = find_at(node, &place);
+    }
+    if (gate) {
+        use(gate);
+        return gate->port;
+    }
+    do
+        status = open_at(gates, node, &place, 0, &gate);
+    while (descriptors_ran_out(-status) && descriptors_make_room(gates->mapper->descriptors, asker, "a port query"));
     if (status < 0) {
-        COUNT(mapper->counters, gates_failed);
-        gate_free(gate);
+        COUNT(gates->mapper->counters, gates_failed);
+        log_debug("no gate for %s: %s", node->name, strerror(-status));
         return status;
     }
-    expiry_add(&mapper->gates->waiting, &gate->expiring, gate);
-    COUNT(mapper->counters, gates_opened);
     return gate->port;
+}
+
+/* ---- those that have closed ---- */
+
+static bool was_of(const struct closed_gate *closed, const void *name, size_t name_len)
+{
+    return closed->name && strlen(closed->name) == name_len && !memcmp(closed->name, name, name_len);
+}
+
+void gates_return(struct gates *gates, struct node *node)
+{
+    struct gate *gate;
+
+    if (!gates->mapper->options.relay)
+        return;
+    for (size_t i = 0; i < GATES_REMEMBERED_MAX; i++) {
+        struct closed_gate *closed = &gates->closed[i];
+
+        if (!was_of(closed, node->name, strlen(node->name)) || closed->real_port != node->told.port ||
+            find_at(node, &closed->place) || open_at(gates, node, &closed->place, closed->port, &gate) < 0)
+            continue;
+        free(closed->name);
+        closed->name = NULL;
+    }
 }
 
 /* Does anybody listen there? Then it cannot be bound, whatever the options. */
 static bool port_is_taken(uint16_t port)
 {
-    struct address any;
-    const int on = 1;
-    bool taken;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct place everywhere = {.v6_only = true};
+    int fd;
 
-    if (fd < 0)
-        return true;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    address_parse("0.0.0.0", port, &any);
-    taken = bind(fd, &any.any, any.len) < 0;
-    close(fd);
-    return taken;
+    address_parse("0.0.0.0", 0, &everywhere.address);
+    fd = listen_at(&everywhere, port);
+    if (fd >= 0)
+        close(fd);
+    return fd < 0;
 }
 
-uint16_t gates_real_port(struct gates *gates, const void *name, size_t name_len, uint16_t port)
+/* The port of a gate that closed may belong to somebody by now, even to the very node that registers. */
+uint16_t gates_real_port(const struct gates *gates, const void *name, size_t name_len, uint16_t port)
 {
-    for (struct expiring *item = gates->waiting.first; item; item = item->next) {
-        const struct gate *gate = item->owner;
-
-        if (gate->port == port && strlen(gate->target.name) == name_len && !memcmp(gate->target.name, name, name_len))
-            return address_port(&gate->target.address);
-    }
-    /* The port of a gate that closed may belong to somebody by now, even to the very node that registers. */
     for (size_t i = 0; i < GATES_REMEMBERED_MAX; i++) {
         const struct closed_gate *closed = &gates->closed[i];
 
-        if (closed->port == port && closed->name && strlen(closed->name) == name_len &&
-            !memcmp(closed->name, name, name_len) && !port_is_taken(port))
+        if (closed->port == port && was_of(closed, name, name_len) && !port_is_taken(port))
             return closed->real_port;
     }
     return port;
 }
+
+/* ---- all of them ---- */
 
 struct gates *gates_new(struct mapper *mapper)
 {
     struct gates *gates = mem_new(sizeof(*gates));
 
     gates->mapper = mapper;
-    expiry_init(&gates->waiting, mapper->loop, mapper->options.gate_ttl_ms, on_expired);
+    gates->listening = listening_new();
     gates->resume = alarm_new(mapper->loop, resume_all, gates);
+    descriptors_set_spare(mapper->descriptors, close_spare, gates);
     return gates;
 }
 
 void gates_free(struct gates *gates)
 {
-    while (gates->waiting.first)
-        gate_free(expiry_oldest(&gates->waiting));
-    expiry_done(&gates->waiting);
+    descriptors_set_spare(gates->mapper->descriptors, NULL, NULL);
+    listening_free(gates->listening);
     alarm_free(gates->resume);
     for (size_t i = 0; i < GATES_REMEMBERED_MAX; i++)
         free(gates->closed[i].name);
@@ -220,5 +354,5 @@ void gates_free(struct gates *gates)
 
 size_t gates_count(const struct gates *gates)
 {
-    return gates->waiting.count;
+    return gates->count;
 }

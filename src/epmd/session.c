@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- *     reading ──request──> replying ──reply written──> closed
- *                              └──── ALIVE2 ────> kept ──any byte, end or error──> closed, the node is unregistered
+ *     reading ──request──> replying ──reply is out──┬──> closed
+ *        │                    ^                     ├──ALIVE2──> registered ──any byte, end or error──> closed
+ *        │                    │                     └──refused──> refused ───────────(the same)──────>
+ *        ├──a slow EPMD──> delayed
+ *        ├──a fault delays──> waiting ──> as if it had just been read
+ *        └──a fault swallows──> ignored ──the client leaves──> closed
  *
  * What the stock daemon does in each case stands in doc/PROTOCOL.md. Replies go out with one write where the socket
  * takes it: clients parse what one read gives them.
  */
 #include "epmd/session.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,21 +22,46 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "model/counters.h"
-#include "model/events.h"
 #include "model/registry.h"
-#include "epmd/answers.h"
 #include "loop/deadlines.h"
 #include "loop/descriptors.h"
 #include "loop/expiry.h"
 #include "loop/loop.h"
+#include "epmd/answers.h"
 #include "epmd/mapper.h"
+#include "epmd/registration.h"
 
 /* One more than the longest request: what came too much must be seen. */
 #define INPUT_BYTES (EPMD_LENGTH_BYTES + EPMD_REQUEST_MAX + 1)
 
-enum session_state { SESSION_READING, SESSION_DELAYED, SESSION_REPLYING, SESSION_KEPT };
+enum session_state {
+    SESSION_READING,
+    SESSION_DELAYED,    /* -delay_write: nothing goes out before its time */
+    SESSION_WAITING,    /* a fault delays the answer; the time is session->later */
+    SESSION_IGNORED,    /* a fault swallows the question */
+    SESSION_REPLYING,   /* to a slow reader */
+    SESSION_REFUSED,    /* ALIVE2 was */
+    SESSION_REGISTERED, /* as long as its connection is silent */
+    SESSION_STATES
+};
+
+#define MOVE(state) (1U << SESSION_##state)
+#define REPLIED (MOVE(REPLYING) | MOVE(REFUSED) | MOVE(REGISTERED))
+
+static const struct {
+    const char *name;
+    unsigned moves;  /* to which states */
+    unsigned wanted; /* what the connection is watched for */
+} states[SESSION_STATES] = {
+    [SESSION_READING] = {"reading", MOVE(DELAYED) | MOVE(WAITING) | MOVE(IGNORED) | REPLIED, READY_READ},
+    [SESSION_DELAYED] = {"delayed", REPLIED, 0},
+    [SESSION_WAITING] = {"waiting", MOVE(DELAYED) | MOVE(IGNORED) | REPLIED, READY_HANGUP},
+    [SESSION_IGNORED] = {"ignored", 0, READY_HANGUP},
+    [SESSION_REPLYING] = {"replying", MOVE(REFUSED) | MOVE(REGISTERED), READY_WRITE},
+    [SESSION_REFUSED] = {"refused", 0, READY_READ},
+    [SESSION_REGISTERED] = {"registered", 0, READY_READ},
+};
 
 struct session {
     struct sessions *sessions;
@@ -39,15 +69,15 @@ struct session {
     struct watch *watch;
     struct address peer;
     enum session_state state;
-    uint8_t *input; /* INPUT_BYTES, while reading */
+    uint8_t *input; /* INPUT_BYTES, until the reply is out */
     size_t have;
     struct text reply;
     size_t sent;
-    bool keep;                /* ALIVE2, also a refused one: stay when the reply is out */
-    bool kill;                /* KILL: the daemon ends when the reply is out */
-    struct node *node;        /* registered through this session, or NULL */
-    struct deadline later;    /* a fault delays the answer until then */
-    struct expiring expiring; /* sessions->busy, ->refused or ->delayed */
+    enum answer_behind behind; /* the reply */
+    struct owner owner;        /* of the registration that it may become ... */
+    struct node *node;         /* ... and has become; or NULL */
+    struct deadline later;
+    struct expiring expiring; /* sessions->patience of its state; registered ones are on none */
     struct stranger stranger; /* until it is registered */
     struct session *prev, *next;
 };
@@ -57,23 +87,17 @@ struct sessions {
     void (*kill)(void *data);
     void *data;
     struct session *all;
-    struct expiry busy;    /* a request is awaited, or a slow reader's reply goes out */
-    struct expiry refused; /* ALIVE2 was refused */
-    struct expiry delayed; /* replies wait because a slow EPMD was asked for */
-    struct expiry slow;    /* answers wait because of a fault; their time is session->later */
-    size_t reply_bytes;
+    struct expiry patience[SESSION_STATES];
+    size_t reply_bytes; /* that wait for slow readers */
 };
 
-void session_close(struct session *session)
+static void session_close(void *data)
 {
+    struct session *session = data;
     struct sessions *sessions = session->sessions;
 
-    if (session->node) {
-        events_add(
-            sessions->mapper->events,
-            &(struct event){.time_ms = loop_wall_ms(), .kind = EVENT_node_down, .from = node_name(session->node)});
-        registry_remove(sessions->mapper->registry, session->node);
-    }
+    if (session->node)
+        registration_end(sessions->mapper, session->node);
     deadline_clear(sessions->mapper->deadlines, &session->later);
     expiry_remove(&session->expiring);
     stranger_leave(&session->stranger);
@@ -84,6 +108,26 @@ void session_close(struct session *session)
     text_done(&session->reply);
     free(session->input);
     free(session);
+}
+
+/* Something has come or gone: the patience of its state begins anew. */
+static void be_patient(struct session *session)
+{
+    expiry_add(&session->sessions->patience[session->state], &session->expiring, session);
+}
+
+static void enter(struct session *session, enum session_state state)
+{
+    assert(states[session->state].moves & 1U << state);
+    log_debug("EPMD session %d: %s -> %s", session->fd, states[session->state].name, states[state].name);
+    session->state = state;
+    watch_want(session->watch, states[state].wanted);
+    if (state != SESSION_REGISTERED) {
+        be_patient(session);
+        return;
+    }
+    expiry_remove(&session->expiring);
+    stranger_leave(&session->stranger);
 }
 
 static void malformed(struct session *session, const char *reason)
@@ -98,36 +142,55 @@ static void malformed(struct session *session, const char *reason)
 
 /* ---- replies ---- */
 
-static void keep(struct session *session)
+static void stay(struct session *session)
 {
     struct sessions *sessions = session->sessions;
+    struct expiry *refused = &sessions->patience[SESSION_REFUSED];
 
-    session->state = SESSION_KEPT;
     free(session->input);
     session->input = NULL;
     sessions->reply_bytes -= session->reply.len;
     text_done(&session->reply);
-    watch_want(session->watch, READY_READ);
-    if (session->node) {
-        expiry_remove(&session->expiring);
-        stranger_leave(&session->stranger);
-        return;
-    }
-    if (sessions->refused.count >= SESSIONS_REFUSED_MAX)
-        session_close(expiry_oldest(&sessions->refused));
-    expiry_add(&sessions->refused, &session->expiring, session);
+    if (!session->node && refused->count >= SESSIONS_REFUSED_MAX)
+        session_close(expiry_oldest(refused));
+    enter(session, session->node ? SESSION_REGISTERED : SESSION_REFUSED);
 }
 
-static void step_replying(struct session *session)
+static void kill_daemon(struct session *session)
 {
     struct sessions *sessions = session->sessions;
+
+    session_close(session);
+    sessions->kill(sessions->data);
+}
+
+/* The reply is out. */
+static void go_on_behind(struct session *session)
+{
+    switch (session->behind) {
+    case BEHIND_CLOSE:
+        session_close(session);
+        return;
+    case BEHIND_STAY:
+        stay(session);
+        return;
+    case BEHIND_KILL:
+        kill_daemon(session);
+        return;
+    }
+}
+
+static void send_reply(void *data)
+{
+    struct session *session = data;
 
     while (session->sent < session->reply.len) {
         ssize_t sent =
             send(session->fd, session->reply.data + session->sent, session->reply.len - session->sent, MSG_NOSIGNAL);
 
         if (sent < 0 && errno == EAGAIN) {
-            watch_want(session->watch, READY_WRITE);
+            if (session->state != SESSION_REPLYING)
+                enter(session, SESSION_REPLYING);
             return;
         }
         if (sent < 0) {
@@ -136,32 +199,9 @@ static void step_replying(struct session *session)
             return;
         }
         session->sent += (size_t)sent;
-        expiry_add(&sessions->busy, &session->expiring, session);
+        be_patient(session);
     }
-    if (session->keep) {
-        keep(session);
-    } else {
-        bool kill = session->kill;
-
-        session_close(session);
-        if (kill)
-            sessions->kill(sessions->data);
-    }
-}
-
-static void begin_reply(void *owner)
-{
-    struct session *session = owner;
-
-    session->state = SESSION_REPLYING;
-    step_replying(session);
-}
-
-/* Nothing goes out before its time. */
-static void wait(struct session *session, unsigned wanted)
-{
-    session->state = SESSION_DELAYED;
-    watch_want(session->watch, wanted);
+    go_on_behind(session);
 }
 
 /* The reply is complete: out with it, now or when a slow EPMD would. */
@@ -174,10 +214,9 @@ static void reply(struct session *session)
         log_debug("EPMD reply: too much is waiting for slow readers");
         session_close(session);
     } else if (sessions->mapper->options.reply_delay_ms > 0) {
-        wait(session, 0);
-        expiry_add(&sessions->delayed, &session->expiring, session);
+        enter(session, SESSION_DELAYED);
     } else {
-        begin_reply(session);
+        send_reply(session);
     }
 }
 
@@ -185,28 +224,32 @@ static void reply(struct session *session)
 static void serve(struct session *session, bool waited)
 {
     struct mapper *mapper = session->sessions->mapper;
-    struct asker asker = {session, &session->stranger, session->fd, session->peer, address_of_socket(session->fd),
-                          waited};
-    struct answer answer = {.refusal = NULL};
+    struct asker asker = {.owner = &session->owner,
+                          .stranger = &session->stranger,
+                          .fd = session->fd,
+                          .peer = session->peer,
+                          .local = address_of_socket(session->fd),
+                          .waited = waited};
+    struct answer answer;
 
     answer_request(mapper, session->input + EPMD_LENGTH_BYTES, session->have - EPMD_LENGTH_BYTES, &asker, &answer);
-    if (answer.refusal) {
+    switch (answer.kind) {
+    case ANSWER_REFUSED:
         malformed(session, answer.refusal);
         return;
-    }
-    session->reply = answer.text;
-    session->keep = answer.keep;
-    session->kill = answer.kill;
-    session->node = answer.registered;
-    if (answer.silent) { /* until the client has had enough, or the request's time is over */
-        wait(session, READY_HANGUP);
-        expiry_add(&session->sessions->busy, &session->expiring, session);
-    } else if (answer.delay_us > 0) { /* may be long, and the client leave before */
-        wait(session, READY_HANGUP);
-        expiry_add(&session->sessions->slow, &session->expiring, session);
+    case ANSWER_NEVER: /* until the client has had enough, or the request's time is over */
+        enter(session, SESSION_IGNORED);
+        return;
+    case ANSWER_LATER: /* may be long, and the client leave before */
+        enter(session, SESSION_WAITING);
         deadline_set(mapper->deadlines, &session->later, loop_clock_us(mapper->loop) + answer.delay_us);
-    } else {
+        return;
+    case ANSWER_SAID:
+        session->reply = answer.text;
+        session->behind = answer.behind;
+        session->node = answer.registered;
         reply(session);
+        return;
     }
 }
 
@@ -232,7 +275,7 @@ static void step_reading(struct session *session)
         return;
     }
     session->have += (size_t)got;
-    expiry_add(&session->sessions->busy, &session->expiring, session);
+    be_patient(session);
 
     size = epmd_request_size(session->input, session->have);
     if (size < 0)
@@ -245,8 +288,8 @@ static void step_reading(struct session *session)
     }
 }
 
-/* A registration lasts as long as its connection is silent. */
-static void step_kept(struct session *session)
+/* A registration, also a refused one, lasts as long as its connection is silent. */
+static void step_staying(struct session *session)
 {
     char byte[256];
     ssize_t got = recv(session->fd, byte, sizeof(byte), 0);
@@ -270,47 +313,40 @@ static void on_ready(void *data, unsigned ready)
         step_reading(session);
         return;
     case SESSION_DELAYED:
+    case SESSION_WAITING:
+    case SESSION_IGNORED:
         if (ready & READY_HANGUP)
             session_close(session);
         return;
     case SESSION_REPLYING:
-        step_replying(session);
+        send_reply(session);
         return;
-    case SESSION_KEPT:
-        step_kept(session);
+    case SESSION_REFUSED:
+    case SESSION_REGISTERED:
+        step_staying(session);
         return;
+    case SESSION_STATES:
+        break;
     }
+    assert(false);
 }
 
-static void on_busy_expired(void *owner)
+static void on_timeout(void *data)
 {
-    struct session *session = owner;
+    struct session *session = data;
 
     COUNT(session->sessions->mapper->counters, epmd_timeouts);
     session_close(session);
 }
 
-static void on_evicted(void *owner)
+/* Has it ended, or (for a registered node) been broken off, without us having come to hear of it? */
+static bool is_gone(void *data)
 {
-    session_close(owner);
-}
-
-static void on_refused_expired(void *owner)
-{
-    session_close(owner);
-}
-
-bool session_is_gone(const struct session *session)
-{
+    const struct session *session = data;
     char byte;
     ssize_t got = recv(session->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
     return got >= 0 || (errno != EAGAIN && errno != EINTR);
-}
-
-const struct address *session_peer(const struct session *session)
-{
-    return &session->peer;
 }
 
 /* ---- all of them ---- */
@@ -326,12 +362,13 @@ void session_open(struct sessions *sessions, int fd, struct watch *watch, const 
     session->peer = *peer;
     session->state = SESSION_READING;
     session->input = mem_new(INPUT_BYTES);
+    session->owner = (struct owner){.is_gone = is_gone, .end = session_close, .data = session};
     session->later = (struct deadline){.fn = on_later, .data = session};
     DL_APPEND(sessions->all, session);
-    expiry_add(&sessions->busy, &session->expiring, session);
-    stranger_hand_over(stranger, &session->stranger, on_evicted, session);
+    stranger_hand_over(stranger, &session->stranger, session_close, session);
+    be_patient(session);
     watch_give(watch, on_ready, session);
-    watch_want(watch, READY_READ);
+    watch_want(watch, states[SESSION_READING].wanted);
     step_reading(session);
 }
 
@@ -339,14 +376,23 @@ struct sessions *sessions_new(struct mapper *mapper, void (*kill)(void *data), v
 {
     struct sessions *sessions = mem_new(sizeof(*sessions));
     const struct mapper_options *options = &mapper->options;
+    struct {
+        uint64_t patience_ms;
+        void (*over)(void *session);
+    } of[SESSION_REGISTERED] = {
+        [SESSION_READING] = {options->packet_timeout_ms, on_timeout},
+        [SESSION_DELAYED] = {options->reply_delay_ms, send_reply},
+        [SESSION_WAITING] = {SESSIONS_SLOW_MS, on_timeout},
+        [SESSION_IGNORED] = {options->packet_timeout_ms, on_timeout},
+        [SESSION_REPLYING] = {options->packet_timeout_ms, on_timeout},
+        [SESSION_REFUSED] = {SESSIONS_REFUSED_MS, session_close},
+    };
 
     sessions->mapper = mapper;
     sessions->kill = kill;
     sessions->data = data;
-    expiry_init(&sessions->busy, mapper->loop, options->packet_timeout_ms, on_busy_expired);
-    expiry_init(&sessions->refused, mapper->loop, SESSIONS_REFUSED_MS, on_refused_expired);
-    expiry_init(&sessions->slow, mapper->loop, SESSIONS_SLOW_MS, on_busy_expired);
-    expiry_init(&sessions->delayed, mapper->loop, options->reply_delay_ms, begin_reply);
+    for (size_t i = 0; i < SESSION_REGISTERED; i++)
+        expiry_init(&sessions->patience[i], mapper->loop, of[i].patience_ms, of[i].over);
     return sessions;
 }
 
@@ -354,9 +400,7 @@ void sessions_free(struct sessions *sessions)
 {
     while (sessions->all)
         session_close(sessions->all);
-    expiry_done(&sessions->busy);
-    expiry_done(&sessions->refused);
-    expiry_done(&sessions->slow);
-    expiry_done(&sessions->delayed);
+    for (size_t i = 0; i < SESSION_REGISTERED; i++)
+        expiry_done(&sessions->patience[i]);
     free(sessions);
 }

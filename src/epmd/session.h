@@ -6,13 +6,8 @@
 #ifndef EPMD_SESSION_H
 #define EPMD_SESSION_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "loop/address.h"
-
+struct address;
 struct mapper;
-struct session;
 struct sessions;
 struct stranger;
 struct watch;
@@ -32,18 +27,10 @@ struct watch;
 
 /* `kill` is called when one asked the daemon to end. */
 struct sessions *sessions_new(struct mapper *mapper, void (*kill)(void *data), void *data);
-void sessions_free(struct sessions *sessions);
+void sessions_free(struct sessions *sessions); /* ends all of them, registrations as well */
 
 /* Takes over a connected socket, its watch, and its place among the strangers. */
 void session_open(struct sessions *sessions, int fd, struct watch *watch, const struct address *peer,
                   struct stranger *stranger);
-
-/* Ends it at once, and with it the registration that it is. */
-void session_close(struct session *session);
-
-/* Has it ended, or (for a registered node) been broken off, without us having come to hear of it? */
-bool session_is_gone(const struct session *session);
-
-const struct address *session_peer(const struct session *session);
 
 #endif

@@ -76,6 +76,23 @@ bool address_same_host(const struct address *a, const struct address *b)
     return memcmp(&host_a, &host_b, sizeof(host_a)) == 0;
 }
 
+bool address_is_v4(const struct address *address)
+{
+    struct in6_addr host;
+
+    host_bytes(address, &host);
+    return IN6_IS_ADDR_V4MAPPED(&host);
+}
+
+bool address_is_wildcard(const struct address *address)
+{
+    struct in6_addr host;
+
+    host_bytes(address, &host);
+    return IN6_IS_ADDR_UNSPECIFIED(&host) ||
+           (IN6_IS_ADDR_V4MAPPED(&host) && memcmp(&host.s6_addr[12], "\0\0\0", 4) == 0);
+}
+
 bool address_is_loopback(const struct address *address)
 {
     struct in6_addr host;

@@ -34,6 +34,11 @@ void address_set_port(struct address *address, uint16_t port);
 /* The same host; ports do not count, and ::ffff:127.0.0.1 is 127.0.0.1. */
 bool address_same_host(const struct address *a, const struct address *b);
 
+bool address_is_v4(const struct address *address); /* also as ::ffff:127.0.0.1 */
+
+/* 0.0.0.0 or ::. */
+bool address_is_wildcard(const struct address *address);
+
 /* 127.0.0.0/8 or ::1. */
 bool address_is_loopback(const struct address *address);
 

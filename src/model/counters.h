@@ -19,7 +19,7 @@
     X(lookups, "port queries (PORT_PLEASE2_REQ) for registered nodes")                         \
     X(lookups_unknown, "port queries for names that nobody had registered")                    \
     X(gates_opened, "gates opened")                                                            \
-    X(gates_expired, "gates closed unused: their time was over, or there were too many")       \
+    X(gates_evicted, "gates closed to make room for others")                                   \
     X(gates_failed, "port queries that could not be given a gate")                             \
     X(cables_opened, "connections accepted at gates")                                          \
     X(cables_closed, "cables that ended, for any reason")                                      \

@@ -93,7 +93,8 @@ static struct node *node_new(struct registry *registry, const struct epmd_node *
     return node;
 }
 
-struct node *registry_add(struct registry *registry, const struct epmd_node *told, void *owner, int fd, uint32_t now_s)
+struct node *registry_add(struct registry *registry, const struct epmd_node *told, const struct owner *owner, int fd,
+                          uint32_t now_s)
 {
     struct node *node = find_any(registry, told->name, told->name_len);
 
@@ -130,7 +131,7 @@ static void forget_oldest(struct registry *registry)
 
 void registry_remove(struct registry *registry, struct node *node)
 {
-    assert(node->owner);
+    assert(node->owner && !node->gates);
     node->owner = NULL;
     free(node->full_name);
     node->full_name = NULL;

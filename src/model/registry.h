@@ -25,15 +25,25 @@
 
 enum node_sight { SHOWN_PUBLISHED = 1, SHOWN_HIDDEN = 2 };
 
+struct gate;
+
+/* Whoever keeps a registration alive: the connection of a node, or a node of our own. */
+struct owner {
+    bool (*is_gone)(void *data); /* without having told us yet */
+    void (*end)(void *data);     /* ends the registration at once: registry_remove() is called */
+    void *data;
+};
+
 struct node {
     struct epmd_node told; /* what it registered; name and extra are owned here */
     char *name;            /* told.name as a C string */
     char *full_name;       /* name@host as a handshake showed it, or NULL */
     unsigned shown_as;     /* a set of enum node_sight: how its handshakes have shown it */
     uint32_t creation;
-    void *owner;              /* whoever keeps the registration alive; NULL: the name is only remembered */
-    int fd;                   /* the owner's descriptor, a number that DUMP shows */
-    struct node *prev, *next; /* registry's live (newest first) or remembered (oldest first) list */
+    const struct owner *owner; /* NULL: the name is only remembered */
+    int fd;                    /* the owner's descriptor, a number that DUMP shows */
+    struct node *prev, *next;  /* registry's live (newest first) or remembered (oldest first) list */
+    struct gate *gates;        /* those that stand in for it, see epmd/gate.h */
     UT_hash_handle hh;
 };
 
@@ -62,7 +72,8 @@ struct node *registry_find(const struct registry *registry, const void *name, si
  * Registers a name that is free (asserted: ask registry_find() first). `now_s` is the wall clock, from which a name
  * that is new gets its first creation. The node stays valid until registry_remove().
  */
-struct node *registry_add(struct registry *registry, const struct epmd_node *told, void *owner, int fd, uint32_t now_s);
+struct node *registry_add(struct registry *registry, const struct epmd_node *told, const struct owner *owner, int fd,
+                          uint32_t now_s);
 
 /* The node is gone, its name is remembered. */
 void registry_remove(struct registry *registry, struct node *node);

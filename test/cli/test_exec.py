@@ -35,7 +35,7 @@ def test_exec_exit_status():
     refused(run("exec", "--", "/etc/passwd"), "/etc/passwd", status=126)
     refused(run("exec"), "no command")
     refused(run("exec", "--"), "no command")
-    refused(run("exec", "--gate-ttl", "1s", "true"), "--")
+    refused(run("exec", "--packet-timeout", "1s", "true"), "--")
     refused(run("exec", "--prot", "1", "--", "true"), "did you mean --port?")
     with socket.create_server(("127.0.0.1", 0)) as other:
         refused(run("exec", "--port", str(other.getsockname()[1]), "--", "true"), "in use", status=1)

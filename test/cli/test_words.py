@@ -45,7 +45,10 @@ def test_bad_values():
     refused(run("status", env={"ERL_EPMD_PORT": "abc"}), "ERL_EPMD_PORT", "'abc'")
     refused(run("serve", env={"ERL_EPMD_PORT": "70000"}), "ERL_EPMD_PORT")
     for time_ in ["15", "-1s", "1y", "s", "1e3s", "0s", "9999999h"]:
-        refused(run("serve", "--gate-ttl", time_), "--gate-ttl", "150ms")
+        refused(run("serve", "--packet-timeout", time_), "--packet-timeout", "150ms")
+    for value in (["1s"], []):
+        refused(run("serve", "--gate-ttl", *value), "--gate-ttl is gone", "as long as its node is registered")
+    assert "gate-ttl" not in fine(run("serve", "--help"))
     refused(run("serve", "--address", "no.such.host"), "no.such.host")
     refused(run("serve", "--log-level", "loud"), "debug")
 

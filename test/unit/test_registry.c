@@ -8,7 +8,7 @@
 
 #define NOW 1800000000U
 
-static int owner; /* anything that is not NULL */
+static const struct owner owner;
 
 static struct node *add(struct registry *registry, const char *name, uint16_t port)
 {
@@ -139,7 +139,7 @@ static void who_is_hidden(void **state)
     const struct epmd_node told = {.name = (const uint8_t *)"c", .name_len = 1, .type = NODE_TYPE_C, .version_high = 6};
     (void)state;
 
-    c_node = registry_add(registry, &told, registry, 3, 1000);
+    c_node = registry_add(registry, &told, &owner, 3, 1000);
     assert_true(node_is_hidden(c_node));
     assert_false(node_is_hidden(tool));
     node_learn(tool, "tool@vm", true);
@@ -156,14 +156,14 @@ static void a_node_is_known_by_its_creation(void **state)
 {
     struct registry *registry = registry_new(10);
     struct epmd_node told = {.name = (const uint8_t *)"new", .name_len = 3, .version_high = 6};
-    struct node *node = registry_add(registry, &told, registry, 3, 1000);
+    struct node *node = registry_add(registry, &told, &owner, 3, 1000);
     (void)state;
 
     assert_true(node_has_creation(node, 1001));
     assert_false(node_has_creation(node, 1000));
     told.name = (const uint8_t *)"old";
     told.version_high = 5;
-    node = registry_add(registry, &told, registry, 3, 1000);
+    node = registry_add(registry, &told, &owner, 3, 1000);
     assert_true(node_has_creation(node, 1001 % 3 + 1));
     assert_false(node_has_creation(node, 1001));
     registry_free(registry);
