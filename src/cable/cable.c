@@ -148,8 +148,12 @@ static void enter(struct cable *cable, enum cable_phase phase)
         tell(cable, EVENT_cable_up, NULL);
     if (phase == CABLE_held)
         tell(cable, EVENT_cable_held, NULL);
+    if (phase == CABLE_deserted)
+        tell(cable, EVENT_cable_deserted, who_has_left(cable));
     if (phase == CABLE_closing)
         tell(cable, EVENT_cable_down, who_has_left(cable));
+    if (phase == CABLE_raw)
+        tell(cable, EVENT_cable_raw, NULL);
 }
 
 /* The one end of every cable. With `reset` both nodes see a broken connection, else an orderly close. */
@@ -161,6 +165,8 @@ static void cable_free(struct cable *cable, bool reset, const char *why)
     COUNT(cable->cabling->counters, cables_closed);
     if (cable->phase == CABLE_up || cable->phase == CABLE_deserted)
         tell(cable, EVENT_cable_down, why);
+    if (cable->phase == CABLE_closing || cable->phase == CABLE_raw)
+        tell(cable, EVENT_cable_gone, why);
     expiry_remove(&cable->naming);
     stranger_leave(&cable->stranger);
     if (cables->next_to_apply == cable)

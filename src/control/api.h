@@ -1,20 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the control API's parts share: what they may ask, and how they refuse.
+ * What the control API's parts share: whom they ask, and what a request and its answer are.
  */
 #ifndef CONTROL_API_H
 #define CONTROL_API_H
 
+#include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct relay;
+#include "base/refusal.h"
+#include "request/wait.h"
 
+struct gates;
+struct service;
+
+/* Whoever puts the daemon together fills it in, and owns what is pointed to. */
 struct api {
-    struct relay *relay;
+    struct service *service;
+    const struct gates *gates;
+    int port;
+    bool batch;
+    uint64_t seed;
     const char *version;
     uint64_t started_ms; /* on the loop's clock */
-    unsigned advised;    /* what was said already, see control/advice.h */
 };
 
 /* A request that the guard let through. */
@@ -27,17 +37,21 @@ struct api_request {
     const void *data;
 };
 
-/* For users: an HTTP status, and one line that names the field and says what it should be. */
-struct api_error {
-    int status;
-    char text[1024];
+/* HTTP's own, beside those that stand for a refusal. */
+#define HTTP_OK 200
+#define HTTP_FORBIDDEN 403
+#define HTTP_NO_RESOURCE 404
+#define HTTP_NO_SUCH_METHOD 405
+#define HTTP_TOO_LARGE 413
+#define HTTP_NOT_JSON 415
+
+struct api_answer {
+    unsigned status;
+    json_t *document;         /* with HTTP_OK, unless it waits; the caller's */
+    bool waits;               /* there is no answer before this holds: */
+    struct wait_request wait; /* the caller's */
+    struct refusal refusal;   /* with any other status */
+    char allow[64];           /* with HTTP_NO_SUCH_METHOD: those that there are */
 };
-
-struct refusal;
-
-/* A refusal as the error it is over HTTP. Returns -EINVAL. */
-int api_refused(struct api_error *error, const struct refusal *refusal);
-
-void api_refuse(struct api_error *error, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -5,7 +5,7 @@
  *     http.c     connections, bodies, replies
  *     guard.c    who may ask: nobody from another host, and no web page in somebody's browser
  *     routes.c   one row a resource
- *     shapes.c   our structs as JSON, and back
+ *     status.c   everything that there is, as a document
  */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
@@ -18,11 +18,11 @@
 #define CONTROL_CONNECTIONS_MAX 100
 #define CONTROL_IDLE_S 60
 
+struct api;
 struct control;
-struct relay;
 
-/* Returns NULL when libmicrohttpd cannot be started. */
-struct control *control_new(struct relay *relay, const char *version);
+/* The api is copied. Returns NULL when libmicrohttpd cannot be started. */
+struct control *control_new(const struct api *api);
 void control_free(struct control *control); /* NULL is fine */
 
 /* Takes over a connected socket (a door_http_fn). */

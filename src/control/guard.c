@@ -3,20 +3,16 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/refusal.h"
+#include "control/api.h"
+
 #define HOST_MAX 256
 #define JSON_TYPE "application/json"
-
-static int refuse(struct api_error *error, int status, const char *text)
-{
-    api_refuse(error, status, "%s", text);
-    return -EPERM;
-}
 
 /* "name:port", "[::1]:port" without port and brackets. */
 static bool host_part(const char *host, char to[HOST_MAX])
@@ -63,15 +59,21 @@ static bool is_json(const char *type)
     return type[len] == 0 || type[len] == ';' || isspace((unsigned char)type[len]);
 }
 
-int guard_check(const struct guard_request *request, struct api_error *error)
+static unsigned refuse_with(unsigned status, const char *field, const char *text, struct refusal *refusal)
+{
+    refuse(refusal, field, "%s", text);
+    return status;
+}
+
+unsigned guard_check(const struct guard_request *request, struct refusal *refusal)
 {
     if (!request->local)
-        return refuse(error, 403, "the control API answers only on its own machine");
+        return refuse_with(HTTP_FORBIDDEN, NULL, "the control API answers only on its own machine", refusal);
     if (!is_own_host(request->host))
-        return refuse(error, 403, "Host: give localhost, an address or this machine's name");
+        return refuse_with(HTTP_FORBIDDEN, "Host", "give localhost, an address or this machine's name", refusal);
     if (request->origin && !is_own_origin(request->origin, request->host))
-        return refuse(error, 403, "Origin: pages of other sites may not use the control API");
+        return refuse_with(HTTP_FORBIDDEN, "Origin", "pages of other sites may not use the control API", refusal);
     if (request->has_body && !is_json(request->content_type))
-        return refuse(error, 415, "Content-Type: send " JSON_TYPE);
-    return 0;
+        return refuse_with(HTTP_NOT_JSON, "Content-Type", "send " JSON_TYPE, refusal);
+    return HTTP_OK;
 }

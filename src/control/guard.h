@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "control/api.h"
+struct refusal;
 
 /* What counts of a request; a header that was not there is NULL. */
 struct guard_request {
@@ -20,7 +20,7 @@ struct guard_request {
     const char *content_type;
 };
 
-/* Returns 0, or -EPERM with the reason in *error. */
-int guard_check(const struct guard_request *request, struct api_error *error);
+/* Returns HTTP_OK; or another HTTP status, and the refusal. */
+unsigned guard_check(const struct guard_request *request, struct refusal *refusal);
 
 #endif

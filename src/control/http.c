@@ -5,49 +5,54 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <utlist.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "base/utf8.h"
 #include "control/control.h"
 #include "control/guard.h"
 #include "control/routes.h"
-#include "control/waits.h"
-#include "model/counters.h"
+#include "loop/expiry.h"
 #include "loop/loop.h"
-#include "loop/relay.h"
+#include "model/counters.h"
+#include "service/service.h"
+#include "service/waits.h"
 
-/* How often conditions that somebody waits for are looked at. */
-#define LOOK_MS 20
+/*
+ * A connection's place. As long as its request is not complete it may be taken away: when its time is over, however
+ * busily it drips, or by whoever comes when all places are taken.
+ */
+struct place {
+    struct control *control;
+    int fd;
+    struct expiring expiring; /* control->entering */
+};
 
 /* One request, while it comes and while it waits. */
 struct incoming {
+    struct control *control;
+    struct MHD_Connection *connection;
     struct text body;
     bool too_large;
-    struct wait *wait; /* for a condition; the connection is suspended meanwhile */
-    enum wait_outcome outcome;
-    struct api_error missing;
-    struct MHD_Connection *connection;
-    struct incoming *prev, *next; /* control->waiting */
+    struct wait *wait;        /* for a condition; the connection is suspended meanwhile */
+    struct watch *watch;      /* tells that whoever waits has left */
+    struct api_answer answer; /* when it has waited */
 };
 
 struct control {
-    struct relay *relay;
     struct api api;
+    struct waits *waits;
     struct MHD_Daemon *mhd;
-    struct watch *watch;      /* of libmicrohttpd's own epoll descriptor */
-    struct alarm *alarm;      /* its time-outs */
-    struct incoming *waiting; /* requests that are answered later */
-    size_t waiting_count;
-    struct alarm *look; /* at those */
+    struct watch *watch; /* of libmicrohttpd's own epoll descriptor */
+    struct alarm *alarm; /* its time-outs, and what it has to be told behind our callbacks */
+    struct expiry entering;
+    size_t places;
 };
 
+/* Never from inside libmicrohttpd's callbacks. */
 static void run(struct control *control)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms;
@@ -81,35 +86,110 @@ static void on_log(void *data, const char *format, va_list args)
     log_debug("HTTP: %s", line);
 }
 
-static enum MHD_Result send_json(struct control *control, struct MHD_Connection *connection, unsigned status,
-                                 json_t *json)
+static int fd_of(struct MHD_Connection *connection)
 {
-    char *text = json_dumps(json, JSON_INDENT(2));
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
+/* ---- answers ---- */
+
+static enum MHD_Result send_document(struct MHD_Connection *connection, unsigned status, json_t *document,
+                                     const char *allow)
+{
+    char *text = json_dumps(document, JSON_INDENT(2));
     struct MHD_Response *response;
     enum MHD_Result result;
 
-    json_decref(json);
+    json_decref(document);
     if (!text)
         return MHD_NO;
-    if (status >= 400)
-        COUNT(control->relay->counters, http_refused);
     text = mem_resize(text, strlen(text) + 2);
     strcat(text, "\n"); /* people read it in terminals */
     response = MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
     MHD_add_response_header(response, "Content-Type", "application/json; charset=utf-8");
     MHD_add_response_header(response, "Cache-Control", "no-store");
+    if (allow[0])
+        MHD_add_response_header(response, "Allow", allow);
     result = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return result;
 }
 
-static enum MHD_Result send_error(struct control *control, struct MHD_Connection *connection, struct api_error *error)
+static enum MHD_Result send_answer(struct control *control, struct MHD_Connection *connection,
+                                   const struct api_answer *answer)
 {
-    utf8_make_line(error->text); /* it repeats what was sent, perhaps cut off within a character */
-    log_debug("HTTP: %d %s", error->status, error->text);
-    return send_json(control, connection, (unsigned)error->status,
-                     json_pack("{s:s, s:i}", "error", error->text, "status", error->status));
+    char line[REFUSAL_LINE_BYTES];
+
+    if (answer->status == HTTP_OK)
+        return send_document(connection, HTTP_OK, answer->document, "");
+    COUNT(control->api.service->counters, http_refused);
+    refusal_print(&answer->refusal, line, sizeof(line));
+    log_debug("HTTP: %u %s", answer->status, line);
+    return send_document(connection, answer->status,
+                         json_pack("{s:s, s:i}", "error", line, "status", (int)answer->status), answer->allow);
 }
+
+/* ---- requests that wait ---- */
+
+static struct api_answer waited(const struct refusal *refusal)
+{
+    if (!refusal)
+        return (struct api_answer){.status = HTTP_OK, .document = json_pack("{s:b}", "holds", 1)};
+    return (struct api_answer){.status = routes_status_of(refusal), .refusal = *refusal};
+}
+
+static void stop_waiting(struct incoming *incoming)
+{
+    watch_free(incoming->watch);
+    incoming->watch = NULL;
+    incoming->wait = NULL;
+}
+
+/* libmicrohttpd calls on_request() again for it, when it runs. */
+static void resume(struct incoming *incoming)
+{
+    stop_waiting(incoming);
+    MHD_resume_connection(incoming->connection);
+    alarm_set(incoming->control->alarm, 0);
+}
+
+static void on_wait_over(void *data, const struct refusal *refusal)
+{
+    struct incoming *incoming = data;
+
+    incoming->answer = waited(refusal);
+    resume(incoming);
+}
+
+/* libmicrohttpd does not look at a suspended connection; a client that has left must not keep a place. */
+static void on_left(void *data, unsigned ready)
+{
+    struct incoming *incoming = data;
+
+    (void)ready;
+    wait_cancel(incoming->wait);
+    incoming->answer = (struct api_answer){.status = 0};
+    resume(incoming);
+}
+
+static enum MHD_Result begin_waiting(struct control *control, struct incoming *incoming, struct api_answer *answer)
+{
+    struct refusal refusal;
+    int status = wait_begin(control->waits, &answer->wait, on_wait_over, incoming, &incoming->wait, &refusal);
+
+    if (status != -EAGAIN) {
+        struct api_answer now = waited(status == 0 ? NULL : &refusal);
+
+        return send_answer(control, incoming->connection, &now);
+    }
+    incoming->watch = watch_new(control->api.service->loop, fd_of(incoming->connection), on_left, incoming);
+    if (incoming->watch)
+        watch_want(incoming->watch, READY_HANGUP);
+    MHD_suspend_connection(incoming->connection);
+    return MHD_YES;
+}
+
+/* ---- requests ---- */
 
 static void collect(struct incoming *incoming, const char *data, size_t len)
 {
@@ -121,21 +201,14 @@ static void collect(struct incoming *incoming, const char *data, size_t len)
 
 static bool is_local(struct MHD_Connection *connection)
 {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct address peer = address_of_peer(info->connect_fd);
-    struct address local = address_of_socket(info->connect_fd);
+    struct address peer = address_of_peer(fd_of(connection)), local = address_of_socket(fd_of(connection));
 
     return address_is_local_peer(&peer, &local);
 }
 
-static struct guard_request headers_of(struct MHD_Connection *connection)
+static const char *header(struct MHD_Connection *connection, const char *name)
 {
-    return (struct guard_request){
-        .local = is_local(connection),
-        .host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host"),
-        .origin = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Origin"),
-        .content_type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Type"),
-    };
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
 static const char *query(const void *connection, const char *name)
@@ -169,122 +242,38 @@ static const char *other_query(const void *connection, const char *const *known)
     return unknown.found;
 }
 
-/* ---- requests that wait ---- */
-
-static enum MHD_Result answer_waited(struct control *control, struct incoming *incoming)
+static enum MHD_Result answer_request(struct control *control, struct incoming *incoming, const char *path,
+                                      const char *method)
 {
-    if (incoming->outcome == WAIT_ON) /* it has left */
-        return MHD_NO;
-    if (incoming->outcome == WAIT_TIMED_OUT)
-        return send_error(control, incoming->connection, &incoming->missing);
-    return send_json(control, incoming->connection, MHD_HTTP_OK, json_pack("{s:b}", "holds", 1));
-}
+    struct MHD_Connection *connection = incoming->connection;
+    const struct guard_request guarded = {.local = is_local(connection),
+                                          .has_body = incoming->body.len > 0 || incoming->too_large,
+                                          .host = header(connection, "Host"),
+                                          .origin = header(connection, "Origin"),
+                                          .content_type = header(connection, "Content-Type")};
+    const struct api_request request = {.method = method,
+                                        .path = path,
+                                        .body = incoming->body.data,
+                                        .len = incoming->body.len,
+                                        .query = query,
+                                        .other_query = other_query,
+                                        .data = connection};
+    struct api_answer answer = {.status = HTTP_OK};
 
-static void stop_waiting(struct control *control, struct incoming *incoming)
-{
-    DL_DELETE(control->waiting, incoming);
-    control->waiting_count--;
-    wait_free(incoming->wait);
-    incoming->wait = NULL;
-}
-
-/* libmicrohttpd does not look at a suspended connection; a client that has left must not keep a place. */
-static bool has_left(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    char byte;
-    ssize_t got = recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-
-    return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
-}
-
-static enum MHD_Result begin_waiting(struct control *control, struct MHD_Connection *connection,
-                                     struct incoming *incoming)
-{
-    incoming->connection = connection;
-    incoming->outcome = wait_look(incoming->wait, &control->api, &incoming->missing);
-    if (incoming->outcome == WAIT_ON && control->waiting_count >= WAITS_MAX) {
-        incoming->outcome = WAIT_TIMED_OUT;
-        api_refuse(&incoming->missing, 503, "%d requests are waiting already; try again when one of them has ended",
-                   WAITS_MAX);
+    COUNT(control->api.service->counters, http_requests);
+    answer.status = guard_check(&guarded, &answer.refusal);
+    if (answer.status == HTTP_OK && incoming->too_large) {
+        answer.status = HTTP_TOO_LARGE;
+        refuse(&answer.refusal, NULL, "the body is larger than %d bytes", CONTROL_BODY_BYTES_MAX);
     }
-    if (incoming->outcome != WAIT_ON) {
-        wait_free(incoming->wait);
-        incoming->wait = NULL;
-        return answer_waited(control, incoming);
-    }
-    if (control->waiting_count == 0)
-        alarm_set(control->look, LOOK_MS);
-    DL_APPEND(control->waiting, incoming);
-    control->waiting_count++;
-    MHD_suspend_connection(incoming->connection);
-    return MHD_YES;
+    if (answer.status == HTTP_OK)
+        routes_answer(&control->api, &request, &answer);
+    return answer.waits ? begin_waiting(control, incoming, &answer) : send_answer(control, connection, &answer);
 }
 
-static void on_look(void *data)
+static struct place *place_of(struct MHD_Connection *connection)
 {
-    struct control *control = data;
-    struct incoming *incoming, *next;
-    bool any = false;
-
-    DL_FOREACH_SAFE(control->waiting, incoming, next) {
-        incoming->outcome = wait_look(incoming->wait, &control->api, &incoming->missing);
-        if (incoming->outcome == WAIT_ON && !has_left(incoming->connection))
-            continue;
-        stop_waiting(control, incoming);
-        MHD_resume_connection(incoming->connection); /* on_request() is called again for it */
-        any = true;
-    }
-    if (control->waiting_count > 0)
-        alarm_set(control->look, LOOK_MS);
-    if (any)
-        run(control);
-}
-
-/* The daemon ends. libmicrohttpd wants none suspended then. */
-static void end_waiting(struct control *control)
-{
-    bool any = control->waiting;
-
-    while (control->waiting) {
-        struct incoming *incoming = control->waiting;
-
-        incoming->outcome = WAIT_TIMED_OUT;
-        api_refuse(&incoming->missing, 503, "the daemon has ended meanwhile");
-        stop_waiting(control, incoming);
-        MHD_resume_connection(incoming->connection);
-    }
-    if (any)
-        MHD_run(control->mhd);
-}
-
-/* ---- requests ---- */
-
-static enum MHD_Result answer(struct control *control, struct MHD_Connection *connection, const char *path,
-                              const char *method, struct incoming *incoming)
-{
-    struct guard_request headers = headers_of(connection);
-    struct api_request request = {.method = method,
-                                  .path = path,
-                                  .body = incoming->body.data,
-                                  .len = incoming->body.len,
-                                  .query = query,
-                                  .other_query = other_query,
-                                  .data = connection};
-    struct api_error error = {0};
-    json_t *reply = NULL;
-
-    COUNT(control->relay->counters, http_requests);
-    headers.has_body = incoming->body.len > 0 || incoming->too_large;
-    if (guard_check(&headers, &error) < 0)
-        return send_error(control, connection, &error);
-    if (incoming->too_large)
-        api_refuse(&error, 413, "the body is larger than %d bytes", CONTROL_BODY_BYTES_MAX);
-    else
-        reply = routes_answer(&control->api, &request, &incoming->wait, &error);
-    if (incoming->wait)
-        return begin_waiting(control, connection, incoming);
-    return reply ? send_json(control, connection, MHD_HTTP_OK, reply) : send_error(control, connection, &error);
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
 /* Called once with the headers, then with each part of the body, and once more when it is complete. */
@@ -292,10 +281,12 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
                                   const char *version, const char *upload, size_t *upload_len, void **request)
 {
     struct incoming *incoming = *request;
+    struct control *control = data;
 
     (void)version;
     if (!incoming) {
-        *request = mem_new(sizeof(*incoming));
+        incoming = *request = mem_new(sizeof(*incoming));
+        incoming->control = control;
         return MHD_YES;
     }
     if (*upload_len > 0) {
@@ -303,57 +294,100 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
         *upload_len = 0;
         return MHD_YES;
     }
-    if (incoming->connection)
-        return answer_waited(data, incoming);
-    return answer(data, connection, path, method, incoming);
+    if (incoming->connection) /* it has waited; status 0: and has left */
+        return incoming->answer.status ? send_answer(control, connection, &incoming->answer) : MHD_NO;
+    incoming->connection = connection;
+    expiry_remove(&place_of(connection)->expiring);
+    return answer_request(control, incoming, path, method);
 }
 
 static void on_completed(void *data, struct MHD_Connection *connection, void **request,
                          enum MHD_RequestTerminationCode how)
 {
     struct incoming *incoming = *request;
+    struct control *control = data;
+    struct place *place = place_of(connection);
 
-    (void)connection;
     (void)how;
     if (!incoming)
         return;
-    if (incoming->wait)
-        stop_waiting(data, incoming);
+    if (incoming->wait) {
+        wait_cancel(incoming->wait);
+        stop_waiting(incoming);
+    }
     text_done(&incoming->body);
     free(incoming);
+    expiry_add(&control->entering, &place->expiring, place); /* the next request may come on the same connection */
+}
+
+/* ---- connections ---- */
+
+static void on_connection(void *data, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct control *control = data;
+    struct place *place = *context;
+
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        place = *context = mem_new(sizeof(*place));
+        place->control = control;
+        place->fd = fd_of(connection);
+        expiry_add(&control->entering, &place->expiring, place);
+        control->places++;
+        return;
+    }
+    expiry_remove(&place->expiring);
+    control->places--;
+    free(place);
+}
+
+/* libmicrohttpd closes it when it runs: it has ended. */
+static void on_expired(void *owner)
+{
+    struct place *place = owner;
+
+    shutdown(place->fd, SHUT_RDWR);
+    alarm_set(place->control->alarm, 0);
 }
 
 void control_adopt(void *data, int fd, const struct address *peer)
 {
     struct control *control = data;
+    struct place *oldest = expiry_oldest(&control->entering);
 
+    if (control->places >= CONTROL_CONNECTIONS_MAX && oldest) { /* whoever waits longest makes room */
+        expiry_remove(&oldest->expiring);
+        shutdown(oldest->fd, SHUT_RDWR);
+        run(control);
+    }
     /* libmicrohttpd closes the socket in any case, also when it has too many. */
     MHD_add_connection(control->mhd, fd, &peer->any, peer->len);
     run(control);
 }
 
-struct control *control_new(struct relay *relay, const char *version)
+struct control *control_new(const struct api *api)
 {
     struct control *control = mem_new(sizeof(*control));
+    struct loop *loop = api->service->loop;
     const union MHD_DaemonInfo *info;
 
-    control->relay = relay;
-    control->api = (struct api){.relay = relay, .version = version, .started_ms = loop_now_ms(relay->loop)};
+    control->api = *api;
+    control->waits = waits_new(api->service);
+    expiry_init(&control->entering, loop, CONTROL_IDLE_S * 1000, on_expired);
+    control->alarm = alarm_new(loop, on_time, control);
     control->mhd = MHD_start_daemon(
         MHD_ALLOW_SUSPEND_RESUME | MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL, NULL,
         on_request, control, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-        control, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONTROL_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)CONTROL_IDLE_S, MHD_OPTION_END);
+        control, MHD_OPTION_NOTIFY_CONNECTION, on_connection, control, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)CONTROL_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONTROL_IDLE_S, MHD_OPTION_END);
     info = control->mhd ? MHD_get_daemon_info(control->mhd, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
     if (info)
-        control->watch = watch_new(relay->loop, info->epoll_fd, on_ready, control);
+        control->watch = watch_new(loop, info->epoll_fd, on_ready, control);
     if (!control->watch) {
         control_free(control);
         return NULL;
     }
     watch_want(control->watch, READY_READ);
-    control->alarm = alarm_new(relay->loop, on_time, control);
-    control->look = alarm_new(relay->loop, on_look, control);
     return control;
 }
 
@@ -361,11 +395,13 @@ void control_free(struct control *control)
 {
     if (!control)
         return;
+    waits_free(control->waits); /* libmicrohttpd wants none suspended when it stops */
     watch_free(control->watch);
-    alarm_free(control->alarm);
-    alarm_free(control->look);
-    end_waiting(control);
-    if (control->mhd)
+    if (control->mhd) {
+        MHD_run(control->mhd);
         MHD_stop_daemon(control->mhd);
+    }
+    alarm_free(control->alarm);
+    expiry_done(&control->entering);
     free(control);
 }

@@ -2,69 +2,64 @@
 #include "control/routes.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
-#include "base/random.h"
-#include "base/refusal.h"
-#include "control/advice.h"
-#include "control/orders.h"
-#include "control/shapes.h"
-#include "control/waits.h"
-#include "model/pattern.h"
-#include "model/registry.h"
-#include "model/rules.h"
-#include "cable/cable.h"
+#include "control/status.h"
 #include "loop/loop.h"
-#include "loop/relay.h"
+#include "model/events.h"
+#include "model/rules.h"
+#include "request/answers.h"
+#include "request/cut.h"
+#include "request/document.h"
+#include "request/fix.h"
+#include "request/kinds.h"
+#include "request/lease.h"
+#include "request/rules_request.h"
+#include "service/service.h"
 
-static uint64_t now_us(const struct api *api)
+/* What a route is given: the body as a document where it takes one, and the word behind its path. */
+struct asked {
+    const struct api *api;
+    const struct api_request *request;
+    const json_t *document;
+    const char *word;
+};
+
+/* Returns the answer's document, or NULL and the refusal. */
+typedef json_t *route_fn(const struct asked *asked, struct refusal *refusal);
+
+static uint64_t now_us(const struct asked *asked)
 {
-    return loop_clock_us(api->relay->loop);
-}
-
-static json_int_t held_cables(const struct relay *relay)
-{
-    json_int_t count = 0;
-
-    for (const struct cable *cable = cables_first(relay->cables); cable; cable = cable_next(cable)) {
-        struct cable_view view = cable_look(cable);
-
-        count += view.to_acceptor.is_held || view.to_dialer.is_held;
-    }
-    return count;
+    return loop_clock_us(asked->api->service->loop);
 }
 
 /* ---- what there is ---- */
 
-static json_t *get_status(struct api *api, const struct api_request *request, struct api_error *error)
+static json_t *get_status(const struct asked *asked, struct refusal *refusal)
 {
-    (void)request;
-    (void)error;
-    return shape_status(api);
+    (void)refusal;
+    return status_document(asked->api);
 }
 
-static json_t *get_rules(struct api *api, const struct api_request *request, struct api_error *error)
+static json_t *get_rules(const struct asked *asked, struct refusal *refusal)
 {
-    (void)request;
-    (void)error;
-    return json_pack("{s:o}", "rules", shape_rules(api->relay->rules, 0, now_us(api)));
+    (void)refusal;
+    return json_pack("{s:o}", "rules", rules_to_document(asked->api->service->rules, 0, now_us(asked)));
 }
 
-static json_t *get_kinds(struct api *api, const struct api_request *request, struct api_error *error)
+static json_t *get_kinds(const struct asked *asked, struct refusal *refusal)
 {
-    (void)api;
-    (void)request;
-    (void)error;
-    return json_pack("{s:o}", "kinds", shape_kinds());
+    (void)asked;
+    (void)refusal;
+    return kinds_to_document(NULL);
 }
 
-static json_t *get_leases(struct api *api, const struct api_request *request, struct api_error *error)
+static json_t *get_leases(const struct asked *asked, struct refusal *refusal)
 {
-    (void)request;
-    (void)error;
-    return json_pack("{s:o}", "leases", shape_leases(api->relay->rules, now_us(api)));
+    (void)refusal;
+    return json_pack("{s:o}", "leases", leases_to_document(asked->api->service->rules, now_us(asked)));
 }
 
 /* A whole number in a text, all of it. */
@@ -77,295 +72,157 @@ static int number_of(const char *text, uint64_t *ret)
     return errno || end == text || *end || text[0] < '0' || text[0] > '9' ? -EINVAL : 0;
 }
 
-static json_t *get_events(struct api *api, const struct api_request *request, struct api_error *error)
+static json_t *get_events(const struct asked *asked, struct refusal *refusal)
 {
-    const char *text = request->query(request->data, "after");
+    const char *text = asked->request->query(asked->request->data, "after");
+    const struct events *events = asked->api->service->events;
+    json_t *list;
     uint64_t after = 0;
 
     if (text && number_of(text, &after) < 0) {
-        api_refuse(error, 400, "after: must be the number of an event, such as 17");
+        refuse(refusal, "after", "must be the number of an event, such as 17");
         return NULL;
     }
-    return json_pack("{s:o, s:I}", "events", shape_events(api, after), "last",
-                     (json_int_t)events_last(api->relay->events));
+    list = json_array();
+    for (const struct event *event; (event = events_next(events, after)); after = event->id)
+        json_array_append_new(list, event_to_document(event));
+    return json_pack("{s:o, s:I}", "events", list, "last", (json_int_t)events_last(events));
 }
 
 /* ---- rules ---- */
 
-/* Two globs may both match a node: told as far as there are such nodes. */
-static bool splits_nodes(const struct relay *relay, const struct islands *islands, struct api_error *error)
+static json_t *answer_to_document(const struct asked *asked, struct rules_answer *answer)
 {
-    for (const struct node *node = registry_nodes(relay->registry); node; node = node->next) {
-        int first = islands_find(islands, node_name(node));
-        int second = first < 0 ? -1 : islands_find_after(islands, node_name(node), first);
+    json_t *notes = json_array(), *document;
 
-        if (second >= 0) {
-            api_refuse(error, 400, "islands: a node in two islands: '%.200s' matches islands %d and %d",
-                       node_name(node), first + 1, second + 1);
-            return false;
-        }
-    }
-    return true;
+    for (size_t i = 0; i < answer->notes_count; i++)
+        json_array_append_new(notes, json_string(answer->notes[i]));
+    document = json_pack("{s:o, s:I, s:o, s:s*}", "rules",
+                         rules_to_document(asked->api->service->rules, answer->first, now_us(asked)), "held_cables",
+                         (json_int_t)answer->held_cables, "notes", notes, "advice", answer->advice);
+    if (answer->seeded)
+        json_object_set_new(document, "seed", json_integer((json_int_t)answer->seed));
+    rules_answer_done(answer);
+    return document;
 }
 
-static bool split_nodes(const struct relay *relay, const struct requests *requests, struct api_error *error)
+static json_t *post_rules(const struct asked *asked, struct refusal *refusal)
 {
-    for (size_t i = 0; i < requests->count; i++)
-        if (!requests->at[i].selector.overlap && requests->at[i].selector.islands.count > 1 &&
-            !splits_nodes(relay, &requests->at[i].selector.islands, error))
-            return false;
-    return true;
-}
-
-/* Adds the rules and tells about them; the requests are the caller's to end. */
-static json_t *add_rules(struct api *api, struct requests *requests, uint64_t for_us, struct api_error *error)
-{
-    struct relay *relay = api->relay;
-    json_t *notes, *reply, *advice;
-    uint32_t first;
-
-    if (requests->count == 0) {
-        api_refuse(error, 400, "rules: an empty list");
-        return NULL;
-    }
-    if (!split_nodes(relay, requests, error))
-        return NULL;
-    notes = advice_notes(api, requests);
-    if (rules_add(relay->rules, requests->at, requests->count, &first) < 0) {
-        api_refuse(error, 409, "the rule book is full (%d rules); remove some first (fix, fault rm, fault clear)",
-                   RULES_MAX);
-        json_decref(notes);
-        return NULL;
-    }
-    advice = advice_once(api, &requests->at[0].fault, for_us);
-    reply = json_pack("{s:o, s:I, s:o, s:o*}", "rules", shape_rules(relay->rules, first, now_us(api)), "held_cables",
-                      held_cables(relay), "notes", notes, "advice", advice);
-    return reply;
-}
-
-static json_t *post_rules(struct api *api, const struct api_request *request, struct api_error *error)
-{
-    json_t *body = orders_parse(request->body, request->len, error), *reply = NULL;
-    struct requests requests;
-    struct order order;
-
-    if (!body)
-        return NULL;
-    if (order_read(body, ORDER_TAKES_RULE | 1U << ORDER_rules, &order, error) == 0) {
-        if (order_rules(&order, api->relay->rules, now_us(api), &requests, error) == 0) {
-            reply = add_rules(api, &requests, order.for_us, error);
-            requests_done(&requests);
-        }
-        order_done(&order);
-    }
-    json_decref(body);
-    return reply;
-}
-
-/* The names that a topology is about: the registered ones, or those that "of" names. */
-static size_t names_of(const struct relay *relay, const struct order *order, const char ***ret)
-{
-    const char **names = NULL;
-    size_t count = 0;
-
-    for (const struct node *node = registry_nodes(relay->registry); node; node = node->next)
-        if (!ORDER_HAS(order, of) || islands_find(&order->of, node_name(node)) >= 0) {
-            names = mem_resize(names, (count + 1) * sizeof(*names));
-            names[count++] = node_name(node);
-        }
-    *ret = names;
-    return count;
-}
-
-static int cut_topology(const struct api *api, struct order *order, struct requests *requests, struct api_error *error)
-{
-    struct topology_request wanted = {.topology = order->topology, .node = order->node, .seed = order->seed};
-    const char **names;
-    struct topology_cuts cuts;
-    struct refusal refusal;
+    struct rules_request request;
+    struct rules_answer answer;
     int status;
 
-    if (ORDER_HAS(order, islands) || ORDER_HAS(order, one_way)) {
-        api_refuse(error, 400,
-                   ORDER_HAS(order, islands) ? "islands: a topology makes its own"
-                                             : "one_way: goes with islands; a topology cuts both ways");
-        return -EINVAL;
-    }
-    if (ORDER_HAS(order, of) && island_check_names(&order->of.at[0], "of", &refusal) < 0)
-        return api_refused(error, &refusal);
-    wanted.count = names_of(api->relay, order, &names);
-    wanted.names = names;
-    status = topology_cuts(&wanted, &cuts, &refusal);
-    free(names);
+    if (rules_request_from_document(asked->document, &request, refusal) < 0)
+        return NULL;
+    status = service_add_rules(asked->api->service, &request, &answer, refusal);
+    rules_request_done(&request);
+    return status < 0 ? NULL : answer_to_document(asked, &answer);
+}
+
+static json_t *post_cut(const struct asked *asked, struct refusal *refusal)
+{
+    struct cut_request request;
+    struct rules_answer answer;
+    int status;
+
+    if (cut_request_from_document(asked->document, &request, refusal) < 0)
+        return NULL;
+    status = service_cut(asked->api->service, &request, &answer, refusal);
+    cut_request_done(&request);
+    return status < 0 ? NULL : answer_to_document(asked, &answer);
+}
+
+static json_t *post_fix(const struct asked *asked, struct refusal *refusal)
+{
+    struct service *service = asked->api->service;
+    struct fix_request request;
+    int status;
+
+    if (fix_request_from_document(asked->document, &request, refusal) < 0)
+        return NULL;
+    status = service_fix(service, &request, refusal);
+    fix_request_done(&request);
     if (status < 0)
-        return api_refused(error, &refusal);
-    for (size_t i = 0; i < cuts.count && status == 0; i++)
-        status = order_cut(order, &cuts.at[i], api->relay->rules, now_us(api), requests, error);
-    topology_cuts_done(&cuts);
-    return status;
-}
-
-static int cut_islands(const struct api *api, struct order *order, struct requests *requests, struct api_error *error)
-{
-    static const enum order_field others[] = {ORDER_node, ORDER_of, ORDER_seed};
-
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-        if (order->given & 1U << others[i]) {
-            api_refuse(error, 400, "%s: goes with a topology",
-                       others[i] == ORDER_node ? "node"
-                       : others[i] == ORDER_of ? "of"
-                                               : "seed");
-            return -EINVAL;
-        }
-    return order_cut(order, &order->islands, api->relay->rules, now_us(api), requests, error);
-}
-
-static json_t *post_cut(struct api *api, const struct api_request *request, struct api_error *error)
-{
-    json_t *body = orders_parse(request->body, request->len, error), *reply = NULL;
-    struct requests requests = {.count = 0};
-    struct order order;
-    const unsigned takes = 1U << ORDER_islands | 1U << ORDER_one_way | 1U << ORDER_mode | 1U << ORDER_for |
-                           1U << ORDER_lease | 1U << ORDER_topology | 1U << ORDER_node | 1U << ORDER_of |
-                           1U << ORDER_seed;
-    int status;
-
-    if (!body)
         return NULL;
-    if (order_read(body, takes, &order, error) == 0) {
-        if (!ORDER_HAS(&order, seed)) /* so that people can ask for the same cut again */
-            order.seed = random_below(api->relay->random, 65536);
-        status = ORDER_HAS(&order, topology) ? cut_topology(api, &order, &requests, error)
-                                             : cut_islands(api, &order, &requests, error);
-        if (status == 0)
-            reply = add_rules(api, &requests, order.for_us, error);
-        if (reply && ORDER_HAS(&order, topology) && topology_uses_chance(order.topology))
-            json_object_set_new(reply, "seed", json_integer((json_int_t)order.seed));
-        requests_done(&requests);
-        order_done(&order);
-    }
-    json_decref(body);
-    return reply;
+    return json_pack("{s:o, s:I}", "rules", rules_to_document(service->rules, 0, now_us(asked)), "held_cables",
+                     (json_int_t)service_held_cables(service));
 }
 
-static json_t *post_fix(struct api *api, const struct api_request *request, struct api_error *error)
+static json_t *delete_rules(const struct asked *asked, struct refusal *refusal)
 {
-    struct relay *relay = api->relay;
-    json_t *body = orders_parse(request->body, request->len, error), *reply = NULL;
-    struct refusal refusal;
-    struct order order;
-    bool all;
+    service_clear(asked->api->service);
+    return get_rules(asked, refusal);
+}
 
-    if (!body)
+static json_t *delete_rule(const struct asked *asked, struct refusal *refusal)
+{
+    uint32_t id;
+
+    if (rule_number_from_word(asked->word, &id, refusal) < 0 ||
+        service_remove_rule(asked->api->service, id, refusal) < 0)
         return NULL;
-    if (order_read(body, 1U << ORDER_islands, &order, error) == 0) {
-        all = !ORDER_HAS(&order, islands);
-        if (!all && islands_check(&order.islands, &refusal) < 0)
-            api_refused(error, &refusal);
-        else if (!all && !splits_nodes(relay, &order.islands, error))
-            ;
-        else if (rules_fix(relay->rules, all ? NULL : &order.islands) < 0)
-            api_refuse(error, 409, "a rule cannot take more than %d fixes; fix everything, without islands",
-                       RULES_HEALED_MAX);
-        else
-            reply = json_pack("{s:o, s:I}", "rules", shape_rules(relay->rules, 0, now_us(api)), "held_cables",
-                              held_cables(relay));
-        order_done(&order);
-    }
-    json_decref(body);
-    return reply;
-}
-
-static json_t *delete_rules(struct api *api, const struct api_request *request, struct api_error *error)
-{
-    (void)request;
-    (void)error;
-    rules_clear(api->relay->rules);
-    return get_rules(api, request, error);
-}
-
-/* What stands behind the last slash. */
-static const char *tail_of(const struct api_request *request)
-{
-    return strrchr(request->path, '/') + 1;
-}
-
-static json_t *delete_rule(struct api *api, const struct api_request *request, struct api_error *error)
-{
-    uint64_t id;
-
-    if (number_of(tail_of(request), &id) < 0 || id > UINT32_MAX)
-        api_refuse(error, 400, "'%.100s' is not the number of a rule, such as 17", tail_of(request));
-    else if (!rules_remove(api->relay->rules, (uint32_t)id))
-        api_refuse(error, 404, "there is no rule %llu; see epmdpxy fault list", (unsigned long long)id);
-    else
-        return get_rules(api, request, error);
-    return NULL;
+    return get_rules(asked, refusal);
 }
 
 /* ---- leases ---- */
 
-static bool is_lease_name(const char *name)
+static json_t *post_leases(const struct asked *asked, struct refusal *refusal)
 {
-    if (!name || strlen(name) > LEASE_NAME_BYTES_MAX)
-        return false;
-    while ((unsigned char)*name > ' ' && *name != 0x7F && *name != '/')
-        name++;
-    return !*name;
-}
+    struct lease_request request;
+    int status;
 
-static json_t *post_leases(struct api *api, const struct api_request *request, struct api_error *error)
-{
-    json_t *body = orders_parse(request->body, request->len, error), *reply = NULL;
-    struct order order;
-
-    if (!body)
+    if (lease_request_from_document(asked->document, &request, refusal) < 0)
         return NULL;
-    if (order_read(body, 1U << ORDER_name | 1U << ORDER_for, &order, error) == 0) {
-        if (!is_lease_name(order.name))
-            api_refuse(error, 400, "name: a lease needs one, of at most %d bytes, without blanks and slashes",
-                       LEASE_NAME_BYTES_MAX);
-        else if (!ORDER_HAS(&order, for))
-            api_refuse(error, 400, "for: how long, unless it is renewed? such as \"10s\"");
-        else if (rules_renew_lease(api->relay->rules, order.name, now_us(api) + order.for_us) < 0)
-            api_refuse(error, 409, "there are %d leases already; end one first", LEASES_MAX);
-        else
-            reply = get_leases(api, request, error);
-        order_done(&order);
-    }
-    json_decref(body);
-    return reply;
+    status = service_lease(asked->api->service, &request, refusal);
+    lease_request_done(&request);
+    return status < 0 ? NULL : get_leases(asked, refusal);
 }
 
-static json_t *delete_lease(struct api *api, const struct api_request *request, struct api_error *error)
+static json_t *delete_lease(const struct asked *asked, struct refusal *refusal)
 {
-    if (rules_end_lease(api->relay->rules, tail_of(request)))
-        return get_leases(api, request, error);
-    api_refuse(error, 404, "there is no lease named '%.100s'", tail_of(request));
-    return NULL;
+    return service_end_lease(asked->api->service, asked->word, refusal) < 0 ? NULL : get_leases(asked, refusal);
 }
 
 /* ---- the table ---- */
 
 static const struct route {
     const char *method, *path; /* a path that ends with a slash takes one more word */
-    json_t *(*answer)(struct api *api, const struct api_request *request, struct api_error *error);
+    route_fn *answer;          /* NULL: it waits for a condition */
+    bool takes_body;
     const char *queries[3]; /* "?name=", up to the NULL */
 } routes[] = {
-    {"GET", "/v1/status", get_status, {NULL}},
-    {"GET", "/v1/kinds", get_kinds, {NULL}},
-    {"GET", "/v1/events", get_events, {"after"}},
-    {"POST", "/v1/cut", post_cut, {NULL}},
-    {"POST", "/v1/fix", post_fix, {NULL}},
-    {"GET", "/v1/rules", get_rules, {NULL}},
-    {"POST", "/v1/rules", post_rules, {NULL}},
-    {"DELETE", "/v1/rules", delete_rules, {NULL}},
-    {"DELETE", "/v1/rules/", delete_rule, {NULL}},
-    {"GET", "/v1/leases", get_leases, {NULL}},
-    {"POST", "/v1/leases", post_leases, {NULL}},
-    {"DELETE", "/v1/leases/", delete_lease, {NULL}},
-    {"GET", "/v1/wait", NULL, {"condition", "timeout"}}, /* wait_new() */
+    {"GET", "/v1/status", get_status, false, {NULL}},
+    {"GET", "/v1/kinds", get_kinds, false, {NULL}},
+    {"GET", "/v1/events", get_events, false, {"after"}},
+    {"POST", "/v1/cut", post_cut, true, {NULL}},
+    {"POST", "/v1/fix", post_fix, true, {NULL}},
+    {"GET", "/v1/rules", get_rules, false, {NULL}},
+    {"POST", "/v1/rules", post_rules, true, {NULL}},
+    {"DELETE", "/v1/rules", delete_rules, false, {NULL}},
+    {"DELETE", "/v1/rules/", delete_rule, false, {NULL}},
+    {"GET", "/v1/leases", get_leases, false, {NULL}},
+    {"POST", "/v1/leases", post_leases, true, {NULL}},
+    {"DELETE", "/v1/leases/", delete_lease, false, {NULL}},
+    {"GET", "/v1/wait", NULL, false, {"condition", "timeout"}},
 };
+
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+/* What an errno of a refusal is over HTTP. */
+static const struct {
+    int error;
+    unsigned status;
+} statuses[] = {
+    {-EINVAL, 400}, {-ENOENT, 404}, {-ENOSPC, 409}, {-EOPNOTSUPP, 409}, {-EBUSY, 503}, {-ETIMEDOUT, 504},
+};
+
+unsigned routes_status_of(const struct refusal *refusal)
+{
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+        if (statuses[i].error == refusal->status)
+            return statuses[i].status;
+    abort();
+}
 
 static bool is_at(const struct route *route, const char *path)
 {
@@ -376,42 +233,87 @@ static bool is_at(const struct route *route, const char *path)
     return strncmp(route->path, path, len) == 0 && path[len] && !strchr(path + len, '/');
 }
 
-static int refuse_queries(const struct route *route, const struct api_request *request, struct api_error *error)
+/* HEAD is GET, and whoever sends the answer leaves its body out. */
+static bool takes(const struct route *route, const char *method)
+{
+    return strcmp(route->method, strcmp(method, "HEAD") == 0 ? "GET" : method) == 0;
+}
+
+static const struct route *find(const struct api_request *request, struct api_answer *ret)
+{
+    const struct route *there = NULL;
+    size_t len = 0;
+
+    for (size_t i = 0; i < ROUTES; i++) {
+        if (!is_at(&routes[i], request->path))
+            continue;
+        if (takes(&routes[i], request->method))
+            return &routes[i];
+        there = &routes[i];
+        len += (size_t)snprintf(ret->allow + len, sizeof(ret->allow) - len, "%s%s%s", len ? ", " : "", there->method,
+                                takes(there, "HEAD") ? ", HEAD" : "");
+    }
+    ret->status = there ? HTTP_NO_SUCH_METHOD : HTTP_NO_RESOURCE;
+    if (there)
+        refuse(&ret->refusal, NULL, "%s does not take %.20s; it takes %s", there->path, request->method, ret->allow);
+    else
+        refuse_as(&ret->refusal, -ENOENT, NULL, "no such resource: %.200s; see GET /v1/status", request->path);
+    return NULL;
+}
+
+static int refuse_queries(const struct route *route, const struct api_request *request, struct refusal *refusal)
 {
     const char *other = request->other_query(request->data, route->queries);
 
     if (!other)
         return 0;
-    if (route->queries[0])
-        api_refuse(error, 400, "%.100s: no such query; there %s %s%s%s", other, route->queries[1] ? "are" : "is",
-                   route->queries[0], route->queries[1] ? ", " : "", route->queries[1] ? route->queries[1] : "");
-    else
-        api_refuse(error, 400, "%.100s: %s takes no query", other, route->path);
+    if (!route->queries[0])
+        return refuse(refusal, other, "%s takes no query", route->path);
+    refuse(refusal, other, "no such query; there %s %s", route->queries[1] ? "are" : "is", route->queries[0]);
+    if (route->queries[1])
+        refusal_add(refusal, ", %s", route->queries[1]);
     return -EINVAL;
 }
 
-json_t *routes_answer(struct api *api, const struct api_request *request, struct wait **ret_wait,
-                      struct api_error *error)
+static int begin_wait(const struct api_request *request, struct api_answer *ret)
 {
-    const struct route *there = NULL;
+    const char *condition = request->query(request->data, "condition");
 
-    *ret_wait = NULL;
-    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-        if (!is_at(&routes[i], request->path))
-            continue;
-        there = &routes[i];
-        if (strcmp(there->method, request->method) != 0)
-            continue;
-        if (refuse_queries(there, request, error) < 0)
-            return NULL;
-        if (there->answer)
-            return there->answer(api, request, error);
-        *ret_wait = wait_new(api, request, error);
-        return NULL;
+    if (wait_request_from_texts(condition ? condition : "", request->query(request->data, "timeout"), &ret->wait,
+                                &ret->refusal) < 0)
+        return -EINVAL;
+    ret->waits = true;
+    return 0;
+}
+
+static int answer(const struct route *route, struct asked *asked, struct api_answer *ret)
+{
+    const struct api_request *request = asked->request;
+    json_t *body = NULL;
+
+    if (refuse_queries(route, request, &ret->refusal) < 0)
+        return -EINVAL;
+    if (!route->answer)
+        return begin_wait(request, ret);
+    if (route->takes_body) {
+        body = document_parse(request->body, request->len, &ret->refusal);
+        if (!body)
+            return -EINVAL;
     }
-    if (there)
-        api_refuse(error, 405, "%s does not take %.20s", there->path, request->method);
-    else
-        api_refuse(error, 404, "no such resource: %.200s; see GET /v1/status", request->path);
-    return NULL;
+    asked->document = body;
+    asked->word = strrchr(request->path, '/') + 1;
+    ret->document = route->answer(asked, &ret->refusal);
+    json_decref(body);
+    return ret->document ? 0 : ret->refusal.status;
+}
+
+void routes_answer(const struct api *api, const struct api_request *request, struct api_answer *ret)
+{
+    struct asked asked = {.api = api, .request = request};
+    const struct route *route;
+
+    *ret = (struct api_answer){.status = HTTP_OK};
+    route = find(request, ret);
+    if (route && answer(route, &asked, ret) < 0)
+        ret->status = routes_status_of(&ret->refusal);
 }

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * One row a resource: its document becomes a verb's value (request/), the service does it, and its answer becomes a
+ * document again.
+ */
 #ifndef CONTROL_ROUTES_H
 #define CONTROL_ROUTES_H
 
-#include <jansson.h>
-
 #include "control/api.h"
 
-struct wait;
+void routes_answer(const struct api *api, const struct api_request *request, struct api_answer *ret);
 
-/*
- * The answer to a request, or NULL and *error. A request that waits for something has *ret_wait instead, the caller's
- * (control/waits.h), and neither an answer nor an error.
- */
-json_t *routes_answer(struct api *api, const struct api_request *request, struct wait **ret_wait,
-                      struct api_error *error);
+/* The HTTP status that stands for a refusal's. */
+unsigned routes_status_of(const struct refusal *refusal);
 
 #endif

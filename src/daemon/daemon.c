@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/version.h"
+#include "control/api.h"
 #include "control/control.h"
 #include "model/counters.h"
 #include "model/registry.h"
@@ -23,6 +24,7 @@
 #include "loop/descriptors.h"
 #include "loop/loop.h"
 #include "loop/relay.h"
+#include "service/service.h"
 
 /* The book has no clock: this one tells it when something in it has to end. */
 struct clockwork {
@@ -81,6 +83,7 @@ int daemon_run(struct daemon_config *config)
     struct random random;
     struct cabling cabling;
     struct relay_options options;
+    struct service service;
     struct relay relay = {.options = &options, .counters = &counters, .random = &random, .cabling = &cabling};
     struct mapper mapper;
     struct descriptors *descriptors;
@@ -127,7 +130,22 @@ int daemon_run(struct daemon_config *config)
                              .cabling = &cabling};
     mapper.gates = relay.gates = gates_new(&mapper);
     door = door_new(&mapper, stop, relay.loop);
-    control = control_new(&relay, EPMDPXY_VERSION);
+    service = (struct service){.loop = relay.loop,
+                               .deadlines = relay.deadlines,
+                               .registry = relay.registry,
+                               .rules = relay.rules,
+                               .cables = cabling.cables,
+                               .events = relay.events,
+                               .counters = &counters,
+                               .relayed = config->mapper.relay};
+    random_seed(&service.chance, config->seed);
+    control = control_new(&(struct api){.service = &service,
+                                        .gates = mapper.gates,
+                                        .port = config->mapper.port,
+                                        .batch = config->batch,
+                                        .seed = config->seed,
+                                        .version = EPMDPXY_VERSION,
+                                        .started_ms = loop_now_ms(relay.loop)});
     if (control)
         door_set_http(door, control_adopt, control);
     else

@@ -11,6 +11,8 @@
 #include "base/memory.h"
 #include "base/refusal.h"
 #include "base/suggest.h"
+#include "model/cluster.h"
+#include "model/pattern.h"
 
 #define UP_MAX 1000000
 
@@ -106,197 +108,258 @@ void condition_done(struct condition *condition)
     islands_done(&condition->islands);
 }
 
-/* ---- looking ---- */
+/* ---- who is meant ---- */
 
-struct pair {
-    const char *a, *b; /* in the order of their bytes */
-};
+enum acquaintance { KNOWN, HOST_UNKNOWN, STRANGER };
 
-static struct pair pair_of(const char *a, const char *b)
+/* How well are the nodes known that this pattern means? Whoever stands farther off than that does not count. */
+static enum acquaintance acquaintance_of(const char *pattern, const struct cluster *cluster,
+                                         enum node_standing farthest)
 {
-    return strcmp(a, b) < 0 ? (struct pair){a, b} : (struct pair){b, a};
-}
+    enum acquaintance found = STRANGER;
 
-static int by_names(const void *left, const void *right)
-{
-    const struct pair *x = left, *y = right;
-    int order = strcmp(x->a, y->a);
+    for (size_t i = 0; i < cluster->nodes_count && found != KNOWN; i++) {
+        const struct cluster_node *node = &cluster->nodes[i];
 
-    return order ? order : strcmp(x->b, y->b);
-}
-
-/* All pairs that are connected, sorted: a mesh has so many that each must be found at once. The caller's to free. */
-static struct pair *linked_pairs(const struct cluster *cluster)
-{
-    struct pair *pairs = mem_new((cluster->links_count + 1) * sizeof(*pairs));
-
-    for (size_t i = 0; i < cluster->links_count; i++)
-        pairs[i] = pair_of(cluster->links[i].a, cluster->links[i].b);
-    qsort(pairs, cluster->links_count, sizeof(*pairs), by_names);
-    return pairs;
-}
-
-static bool linked(const struct pair *pairs, const struct cluster *cluster, const char *a, const char *b)
-{
-    struct pair pair = pair_of(a, b);
-
-    return bsearch(&pair, pairs, cluster->links_count, sizeof(*pairs), by_names) != NULL;
-}
-
-static bool is_hidden(const struct cluster *cluster, const char *name)
-{
-    for (size_t i = 0; i < cluster->links_count; i++) {
-        const struct link *link = &cluster->links[i];
-
-        if ((link->a_hidden && strcmp(link->a, name) == 0) || (link->b_hidden && strcmp(link->b, name) == 0))
-            return true;
+        if (node->standing > farthest)
+            continue;
+        if (pattern_matches(pattern, node->name))
+            found = KNOWN;
+        else if (pattern_overlaps(pattern, node->name) && !strchr(node->name, '@'))
+            found = HOST_UNKNOWN;
     }
-    return false;
+    return found;
 }
 
-static bool mesh_holds(const struct condition *condition, const struct cluster *cluster, char *missing, size_t size)
-{
-    const char **members = mem_new((cluster->names_count + 1) * sizeof(*members));
-    struct pair *pairs = linked_pairs(cluster);
-    size_t count = 0, without = 0;
-    bool holds;
-
-    for (size_t i = 0; i < cluster->names_count; i++) {
-        const char *name = cluster->names[i];
-
-        if (condition->islands.count > 0 ? islands_find(&condition->islands, name) >= 0 : !is_hidden(cluster, name))
-            members[count++] = name;
-    }
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = i + 1; j < count; j++)
-            if (!linked(pairs, cluster, members[i], members[j]) && without++ == 0)
-                snprintf(missing, size, "%.200s and %.200s are not connected", members[i], members[j]);
-    if (count < 2)
-        snprintf(missing, size, "%s registered, and two are needed",
-                 count == 1 ? "one such node is" : "no such node is");
-    else if (without > 1)
-        snprintf(missing + strlen(missing), size - strlen(missing), ", and %zu other %s not", without - 1,
-                 without == 2 ? "pair is" : "pairs are");
-    holds = count >= 2 && without == 0;
-    free(members);
-    free(pairs);
-    return holds;
-}
-
-/* A name of the island that nobody registered: a slip, or a node that is still to come. */
-static const char *stranger(const struct island *island, const struct cluster *cluster)
+static int check_known(const struct island *island, const struct cluster *cluster, struct refusal *refusal)
 {
     for (size_t k = 0; k < island->count; k++) {
-        struct island single = {.patterns = &island->patterns[k], .count = 1};
-        size_t i = 0;
+        const char *pattern = island->patterns[k];
 
-        while (i < cluster->names_count && !island_holds(&single, cluster->names[i]))
-            i++;
-        if (i == cluster->names_count)
-            return island->patterns[k];
+        switch (acquaintance_of(pattern, cluster, NODE_SEEN)) {
+        case KNOWN:
+            continue;
+        case HOST_UNKNOWN:
+            return refuse_as(refusal, -EAGAIN, NULL, "'%.200s': the host of %.*s is not known yet", pattern,
+                             (int)strcspn(pattern, "@"), pattern);
+        case STRANGER:
+            return refuse_as(refusal, -EAGAIN, NULL, "no node named '%.200s' is registered", pattern);
+        }
     }
-    return NULL;
+    return 0;
 }
 
-/* Returns how many pairs of nodes there are between the islands, or -1 when one of them is not connected. */
-static int count_connected(const struct condition *condition, const struct cluster *cluster, char *missing, size_t size)
+static int refuse_raw(const struct cluster_link *raw, struct refusal *refusal)
 {
-    const struct island *a = &condition->islands.at[0], *b = &condition->islands.at[1];
-    struct pair *pairs = linked_pairs(cluster);
-    int count = 0;
+    return refuse_as(refusal, -EOPNOTSUPP, NULL,
+                     "this cannot be known: cable #%" PRIu64
+                     " to %.200s is raw (TLS?), and nobody knows who dialled it",
+                     raw->cable, raw->acceptor);
+}
 
-    for (size_t i = 0; i < cluster->names_count && count >= 0; i++)
-        for (size_t j = 0; j < cluster->names_count && count >= 0; j++) {
-            if (i == j || !island_holds(a, cluster->names[i]) || !island_holds(b, cluster->names[j]))
+/* A raw link that may be between these two. */
+static const struct cluster_link *raw_between(const struct cluster *cluster, const char *a, const char *b)
+{
+    const struct cluster_link *raw = cluster_raw_link(cluster, a);
+
+    return raw ? raw : cluster_raw_link(cluster, b);
+}
+
+/* They are not connected, as far as can be told. */
+static int refuse_pair(const struct cluster *cluster, const char *a, const char *b, struct refusal *refusal)
+{
+    const struct cluster_link *raw = raw_between(cluster, a, b);
+
+    return raw ? refuse_raw(raw, refusal)
+               : refuse_as(refusal, -EAGAIN, NULL, "%.200s and %.200s are not connected", a, b);
+}
+
+/* ---- looking ---- */
+
+static bool is_member(const struct condition *condition, const struct cluster_node *node)
+{
+    if (condition->islands.count > 0)
+        return node->standing != NODE_REMEMBERED && islands_find(&condition->islands, node->name) >= 0;
+    return node->standing == NODE_REGISTERED && !node->hidden;
+}
+
+static const char **members_of(const struct condition *condition, const struct cluster *cluster, size_t *ret_count)
+{
+    const char **members = mem_new((cluster->nodes_count + 1) * sizeof(*members));
+    size_t count = 0;
+
+    for (size_t i = 0; i < cluster->nodes_count; i++)
+        if (is_member(condition, &cluster->nodes[i]))
+            members[count++] = cluster->nodes[i].name;
+    *ret_count = count;
+    return members;
+}
+
+/* A mesh of one node holds: it is connected with all others. */
+static int look_at_mesh(const struct condition *condition, const struct cluster *cluster, struct refusal *refusal)
+{
+    size_t count, without = 0;
+    const char **members = members_of(condition, cluster, &count);
+    int status = count > 0 ? 0 : refuse_as(refusal, -EAGAIN, NULL, "no such node is registered");
+
+    for (size_t i = 0; i < count && status != -EOPNOTSUPP; i++)
+        for (size_t j = i + 1; j < count && status != -EOPNOTSUPP; j++) {
+            if (cluster_connects(cluster, members[i], members[j]))
                 continue;
-            count++;
-            if (!linked(pairs, cluster, cluster->names[i], cluster->names[j])) {
-                snprintf(missing, size, "%.200s and %.200s are not connected", cluster->names[i], cluster->names[j]);
-                count = -1;
-            }
+            if (without++ == 0 || raw_between(cluster, members[i], members[j]))
+                status = refuse_pair(cluster, members[i], members[j], refusal);
         }
-    free(pairs);
-    return count;
+    if (status == -EAGAIN && without > 1)
+        refusal_add(refusal, ", and %zu other %s not", without - 1, without == 2 ? "pair is" : "pairs are");
+    free(members);
+    return status;
 }
 
-static bool connected_holds(const struct condition *condition, const struct cluster *cluster, char *missing,
-                            size_t size)
+static bool is_there_in(const struct cluster_node *node, const struct island *island)
 {
-    int count;
-
-    for (size_t i = 0; i < 2; i++) {
-        const char *name = stranger(&condition->islands.at[i], cluster);
-
-        if (name) {
-            snprintf(missing, size, "no node named '%.200s' is registered", name);
-            return false;
-        }
-    }
-    count = count_connected(condition, cluster, missing, size);
-    if (count == 0)
-        snprintf(missing, size, "a node is not connected with itself");
-    return count > 0;
+    return node->standing != NODE_REMEMBERED && island_holds(island, node->name);
 }
 
-static bool disconnected_holds(const struct condition *condition, const struct cluster *cluster, char *missing,
-                               size_t size)
+/* Calls that for every pair of a node of the one island and a node of the other, until it does not return 0. */
+static int each_pair(const struct condition *condition, const struct cluster *cluster,
+                     int (*look)(const struct cluster *cluster, const char *a, const char *b, struct refusal *refusal),
+                     size_t *ret_count, struct refusal *refusal)
 {
     const struct island *a = &condition->islands.at[0], *b = &condition->islands.at[1];
+    const struct cluster_node *nodes = cluster->nodes;
+    int status = 0;
+
+    *ret_count = 0;
+    for (size_t i = 0; i < cluster->nodes_count; i++) {
+        if (!is_there_in(&nodes[i], a))
+            continue;
+        for (size_t j = 0; j < cluster->nodes_count && status == 0; j++)
+            if (i != j && is_there_in(&nodes[j], b)) {
+                ++*ret_count;
+                status = look(cluster, nodes[i].name, nodes[j].name, refusal);
+            }
+    }
+    return status;
+}
+
+static int want_connected(const struct cluster *cluster, const char *a, const char *b, struct refusal *refusal)
+{
+    return cluster_connects(cluster, a, b) ? 0 : refuse_pair(cluster, a, b, refusal);
+}
+
+static int look_connected(const struct condition *condition, const struct cluster *cluster, struct refusal *refusal)
+{
+    size_t count;
+    int status = 0;
+
+    for (size_t i = 0; i < 2 && status == 0; i++)
+        status = check_known(&condition->islands.at[i], cluster, refusal);
+    if (status == 0)
+        status = each_pair(condition, cluster, want_connected, &count, refusal);
+    if (status == 0 && count == 0)
+        status = refuse_as(refusal, -EAGAIN, NULL, "a node is not connected with itself");
+    return status;
+}
+
+static int want_disconnected(const struct cluster *cluster, const char *a, const char *b, struct refusal *refusal)
+{
+    const struct cluster_link *raw = raw_between(cluster, a, b);
+
+    if (cluster_connects(cluster, a, b))
+        return refuse_as(refusal, -EAGAIN, NULL, "%.200s and %.200s are still connected", a, b);
+    return raw ? refuse_raw(raw, refusal) : 0;
+}
+
+/* What nobody was ever called is a slip, and would hold at once. */
+static int look_disconnected(const struct condition *condition, const struct cluster *cluster, struct refusal *refusal)
+{
+    size_t count;
+
+    for (size_t i = 0; i < 2; i++)
+        for (size_t k = 0; k < condition->islands.at[i].count; k++) {
+            const char *pattern = condition->islands.at[i].patterns[k];
+
+            if (acquaintance_of(pattern, cluster, NODE_REMEMBERED) == STRANGER)
+                return refuse_as(refusal, -ENOENT, NULL, "no node named '%.200s' is or was here", pattern);
+        }
+    return each_pair(condition, cluster, want_disconnected, &count, refusal);
+}
+
+/* Which of the two still believes in a connection that is cut? */
+static int refuse_unnoticed(const struct cluster_link *link, struct refusal *refusal)
+{
+    if (link->dialer_left || link->acceptor_left)
+        return refuse_as(refusal, -EAGAIN, NULL, "%.200s has noticed that it is cut from %.200s, which has not",
+                         link->dialer_left ? link->dialer : link->acceptor,
+                         link->dialer_left ? link->acceptor : link->dialer);
+    return refuse_as(refusal, -EAGAIN, NULL, "%.200s and %.200s are cut, and have not noticed yet", link->dialer,
+                     link->acceptor);
+}
+
+static int look_noticed(const struct cluster *cluster, struct refusal *refusal)
+{
+    int status = 0;
+
+    if (!cluster->cut)
+        return refuse_as(refusal, -ENOENT, NULL, "there is nothing to notice: nothing is cut");
+    for (size_t i = 0; i < cluster->links_count; i++) {
+        const struct cluster_link *link = &cluster->links[i];
+
+        if (link->cut && link->state == LINK_RAW)
+            return refuse_raw(link, refusal);
+        if (status == 0 && link->cut && (link->state == LINK_UP || link->state == LINK_PARTED))
+            status = refuse_unnoticed(link, refusal);
+    }
+    return status;
+}
+
+static int look_quiet(struct condition *condition, const struct cluster *cluster, uint64_t now_us,
+                      struct refusal *refusal)
+{
+    bool connecting = false;
 
     for (size_t i = 0; i < cluster->links_count; i++) {
-        const struct link *link = &cluster->links[i];
-
-        if ((island_holds(a, link->a) && island_holds(b, link->b)) ||
-            (island_holds(a, link->b) && island_holds(b, link->a))) {
-            snprintf(missing, size, "%.200s and %.200s are still connected", link->a, link->b);
-            return false;
-        }
+        if (cluster->links[i].state == LINK_RAW) /* ticks cannot be told from anything else */
+            return refuse_raw(&cluster->links[i], refusal);
+        connecting |= cluster->links[i].state == LINK_CONNECTING;
     }
-    return true;
-}
-
-static bool noticed_holds(const struct cluster *cluster, char *missing, size_t size)
-{
-    for (size_t i = 0; i < cluster->links_count; i++)
-        if (cluster->links[i].cut) {
-            snprintf(missing, size, "%.200s and %.200s are cut, and have not noticed yet", cluster->links[i].a,
-                     cluster->links[i].b);
-            return false;
-        }
-    return true;
-}
-
-static bool quiet_holds(struct condition *condition, const struct cluster *cluster, uint64_t now_us, char *missing,
-                        size_t size)
-{
-    if (!condition->seen || condition->seen_activity != cluster->activity || cluster->connecting) {
+    if (!condition->seen || condition->seen_activity != cluster->activity || connecting) {
         condition->seen = true;
         condition->seen_activity = cluster->activity;
         condition->seen_since_us = now_us;
     }
-    snprintf(missing, size, "%s",
-             cluster->connecting ? "nodes are connecting" : "frames are sent, or connections come and go");
-    return now_us - condition->seen_since_us >= CONDITION_QUIET_US;
+    if (now_us - condition->seen_since_us >= CONDITION_QUIET_US)
+        return 0;
+    return refuse_as(refusal, -EAGAIN, NULL, "%s",
+                     connecting ? "nodes are connecting" : "frames are sent, or connections come and go");
 }
 
-bool condition_holds(struct condition *condition, const struct cluster *cluster, uint64_t now_us, char *missing,
-                     size_t size)
+static int look_up(const struct condition *condition, const struct cluster *cluster, struct refusal *refusal)
 {
+    if (cluster->registered_count >= condition->number)
+        return 0;
+    return refuse_as(refusal, -EAGAIN, NULL, "%zu of %" PRIu64 " nodes %s registered", cluster->registered_count,
+                     condition->number, cluster->registered_count == 1 ? "is" : "are");
+}
+
+int condition_look(struct condition *condition, const struct cluster *cluster, uint64_t now_us, struct refusal *refusal)
+{
+    if (condition->kind != CONDITION_up && !cluster->relayed)
+        return refuse_as(refusal, -EOPNOTSUPP, NULL,
+                         "this cannot be known: the daemon does not relay (--no-relay), so it sees no connections");
     switch (condition->kind) {
     case CONDITION_up:
-        snprintf(missing, size, "%zu of %" PRIu64 " nodes %s registered", cluster->names_count, condition->number,
-                 cluster->names_count == 1 ? "is" : "are");
-        return cluster->names_count >= condition->number;
+        return look_up(condition, cluster, refusal);
     case CONDITION_mesh:
-        return mesh_holds(condition, cluster, missing, size);
+        return look_at_mesh(condition, cluster, refusal);
     case CONDITION_connected:
-        return connected_holds(condition, cluster, missing, size);
+        return look_connected(condition, cluster, refusal);
     case CONDITION_disconnected:
-        return disconnected_holds(condition, cluster, missing, size);
+        return look_disconnected(condition, cluster, refusal);
     case CONDITION_noticed:
-        return noticed_holds(cluster, missing, size);
+        return look_noticed(cluster, refusal);
     case CONDITION_quiet:
-        return quiet_holds(condition, cluster, now_us, missing, size);
+        return look_quiet(condition, cluster, now_us, refusal);
     case CONDITIONS_COUNT:
         break;
     }

@@ -2,6 +2,9 @@
 /*
  * Conditions that people wait for, and what is missing while they do not hold. Pure functions of a look at the cluster;
  * `quiet` alone remembers what it saw before.
+ *
+ * A condition that holds is true. One that cannot be known (a connection that cannot be read may be the very one) never
+ * holds, however it looks.
  */
 #ifndef MODEL_CONDITIONS_H
 #define MODEL_CONDITIONS_H
@@ -12,6 +15,7 @@
 
 #include "model/islands.h"
 
+struct cluster;
 struct refusal;
 
 /* Name, how many words follow at least and at most, what they are (behind a blank), what it means. */
@@ -32,22 +36,6 @@ enum condition_kind {
 
 #define CONDITION_QUIET_US 1000000
 
-/* A connection over which two nodes talk. */
-struct link {
-    const char *a, *b; /* full names */
-    bool a_hidden, b_hidden;
-    bool cut; /* by a partition, in either direction */
-};
-
-struct cluster {
-    const char *const *names; /* of the registered nodes, full ones where they are known */
-    size_t names_count;
-    const struct link *links;
-    size_t links_count;
-    bool connecting;   /* a handshake is going on, or held */
-    uint64_t activity; /* a number that changes when a frame passes, or a connection or node comes or goes */
-};
-
 struct condition {
     enum condition_kind kind;
     uint64_t number;
@@ -60,8 +48,11 @@ struct condition {
 int condition_parse(const char *text, struct condition *ret, struct refusal *refusal);
 void condition_done(struct condition *condition);
 
-/* Says in `missing` what is missing, when it does not hold. */
-bool condition_holds(struct condition *condition, const struct cluster *cluster, uint64_t now_us, char *missing,
-                     size_t size);
+/*
+ * Returns 0: it holds; -EAGAIN: not yet, and the refusal says what is missing; or why waiting is of no use: -ENOENT,
+ * nobody has ever had that name, or nothing is cut; -EOPNOTSUPP, it cannot be known.
+ */
+int condition_look(struct condition *condition, const struct cluster *cluster, uint64_t now_us,
+                   struct refusal *refusal);
 
 #endif

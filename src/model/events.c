@@ -111,8 +111,13 @@ void event_print(const struct event *event, char *to, size_t size)
     case EVENT_cable_up:
         snprintf(to, size, "#%" PRIu64 " %s dialled %s", event->cable, from, other);
         return;
+    case EVENT_cable_deserted:
     case EVENT_cable_down:
+    case EVENT_cable_gone:
         snprintf(to, size, "#%" PRIu64 " %s, %s: %s", event->cable, from, other, why);
+        return;
+    case EVENT_cable_raw:
+        snprintf(to, size, "#%" PRIu64 " to %s", event->cable, other);
         return;
     case EVENT_cable_held:
         snprintf(to, size, "#%" PRIu64 " %s dials %s", event->cable, from, other);

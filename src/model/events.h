@@ -15,15 +15,17 @@
 #define EVENT_TEXT_MAX 4096 /* two names and a reason fit */
 
 /* Name, what of an event's fields it has, what it means. */
-#define EVENTS_TABLE(X)                                                        \
-    X(node_up, "a node has registered: from")                                  \
-    X(node_down, "a node is no longer registered: from")                       \
-    X(cable_up, "two nodes have shaken hands: from has dialled to")            \
-    X(cable_down, "a connection over which nodes talked has ended: why")       \
-    X(cable_held, "a new connection is held back: from dials to")              \
-    X(lane_full, "a delayed lane may keep no more (number: bytes that wait): " \
-                 "back-pressure goes through")                                 \
-    X(lane_flows, "and has room again")                                        \
+#define EVENTS_TABLE(X)                                                                                    \
+    X(node_up, "a node has registered: from")                                                              \
+    X(node_down, "a node is no longer registered: from")                                                   \
+    X(cable_up, "two nodes have shaken hands: from has dialled to")                                        \
+    X(cable_deserted, "one of the nodes has given a connection up, and a fault keeps that from the other") \
+    X(cable_down, "a connection over which nodes talked has ended: why")                                   \
+    X(cable_gone, "nothing is left of a connection that was down, or raw: why")                            \
+    X(cable_held, "a new connection is held back: from dials to")                                          \
+    X(cable_raw, "a connection whose handshake cannot be read (TLS, say): to, nobody knows from whom")     \
+    X(lane_full, "a delayed lane may keep no more (number: bytes that wait): back-pressure goes through")  \
+    X(lane_flows, "and has room again")                                                                    \
     X(rules_changed, "rules were added, removed, or have ended; number: of those in force")
 
 enum event_kind {

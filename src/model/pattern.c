@@ -133,6 +133,11 @@ const char *pattern_fault(const char *pattern)
     return NULL;
 }
 
+bool pattern_is_plain(const char *name)
+{
+    return !pattern_fault(name) && !is_glob(name);
+}
+
 /* How to take a name or pattern without a host, when the other has one. */
 enum hostless { IS_ANY_HOST, IS_UNKNOWN_HOST };
 

@@ -11,6 +11,9 @@
 
 #define PATTERN_BYTES_MAX 1020
 
+/* A name that is a pattern which means just that name: without globs, and without what patterns may not have. */
+bool pattern_is_plain(const char *name);
+
 /* NULL, or what is wrong with it in a few words. */
 const char *pattern_fault(const char *pattern);
 

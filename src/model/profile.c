@@ -103,6 +103,41 @@ void name_profile_add(struct name_profile *profile, const struct fault *fault)
     }
 }
 
+bool profile_has(const struct profile *profile, enum fault_kind kind)
+{
+    const struct shape *shape = &profile->shape;
+
+    switch (kind) {
+    case FAULT_partition:
+        return profile->partition != PARTITION_NONE;
+    case FAULT_latency:
+        return shape->latencies_count > 0;
+    case FAULT_bandwidth:
+        return shape->rate_bits > 0;
+    case FAULT_slow_close:
+        return shape->slow_close_us > 0;
+    case FAULT_limit_data:
+        return shape->limited;
+    case FAULT_slicer:
+        return shape->slice_bytes > 0;
+    case FAULT_freeze:
+        return profile->freeze;
+    case FAULT_mute:
+        return profile->mute;
+    case FAULT_handshake:
+        return profile->stages_held || profile->stages_closed;
+    case FAULT_downgrade:
+        return profile->flags_cleared != 0;
+    case FAULT_hide:
+    case FAULT_slow:
+    case FAULT_silent:
+    case FAULT_unlisted:
+    case FAULTS_COUNT:
+        break;
+    }
+    return false;
+}
+
 bool profile_shapes(const struct profile *profile)
 {
     const struct shape *shape = &profile->shape;

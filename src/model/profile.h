@@ -51,6 +51,9 @@ struct name_profile {
 void profile_add(struct profile *profile, const struct fault *fault);
 void name_profile_add(struct name_profile *profile, const struct fault *fault);
 
+/* Is a fault of that kind, one between nodes, part of it? */
+bool profile_has(const struct profile *profile, enum fault_kind kind);
+
 /* Must bytes wait for a time, be counted or be looked at on their way? */
 bool profile_shapes(const struct profile *profile);
 

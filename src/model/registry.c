@@ -101,6 +101,9 @@ struct node *registry_add(struct registry *registry, const struct epmd_node *tol
     assert(owner);
     if (node) {
         assert(!node->owner);
+        free(node->full_name);
+        node->full_name = NULL;
+        node->shown_as = 0;
         DL_DELETE(registry->remembered, node);
         registry->remembered_count--;
     } else {
@@ -133,9 +136,6 @@ void registry_remove(struct registry *registry, struct node *node)
 {
     assert(node->owner && !node->gates);
     node->owner = NULL;
-    free(node->full_name);
-    node->full_name = NULL;
-    node->shown_as = 0;
     DL_DELETE(registry->live, node);
     registry->live_count--;
 

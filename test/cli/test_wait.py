@@ -29,16 +29,24 @@ def test_wait_up():
 def test_what_is_missing_is_said_in_one_line():
     with cluster() as (port, go):
         refused(go("wait", "mesh", "--timeout", "50ms"), "no such node is registered", status=1)
-        fine(go("wait", "noticed"))
+        refused(go("wait", "noticed"), "nothing is cut", status=1)
+        refused(go("wait", "disconnected", "a", "b"), "no node named 'a' is or was here", status=1)
+        register(port, "a").close()
+        wait(lambda: not get(port, "/v1/status")[1]["nodes"])
+        refused(go("wait", "disconnected", "a", "b"), "no node named 'b' is or was here", status=1)
+        register(port, "b").close()
         fine(go("wait", "disconnected", "a", "b"))
     with cluster("a", "b", "c") as (port, go):
+        fine(go("wait", "mesh", "a"))
+        refused(go("wait", "noticed"), "nothing is cut", status=1)
+        refused(go("wait", "disconnected", "a", "bb"), "'bb'", status=1)
         for words, part in [
             (["mesh"], "are not connected, and 2 other pairs are not"),
             (["mesh", "a,b"], "are not connected"),
-            (["mesh", "a"], "one such node is registered"),
             (["connected", "a", "b"], "a and b are not connected"),
             (["connected", "a", "b*"], "a and b are not connected"),
             (["connected", "a", "x"], "no node named 'x' is registered"),
+            (["connected", "a@h", "b"], "'a@h': the host of a is not known yet"),
             (["connected", "a", "a"], "itself"),
             (["up", "4"], "3 of 4 nodes are registered"),
         ]:

@@ -4,49 +4,64 @@
  * back as the same from the JSON that it is shown as.
  */
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/utf8.h"
-#include "control/orders.h"
-#include "control/shapes.h"
+#include "model/rules.h"
+#include "request/answers.h"
+#include "request/document.h"
+#include "request/rules_request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static void check_error(struct api_error *error)
+static void check_refusal(const struct refusal *refusal)
 {
-    utf8_make_line(error->text); /* as before it is sent: it repeats what came */
-    assert(error->status == 400 && error->text[0] && !strchr(error->text, '\n'));
-    assert(utf8_length(error->text, strlen(error->text)) > 0);
+    char line[REFUSAL_LINE_BYTES];
+
+    refusal_print(refusal, line, sizeof(line));
+    assert(refusal->status == -EINVAL && line[0] && !strchr(line, '\n'));
+    assert(utf8_length(line, strlen(line)) > 0);
 }
 
-/* Returns the rules that it makes, as JSON, or NULL. */
-static json_t *rules_of(const char *body, size_t len)
+/* Puts it into a book; returns what is shown of it then, or NULL when the book is full. */
+static json_t *shown_of(const struct rules_request *request)
 {
     struct rules *rules = rules_new(NULL, NULL);
-    struct api_error error = {0};
-    struct requests requests;
-    struct order order;
-    json_t *shown = NULL, *json = orders_parse(body, len, &error);
+    json_t *shown = NULL;
     uint32_t first;
 
-    if (!json || order_read(json, ORDER_TAKES_RULE | 1U << ORDER_rules, &order, &error) < 0) {
-        check_error(&error);
-    } else {
-        if (order_rules(&order, rules, 0, &requests, &error) < 0) {
-            check_error(&error);
-        } else {
-            if (rules_add(rules, requests.at, requests.count, &first) == 0) {
-                rules_profile(rules, "a@host", "b@host", true);
-                rules_name_profile(rules, "a@host");
-                shown = shape_rules(rules, 0, 0);
-            }
-            requests_done(&requests);
-        }
-        order_done(&order);
+    for (size_t i = 0; i < request->count; i++) {
+        struct rule_request rule = {.fault = request->at[i].fault,
+                                    .selector = request->at[i].selector,
+                                    .ends_us =
+                                        request->at[i].lifetime.for_us ? request->at[i].lifetime.for_us : RULES_NEVER};
+
+        rule.selector.islands = islands_copy(&request->at[i].selector.islands);
+        assert(rules_add(rules, &rule, 1, &first) == 0);
     }
-    json_decref(json);
+    rules_profile(rules, "a@host", "b@host", true);
+    rules_name_profile(rules, "a@host");
+    shown = rules_to_document(rules, 0, 0);
     rules_free(rules);
+    return shown;
+}
+
+/* Returns the rules that it makes, as a document, or NULL. */
+static json_t *rules_of(const char *body, size_t len)
+{
+    struct rules_request request;
+    struct refusal refusal;
+    json_t *shown = NULL, *document = document_parse(body, len, &refusal);
+
+    if (!document || rules_request_from_document(document, &request, &refusal) < 0) {
+        check_refusal(&refusal);
+    } else {
+        shown = shown_of(&request);
+        rules_request_done(&request);
+    }
+    json_decref(document);
     return shown;
 }
 

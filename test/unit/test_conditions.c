@@ -1,104 +1,243 @@
 /* SPDX-License-Identifier: MIT */
+#include "refusal_line.h"
 #include "unit.h"
 
-#include <stdbool.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/refusal.h"
+#include "model/cluster.h"
 #include "model/conditions.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define NODES 60
 
-/* What is missing, or "": it holds. */
-static const char *look(const char *text, const struct cluster *cluster)
+static struct cluster cluster_of(const struct cluster_node *nodes, size_t nodes_count, const struct cluster_link *links,
+                                 size_t links_count)
 {
-    static char missing[1024];
+    struct cluster cluster = {.relayed = true};
+
+    for (size_t i = 0; i < nodes_count; i++)
+        cluster_add_node(&cluster, &nodes[i]);
+    for (size_t i = 0; i < links_count; i++) {
+        cluster_add_link(&cluster, &links[i]);
+        cluster.cut |= links[i].cut;
+    }
+    cluster_finish(&cluster);
+    return cluster;
+}
+
+/* The status when it does not hold and may come to hold is -EAGAIN; *ret_text, if any, says why. */
+static int status_of(const char *text, const struct cluster *cluster, const char **ret_text)
+{
+    static struct refusal refusal;
     struct condition condition;
-    struct refusal refusal;
-    bool holds;
+    int status;
 
     assert_int_equal(condition_parse(text, &condition, &refusal), 0);
-    holds = condition_holds(&condition, cluster, 0, missing, sizeof(missing));
+    refusal.text[0] = 0;
+    status = condition_look(&condition, cluster, 0, &refusal);
     condition_done(&condition);
-    return holds ? "" : missing;
+    assert_true(status == 0 || status == refusal.status);
+    *ret_text = status == 0 ? "" : line_of(&refusal);
+    return status;
+}
+
+static void check(const struct cluster *cluster, const char *text, int status, const char *says)
+{
+    const char *said;
+    int found = status_of(text, cluster, &said);
+
+    if (found != status || strcmp(said, says) != 0)
+        fail_msg("%s: %d '%s'", text, found, said);
 }
 
 static void test_of_pairs(void **state)
 {
-    static const char *const names[] = {"a@h", "b@h", "c@h"};
-    static const struct link links[] = {{.a = "b@h", .b = "a@h"}, {.a = "c@h", .b = "b@h", .cut = true}};
-    const struct cluster cluster = {names, COUNT(names), links, COUNT(links), false, 0};
+    static const struct cluster_node nodes[] = {
+        {.name = "c@h"}, {.name = "b@h"}, {.name = "a@h"}, {.name = "gone@h", .standing = NODE_REMEMBERED}};
+    static const struct cluster_link links[] = {
+        {.state = LINK_UP, .dialer = "b@h", .acceptor = "a@h"},
+        {.state = LINK_UP, .dialer = "c@h", .acceptor = "b@h", .cut = true},
+        {.state = LINK_CONNECTING, .acceptor = "a"},
+    };
+    struct cluster cluster = cluster_of(nodes, COUNT(nodes), links, COUNT(links));
 
     (void)state;
-    assert_string_equal(look("up 3", &cluster), "");
-    assert_string_equal(look("up 4", &cluster), "3 of 4 nodes are registered");
-    assert_string_equal(look("mesh", &cluster), "a@h and c@h are not connected");
-    assert_string_equal(look("mesh a,b", &cluster), "");
-    assert_string_equal(look("mesh a", &cluster), "one such node is registered, and two are needed");
-    assert_string_equal(look("connected a b", &cluster), "");
-    assert_string_equal(look("connected b a,c", &cluster), "");
-    assert_string_equal(look("connected a b,c", &cluster), "a@h and c@h are not connected");
-    assert_string_equal(look("connected a a", &cluster), "a node is not connected with itself");
-    assert_string_equal(look("connected a d", &cluster), "no node named 'd' is registered");
-    assert_string_equal(look("disconnected a c", &cluster), "");
-    assert_string_equal(look("disconnected a,b c", &cluster), "c@h and b@h are still connected");
-    assert_string_equal(look("noticed", &cluster), "c@h and b@h are cut, and have not noticed yet");
+    check(&cluster, "up 3", 0, "");
+    check(&cluster, "up 4", -EAGAIN, "3 of 4 nodes are registered");
+    check(&cluster, "mesh", -EAGAIN, "a@h and c@h are not connected");
+    check(&cluster, "mesh a,b", 0, "");
+    check(&cluster, "mesh a", 0, ""); /* a mesh of one */
+    check(&cluster, "mesh d", -EAGAIN, "no such node is registered");
+    check(&cluster, "connected a b", 0, "");
+    check(&cluster, "connected b a,c", 0, "");
+    check(&cluster, "connected a b,c", -EAGAIN, "a@h and c@h are not connected");
+    check(&cluster, "connected a a", -EAGAIN, "a node is not connected with itself");
+    check(&cluster, "connected a d", -EAGAIN, "no node named 'd' is registered");
+    check(&cluster, "connected a gone", -EAGAIN, "no node named 'gone' is registered");
+    check(&cluster, "disconnected a c", 0, "");
+    check(&cluster, "disconnected a,b c", -EAGAIN, "b@h and c@h are still connected");
+    check(&cluster, "disconnected a gone", 0, "");
+    check(&cluster, "disconnected a gnoe", -ENOENT, "no node named 'gnoe' is or was here");
+    check(&cluster, "disconnected a@elsewhere b", -ENOENT, "no node named 'a@elsewhere' is or was here");
+    check(&cluster, "noticed", -EAGAIN, "c@h and b@h are cut, and have not noticed yet");
+    cluster_done(&cluster);
+}
+
+static void test_a_link_that_one_has_given_up_connects_nobody(void **state)
+{
+    static const struct cluster_node nodes[] = {{.name = "a@h"}, {.name = "b@h"}};
+    static const struct cluster_link links[] = {
+        {.state = LINK_PARTED, .dialer = "b@h", .acceptor = "a@h", .acceptor_left = true, .cut = true}};
+    struct cluster cluster = cluster_of(nodes, 2, links, 1);
+
+    (void)state;
+    check(&cluster, "mesh", -EAGAIN, "a@h and b@h are not connected");
+    check(&cluster, "connected a b", -EAGAIN, "a@h and b@h are not connected");
+    check(&cluster, "disconnected a b", 0, "");
+    check(&cluster, "noticed", -EAGAIN, "a@h has noticed that it is cut from b@h, which has not");
+    cluster_done(&cluster);
+}
+
+static void test_nothing_is_noticed_where_nothing_is_cut(void **state)
+{
+    struct cluster cluster = cluster_of(NULL, 0, NULL, 0);
+
+    (void)state;
+    check(&cluster, "noticed", -ENOENT, "there is nothing to notice: nothing is cut");
+    cluster.cut = true;
+    check(&cluster, "noticed", 0, "");
+    cluster_done(&cluster);
 }
 
 static void test_hidden_nodes_are_in_no_mesh(void **state)
 {
-    static const char *const names[] = {"a@h", "b@h", "c@h"};
-    static const struct link links[] = {{.a = "b@h", .b = "a@h"}, {.a = "c@h", .b = "b@h", .a_hidden = true}};
-    const struct cluster cluster = {names, COUNT(names), links, COUNT(links), false, 0};
+    static const struct cluster_node nodes[] = {{.name = "a@h"}, {.name = "b@h"}, {.name = "c", .hidden = true}};
+    static const struct cluster_link links[] = {{.state = LINK_UP, .dialer = "b@h", .acceptor = "a@h"}};
+    struct cluster cluster = cluster_of(nodes, COUNT(nodes), links, 1);
 
     (void)state;
-    assert_string_equal(look("mesh", &cluster), "");
-    assert_string_equal(look("mesh *", &cluster), "a@h and c@h are not connected");
+    check(&cluster, "mesh", 0, "");
+    check(&cluster, "mesh *", -EAGAIN, "a@h and c are not connected, and 1 other pair is not");
+    cluster_done(&cluster);
+}
+
+static void test_a_node_that_only_dials_is_known_by_its_link(void **state)
+{
+    static const struct cluster_node nodes[] = {{.name = "a@h"}};
+    static const struct cluster_link links[] = {{.state = LINK_UP, .dialer = "x@h", .acceptor = "a@h"}};
+    struct cluster cluster = cluster_of(nodes, 1, links, 1);
+
+    (void)state;
+    check(&cluster, "up 2", -EAGAIN, "1 of 2 nodes is registered");
+    check(&cluster, "connected x a", 0, "");
+    check(&cluster, "disconnected x a", -EAGAIN, "x@h and a@h are still connected");
+    check(&cluster, "mesh", 0, "");
+    check(&cluster, "mesh a,x", 0, "");
+    cluster_done(&cluster);
+}
+
+static void test_a_host_is_not_guessed(void **state)
+{
+    static const struct cluster_node nodes[] = {{.name = "a@h"}, {.name = "b"}};
+    struct cluster cluster = cluster_of(nodes, 2, NULL, 0);
+
+    (void)state;
+    check(&cluster, "connected a b@h", -EAGAIN, "'b@h': the host of b is not known yet");
+    check(&cluster, "connected a b", -EAGAIN, "a@h and b are not connected");
+    check(&cluster, "disconnected a b@h", 0, ""); /* a connected node's host is known */
+    cluster_done(&cluster);
+}
+
+static void test_what_cannot_be_known(void **state)
+{
+    static const struct cluster_node nodes[] = {{.name = "a"}, {.name = "b"}, {.name = "c@h"}, {.name = "d@h"}};
+    static const struct cluster_link links[] = {
+        {.state = LINK_UP, .dialer = "c@h", .acceptor = "d@h", .cut = true},
+        {.cable = 7, .state = LINK_RAW, .acceptor = "b", .cut = true},
+    };
+    static const char why[] = "this cannot be known: cable #7 to b is raw (TLS?), and nobody knows who dialled it";
+    struct cluster cluster = cluster_of(nodes, COUNT(nodes), links, 2);
+
+    (void)state;
+    check(&cluster, "connected a b", -EOPNOTSUPP, why);
+    check(&cluster, "connected b a", -EOPNOTSUPP, why);
+    check(&cluster, "disconnected a b", -EOPNOTSUPP, why);
+    check(&cluster, "disconnected c a", 0, "");
+    check(&cluster, "connected c d", 0, "");
+    check(&cluster, "mesh", -EOPNOTSUPP, why);
+    check(&cluster, "mesh a,c", -EAGAIN, "a and c@h are not connected");
+    check(&cluster, "noticed", -EOPNOTSUPP, why);
+    check(&cluster, "quiet", -EOPNOTSUPP, why);
+    check(&cluster, "up 4", 0, "");
+    cluster.relayed = false;
+    check(&cluster, "up 4", 0, "");
+    check(&cluster, "disconnected a c", -EOPNOTSUPP,
+          "this cannot be known: the daemon does not relay (--no-relay), so it sees no connections");
+    cluster_done(&cluster);
 }
 
 /* Whoever dialled, and in any order. */
 static void test_a_large_mesh(void **state)
 {
     static char texts[NODES][32];
-    static const char *names[NODES];
-    static struct link links[NODES * NODES];
-    struct cluster cluster = {names, NODES, links, 0, false, 0};
+    struct cluster cluster = {.relayed = true}, most = {.relayed = true};
 
     (void)state;
     for (size_t i = 0; i < NODES; i++) {
-        snprintf(texts[i], sizeof(texts[i]), "node%zu@h", i);
-        names[i] = texts[i];
+        snprintf(texts[i], sizeof(texts[i]), "node%02zu@h", i);
+        cluster_add_node(&cluster, &(struct cluster_node){.name = texts[i]});
+        cluster_add_node(&most, &(struct cluster_node){.name = texts[i]});
     }
     for (size_t i = 0; i < NODES; i++)
-        for (size_t j = i + 1; j < NODES; j++)
-            links[cluster.links_count++] =
-                (struct link){.a = names[(i + j) % 2 ? i : j], .b = names[(i + j) % 2 ? j : i]};
-    assert_string_equal(look("mesh", &cluster), "");
-    cluster.links_count -= 3; /* 57-58 and 57-59, 58-59 */
-    assert_string_equal(look("mesh", &cluster), "node57@h and node58@h are not connected, and 2 other pairs are not");
+        for (size_t j = i + 1; j < NODES; j++) {
+            struct cluster_link link = {
+                .state = LINK_UP, .dialer = texts[(i + j) % 2 ? i : j], .acceptor = texts[(i + j) % 2 ? j : i]};
+
+            cluster_add_link(&cluster, &link);
+            if (i < NODES - 3)
+                cluster_add_link(&most, &link);
+        }
+    cluster_finish(&cluster);
+    cluster_finish(&most);
+    check(&cluster, "mesh", 0, "");
+    check(&most, "mesh", -EAGAIN, "node57@h and node58@h are not connected, and 2 other pairs are not");
+    cluster_done(&cluster);
+    cluster_done(&most);
+}
+
+static int quiet_at(struct condition *condition, struct cluster *cluster, uint64_t now_us)
+{
+    struct refusal refusal;
+
+    return condition_look(condition, cluster, now_us, &refusal);
 }
 
 static void test_quiet(void **state)
 {
-    struct cluster cluster = {.connecting = true};
+    struct cluster cluster = {.relayed = true};
     struct condition condition;
     struct refusal refusal;
-    char missing[200];
 
     (void)state;
+    cluster_add_link(&cluster, &(struct cluster_link){.state = LINK_CONNECTING, .acceptor = "a"});
+    cluster_finish(&cluster);
     assert_int_equal(condition_parse("quiet", &condition, &refusal), 0);
-    assert_false(condition_holds(&condition, &cluster, 1, missing, sizeof(missing)));
-    assert_false(condition_holds(&condition, &cluster, 1 + CONDITION_QUIET_US, missing, sizeof(missing)));
-    assert_string_equal(missing, "nodes are connecting");
-    cluster.connecting = false;
-    assert_true(condition_holds(&condition, &cluster, 1 + 2 * CONDITION_QUIET_US, missing, sizeof(missing)));
+    assert_int_equal(quiet_at(&condition, &cluster, 1), -EAGAIN);
+    assert_int_equal(condition_look(&condition, &cluster, 1 + CONDITION_QUIET_US, &refusal), -EAGAIN);
+    assert_string_equal(line_of(&refusal), "nodes are connecting");
+    cluster.links_count = 0;
+    assert_int_equal(quiet_at(&condition, &cluster, 1 + 2 * CONDITION_QUIET_US), 0);
     cluster.activity++;
-    assert_false(condition_holds(&condition, &cluster, 2 + 2 * CONDITION_QUIET_US, missing, sizeof(missing)));
-    assert_false(condition_holds(&condition, &cluster, 1 + 3 * CONDITION_QUIET_US, missing, sizeof(missing)));
-    assert_true(condition_holds(&condition, &cluster, 2 + 3 * CONDITION_QUIET_US, missing, sizeof(missing)));
+    assert_int_equal(quiet_at(&condition, &cluster, 2 + 2 * CONDITION_QUIET_US), -EAGAIN);
+    assert_int_equal(quiet_at(&condition, &cluster, 1 + 3 * CONDITION_QUIET_US), -EAGAIN);
+    assert_int_equal(quiet_at(&condition, &cluster, 2 + 3 * CONDITION_QUIET_US), 0);
     condition_done(&condition);
+    cluster_done(&cluster);
 }
 
-RUN(T(test_of_pairs), T(test_hidden_nodes_are_in_no_mesh), T(test_a_large_mesh), T(test_quiet))
+RUN(T(test_of_pairs), T(test_a_link_that_one_has_given_up_connects_nobody),
+    T(test_nothing_is_noticed_where_nothing_is_cut), T(test_hidden_nodes_are_in_no_mesh),
+    T(test_a_node_that_only_dials_is_known_by_its_link), T(test_a_host_is_not_guessed), T(test_what_cannot_be_known),
+    T(test_a_large_mesh), T(test_quiet))

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
-#include <errno.h>
-
+#include "base/refusal.h"
 #include "control/guard.h"
 
-static int status_of(bool local, const char *host, const char *origin, bool has_body, const char *type)
+static unsigned status_of(bool local, const char *host, const char *origin, bool has_body, const char *type)
 {
     struct guard_request request = {
         .local = local, .has_body = has_body, .host = host, .origin = origin, .content_type = type};
-    struct api_error error = {0};
+    struct refusal refusal;
 
-    return guard_check(&request, &error) == 0 ? 200 : error.status;
+    return guard_check(&request, &refusal);
 }
 
 static void hosts(void **state)

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A look at the cluster: which nodes there are, and which of them are connected. The one view that status, waits,
+ * advice and topologies go by, so that they cannot disagree.
+ *
+ * A value without a life of its own: whoever looks fills it, calls cluster_finish() and asks. Names are not copied: it
+ * is good for as long as nothing changes.
+ */
+#ifndef MODEL_CLUSTER_H
+#define MODEL_CLUSTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum node_standing {
+    NODE_REGISTERED,
+    NODE_SEEN,       /* not registered here, and one of the links is its: it only dials, or is of another host */
+    NODE_REMEMBERED, /* it was registered, and has left */
+};
+
+struct cluster_node {
+    const char *name; /* the full one; the short one as long as its host is not known */
+    enum node_standing standing;
+    bool hidden; /* it looks at the cluster, or steers it, and is no member */
+};
+
+enum link_state {
+    LINK_CONNECTING, /* a handshake goes on, or is held */
+    LINK_UP,
+    LINK_PARTED, /* the nodes have talked, and one of them has given the connection up */
+    LINK_RAW,    /* no handshake that can be read (TLS): who dialled is not known */
+};
+
+struct cluster_link {
+    uint64_t cable;
+    enum link_state state;
+    const char *dialer;              /* NULL: not known */
+    const char *acceptor;            /* as cluster_node.name */
+    bool dialer_left, acceptor_left; /* it has given the connection up */
+    bool cut;                        /* by a partition that nodes notice, in either direction; raw ones: perhaps */
+};
+
+struct cluster {
+    bool relayed;      /* else connections go around us, and nothing is known of links */
+    bool cut;          /* there is a partition that nodes can notice */
+    uint64_t activity; /* a number that changes when a frame passes, or anything else happens */
+
+    struct cluster_node *nodes; /* by standing: registered, seen, remembered */
+    size_t nodes_count, registered_count;
+    struct cluster_link *links; /* oldest first */
+    size_t links_count, raw_count;
+    const struct cluster_link **pairs; /* those that are up, in order of both names */
+    size_t pairs_count;
+};
+
+/* Registered ones first, those that are remembered last; the seen ones are found by cluster_finish(). */
+void cluster_add_node(struct cluster *cluster, const struct cluster_node *node);
+void cluster_add_link(struct cluster *cluster, const struct cluster_link *link);
+void cluster_finish(struct cluster *cluster);
+void cluster_done(struct cluster *cluster);
+
+/* Do these two talk? */
+bool cluster_connects(const struct cluster *cluster, const char *a, const char *b);
+
+/* A raw link to that node, whose dialer may be anybody; or NULL. */
+const struct cluster_link *cluster_raw_link(const struct cluster *cluster, const char *acceptor);
+
+#endif

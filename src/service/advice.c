@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/advice.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/utf8.h"
+#include "model/pattern.h"
+#include "model/rules.h"
+#include "request/rules_request.h"
+#include "service/service.h"
+
+#define NOTE_BYTES_MAX 2048
+
+/* Looking at all triples of nodes, and for all pairs at all rules; beyond it nothing is said about how they are split.
+ */
+#define SPLIT_NODES_MAX 64
+#define SPLIT_RULES_MAX 100
+
+/* OTP's own default for net_ticktime is 60 s: a node notices after 45 to 75 s of silence. */
+#define NOTICED_AFTER_US 45000000
+
+/* ---- notes ---- */
+
+void advice_note(struct rules_answer *answer, const char *format, ...)
+{
+    char line[NOTE_BYTES_MAX];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    utf8_make_line(line);
+    for (size_t i = 0; i < answer->notes_count; i++)
+        if (strcmp(answer->notes[i], line) == 0) /* several rules, one slip */
+            return;
+    answer->notes = mem_resize(answer->notes, (answer->notes_count + 1) * sizeof(*answer->notes));
+    answer->notes[answer->notes_count++] = mem_string(line, strlen(line));
+}
+
+/* A name that nobody has is fine (the node may come later), but often a slip. */
+static void note_stranger(const char *pattern, const struct cluster *cluster, struct rules_answer *answer)
+{
+    bool may_be_one = false;
+
+    for (size_t i = 0; i < cluster->nodes_count; i++) {
+        const struct cluster_node *node = &cluster->nodes[i];
+
+        if (node->standing == NODE_REMEMBERED)
+            continue;
+        if (pattern_matches(pattern, node->name))
+            return;
+        may_be_one |= !strchr(node->name, '@') && pattern_overlaps(pattern, node->name);
+    }
+    if (may_be_one)
+        advice_note(answer, "the host of '%.*s' is not known yet: whether it is '%s' shows when it connects",
+                    (int)strcspn(pattern, "@"), pattern, pattern);
+    else
+        advice_note(answer, "no node named '%s' is registered yet; the rule waits for it", pattern);
+}
+
+static void note_strangers(const struct islands *islands, const struct cluster *cluster, struct rules_answer *answer)
+{
+    for (size_t i = 0; i < islands->count; i++)
+        for (size_t k = 0; k < islands->at[i].count; k++)
+            if (strcmp(islands->at[i].patterns[k], "*") != 0)
+                note_stranger(islands->at[i].patterns[k], cluster, answer);
+}
+
+/* A connection that is no plain handshake has a dialer that no rule can mean. */
+static void note_raw_links(const struct islands *islands, const struct cluster *cluster, struct rules_answer *answer)
+{
+    for (size_t i = 0; i < cluster->links_count; i++) {
+        const struct cluster_link *link = &cluster->links[i];
+
+        if (link->state == LINK_RAW && islands_find(islands, link->acceptor) >= 0)
+            advice_note(answer,
+                        "cable #%" PRIu64
+                        " to %s is raw (TLS?): nobody knows who dialled it, so the rule does not apply "
+                        "to it",
+                        link->cable, link->acceptor);
+    }
+}
+
+void advice_notes(const struct service *service, const struct rules_request *request, const struct cluster *cluster,
+                  struct rules_answer *answer)
+{
+    bool between_nodes = false;
+
+    for (size_t i = 0; i < request->count; i++) {
+        const struct rule_asked *rule = &request->at[i];
+        bool pairs = fault_row(rule->fault.kind)->between_nodes;
+
+        note_strangers(&rule->selector.islands, cluster, answer);
+        if (pairs)
+            note_raw_links(&rule->selector.islands, cluster, answer);
+        between_nodes |= pairs;
+    }
+    if (between_nodes && !service->relayed)
+        advice_note(answer, "the daemon does not relay (--no-relay): only faults of names take effect");
+}
+
+/* ---- advice ---- */
+
+static bool talk(const struct rules *rules, const char *a, const char *b)
+{
+    return rules_profile(rules, a, b, true).partition == PARTITION_NONE &&
+           rules_profile(rules, b, a, true).partition == PARTITION_NONE;
+}
+
+/* Does a partition name it, by more than a "*"? */
+static bool is_cut_by_name(const struct rules *rules, const char *name)
+{
+    for (const struct rule *rule = rules_first(rules); rule; rule = rule->next)
+        if (rule->fault.kind == FAULT_partition && islands_find(&rule->selector.islands, name) >= 0)
+            return true;
+    return false;
+}
+
+static bool is_connected(const struct cluster *cluster, const char *name)
+{
+    for (size_t i = 0; i < cluster->pairs_count; i++)
+        if (strcmp(cluster->pairs[i]->dialer, name) == 0 || strcmp(cluster->pairs[i]->acceptor, name) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * Who is split: members of the cluster that are connected or cut. A test runner that only looks on is none of them.
+ * Before anybody has connected there is no telling.
+ */
+static size_t split_nodes(const struct rules *rules, const struct cluster *cluster, const char **to)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < cluster->nodes_count; i++) {
+        const struct cluster_node *node = &cluster->nodes[i];
+
+        if (node->standing != NODE_REGISTERED || node->hidden)
+            continue;
+        if (cluster->pairs_count > 0 && !is_connected(cluster, node->name) && !is_cut_by_name(rules, node->name))
+            continue;
+        if (count == SPLIT_NODES_MAX)
+            return 0;
+        to[count++] = node->name;
+    }
+    return count;
+}
+
+/* Are there three nodes of which the outer two do not talk, and both talk to the one between? */
+static bool overlaps(const struct rules *rules, const struct cluster *cluster)
+{
+    const char *names[SPLIT_NODES_MAX];
+    bool talks[SPLIT_NODES_MAX][SPLIT_NODES_MAX];
+    size_t count = rules_count(rules) > SPLIT_RULES_MAX ? 0 : split_nodes(rules, cluster, names);
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < count; j++)
+            talks[i][j] = i == j || talk(rules, names[i], names[j]);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < count; j++)
+            for (size_t k = 0; k < count; k++)
+                if (talks[i][j] && talks[j][k] && !talks[i][k])
+                    return true;
+    return false;
+}
+
+static size_t count_members(const struct cluster *cluster)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < cluster->nodes_count; i++)
+        count += cluster->nodes[i].standing == NODE_REGISTERED && !cluster->nodes[i].hidden;
+    return count;
+}
+
+enum advice { OVERLAP, CLOSES, SHORT, IDLE, ADVICE_COUNT };
+
+static const char *const texts[ADVICE_COUNT] = {
+    [OVERLAP] =
+        "this cut does not make clean islands: from OTP 25 on `global` disconnects more nodes than you cut, so that "
+        "no partitions overlap (-kernel prevent_overlapping_partitions false turns that off)",
+    [CLOSES] =
+        "nodes notice a closed connection at once, and from OTP 25 on `global` may then isolate a third node within "
+        "milliseconds (-kernel prevent_overlapping_partitions false turns that off)",
+    [SHORT] = "a hold shorter than the nodes' net_ticktime (60 s unless they say otherwise) can end before anybody has "
+              "noticed it; see epmdpxy wait noticed",
+    [IDLE] = "idle nodes do not reconnect by themselves after a fix: somebody has to send or ping",
+};
+
+void advice_once(struct service *service, const struct rules_request *request, const struct cluster *cluster,
+                 struct rules_answer *answer)
+{
+    const struct fault *fault = &request->at[0].fault;
+    enum partition mode = PARTITION_HOLD + (enum partition)fault->value[PARAM_mode];
+    uint64_t for_us = request->at[0].lifetime.for_us;
+
+    if (fault->kind != FAULT_partition)
+        return;
+
+    const bool fits[ADVICE_COUNT] = {
+        [OVERLAP] = !(service->advised & 1U << OVERLAP) && overlaps(service->rules, cluster),
+        [CLOSES] = (mode == PARTITION_CLOSE || mode == PARTITION_RESET) && count_members(cluster) > 2,
+        [SHORT] = mode == PARTITION_HOLD && for_us > 0 && for_us < NOTICED_AFTER_US,
+        [IDLE] = mode != PARTITION_REFUSE,
+    };
+
+    for (enum advice i = 0; i < ADVICE_COUNT; i++)
+        if (fits[i] && !(service->advised & 1U << i)) {
+            service->advised |= 1U << i;
+            answer->advice = texts[i];
+            return;
+        }
+}

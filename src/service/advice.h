@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What people should know about the rules that they have just made: notes about slips (names that nobody has, ...),
+ * every time, and advice about what surprises everybody the first time, once in a daemon's life.
+ */
+#ifndef SERVICE_ADVICE_H
+#define SERVICE_ADVICE_H
+
+#include "model/cluster.h"
+
+struct rules_answer;
+struct rules_request;
+struct service;
+
+/* One more line for people. */
+void advice_note(struct rules_answer *answer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Adds notes to the answer; the rules are not in the book yet. */
+void advice_notes(const struct service *service, const struct rules_request *request, const struct cluster *cluster,
+                  struct rules_answer *answer);
+
+/* Sets the answer's advice; the rules are in force by now. */
+void advice_once(struct service *service, const struct rules_request *request, const struct cluster *cluster,
+                 struct rules_answer *answer);
+
+#endif

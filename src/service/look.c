@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/look.h"
+
+#include "cable/cable.h"
+#include "model/events.h"
+#include "model/registry.h"
+#include "model/rules.h"
+#include "service/service.h"
+
+static void add_nodes(struct cluster *cluster, const struct node *nodes, enum node_standing standing)
+{
+    for (; nodes; nodes = nodes->next)
+        cluster_add_node(cluster, &(struct cluster_node){
+                                      .name = node_name(nodes), .standing = standing, .hidden = node_is_hidden(nodes)});
+}
+
+/* Refusing leaves living connections alone: there is nothing to notice. */
+static bool is_noticed(enum partition partition)
+{
+    return partition != PARTITION_NONE && partition != PARTITION_REFUSE;
+}
+
+static bool is_cut(const struct rule *rule)
+{
+    return rule->fault.kind == FAULT_partition &&
+           is_noticed(PARTITION_HOLD + (enum partition)rule->fault.value[PARAM_mode]);
+}
+
+/* Of a raw cable only the acceptor is known: any cut that names it may be about this cable. */
+static bool may_be_cut(const struct rules *rules, const char *acceptor)
+{
+    for (const struct rule *rule = rules_first(rules); rule; rule = rule->next)
+        if (is_cut(rule) && islands_find(&rule->selector.islands, acceptor) >= 0)
+            return true;
+    return false;
+}
+
+static enum link_state state_of(enum cable_phase phase)
+{
+    switch (phase) {
+    case CABLE_up:
+        return LINK_UP;
+    case CABLE_deserted:
+    case CABLE_closing:
+        return LINK_PARTED;
+    case CABLE_raw:
+        return LINK_RAW;
+    case CABLE_naming:
+    case CABLE_held:
+    case CABLE_dialling:
+    case CABLE_shaking:
+        break;
+    }
+    return LINK_CONNECTING;
+}
+
+static void add_link(const struct service *service, const struct cable_view *view, struct cluster *cluster)
+{
+    struct cluster_link link = {
+        .cable = view->id,
+        .state = state_of(view->phase),
+        .dialer = view->dialer.name,
+        .acceptor = view->acceptor.name,
+        .dialer_left = view->dialer.has_left,
+        .acceptor_left = view->acceptor.has_left,
+    };
+
+    link.cut = link.state == LINK_RAW ? may_be_cut(service->rules, link.acceptor)
+                                      : is_noticed(view->to_acceptor.cut) || is_noticed(view->to_dialer.cut);
+    cluster->activity += view->to_acceptor.frames + view->to_dialer.frames;
+    cluster_add_link(cluster, &link);
+}
+
+void look(const struct service *service, struct cluster *ret)
+{
+    *ret = (struct cluster){.relayed = service->relayed, .activity = events_last(service->events)};
+    for (const struct rule *rule = rules_first(service->rules); rule; rule = rule->next)
+        ret->cut |= is_cut(rule);
+    add_nodes(ret, registry_nodes(service->registry), NODE_REGISTERED);
+    add_nodes(ret, registry_remembered(service->registry), NODE_REMEMBERED);
+    for (const struct cable *cable = cables_first(service->cables); cable; cable = cable_next(cable)) {
+        struct cable_view view = cable_look(cable);
+
+        add_link(service, &view, ret);
+    }
+    cluster_finish(ret);
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/service.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/refusal.h"
+#include "cable/cable.h"
+#include "loop/deadlines.h"
+#include "model/pattern.h"
+#include "model/registry.h"
+#include "model/rules.h"
+#include "model/topology.h"
+#include "request/cut.h"
+#include "request/fix.h"
+#include "request/lease.h"
+#include "request/rules_request.h"
+#include "service/advice.h"
+#include "service/look.h"
+
+static uint64_t now_us(const struct service *service)
+{
+    return loop_clock_us(service->loop);
+}
+
+void rules_answer_done(struct rules_answer *answer)
+{
+    for (size_t i = 0; i < answer->notes_count; i++)
+        free(answer->notes[i]);
+    free(answer->notes);
+    *answer = (struct rules_answer){0};
+}
+
+size_t service_held_cables(const struct service *service)
+{
+    size_t count = 0;
+
+    for (const struct cable *cable = cables_first(service->cables); cable; cable = cable_next(cable)) {
+        struct cable_view view = cable_look(cable);
+
+        count += view.to_acceptor.is_held || view.to_dialer.is_held;
+    }
+    return count;
+}
+
+/* ---- rules ---- */
+
+/* Two globs may both match a node: told as far as there are such nodes. */
+static int check_split(const struct service *service, const struct islands *islands, struct refusal *refusal)
+{
+    for (const struct node *node = registry_nodes(service->registry); node; node = node->next) {
+        int first = islands_find(islands, node_name(node));
+        int second = first < 0 ? -1 : islands_find_after(islands, node_name(node), first);
+
+        if (second >= 0)
+            return refuse(refusal, "islands", "a node in two islands: '%.200s' matches islands %d and %d",
+                          node_name(node), first + 1, second + 1);
+    }
+    return 0;
+}
+
+static int check_rule(const struct service *service, const struct rule_asked *rule, struct refusal *refusal)
+{
+    const char *lease = rule->lifetime.lease;
+
+    if (lease && !rules_lease(service->rules, lease))
+        return refuse(refusal, "lease", "there is none named '%.100s'; begin it first (POST /v1/leases, epmdpxy lease)",
+                      lease);
+    if (rule->selector.overlap || rule->selector.islands.count < 2)
+        return 0;
+    return check_split(service, &rule->selector.islands, refusal);
+}
+
+static int check_rules(const struct service *service, const struct rules_request *request, struct refusal *refusal)
+{
+    for (size_t i = 0; i < request->count; i++)
+        if (check_rule(service, &request->at[i], refusal) < 0)
+            return request->count == 1 ? refusal->status : refusal_within(refusal, "rules[%zu]", i);
+    return 0;
+}
+
+static int put_into_book(struct service *service, const struct rules_request *request, uint32_t *ret_first,
+                         struct refusal *refusal)
+{
+    struct rule_request *rules = mem_new(request->count * sizeof(*rules));
+    int status;
+
+    for (size_t i = 0; i < request->count; i++) {
+        const struct rule_asked *asked = &request->at[i];
+
+        rules[i] = (struct rule_request){
+            .fault = asked->fault,
+            .selector = asked->selector,
+            .ends_us = asked->lifetime.for_us ? now_us(service) + asked->lifetime.for_us : RULES_NEVER,
+            .lease = asked->lifetime.lease,
+        };
+        rules[i].selector.islands = islands_copy(&asked->selector.islands);
+    }
+    status = rules_add(service->rules, rules, request->count, ret_first);
+    for (size_t i = 0; i < request->count; i++)
+        islands_done(&rules[i].selector.islands); /* when they were not taken over */
+    free(rules);
+    if (status < 0)
+        return refuse_as(refusal, -ENOSPC, NULL,
+                         "the rule book is full (%d rules); remove some first (fix, fault rm, fault clear)", RULES_MAX);
+    return 0;
+}
+
+int service_add_rules(struct service *service, const struct rules_request *request, struct rules_answer *ret,
+                      struct refusal *refusal)
+{
+    struct cluster cluster;
+    int status = check_rules(service, request, refusal);
+
+    if (status < 0)
+        return status;
+    *ret = (struct rules_answer){0};
+    look(service, &cluster);
+    advice_notes(service, request, &cluster, ret);
+    cluster_done(&cluster);
+    status = put_into_book(service, request, &ret->first, refusal);
+    if (status < 0) {
+        rules_answer_done(ret);
+        return status;
+    }
+    look(service, &cluster);
+    advice_once(service, request, &cluster, ret);
+    cluster_done(&cluster);
+    ret->held_cables = service_held_cables(service);
+    return 0;
+}
+
+int service_fix(struct service *service, const struct fix_request *request, struct refusal *refusal)
+{
+    bool all = request->islands.count == 0;
+
+    if (!all && check_split(service, &request->islands, refusal) < 0)
+        return refusal->status;
+    if (rules_fix(service->rules, all ? NULL : &request->islands) < 0)
+        return refuse_as(refusal, -ENOSPC, NULL,
+                         "a rule cannot take more than %d fixes; fix everything, without islands", RULES_HEALED_MAX);
+    return 0;
+}
+
+int service_remove_rule(struct service *service, uint32_t id, struct refusal *refusal)
+{
+    if (rules_remove(service->rules, id))
+        return 0;
+    return refuse_as(refusal, -ENOENT, NULL, "there is no rule %u; see epmdpxy fault list", id);
+}
+
+void service_clear(struct service *service)
+{
+    rules_clear(service->rules);
+}
+
+/* ---- cuts ---- */
+
+/* The nodes that a topology splits: those that are named, or all members of the cluster. */
+static const char **dealt_nodes(const struct cut_request *request, const struct cluster *cluster, size_t *ret_count,
+                                struct rules_answer *answer)
+{
+    const char **names = mem_new((cluster->nodes_count + 1) * sizeof(*names));
+    size_t count = 0;
+
+    for (size_t i = 0; i < cluster->nodes_count; i++) {
+        const struct cluster_node *node = &cluster->nodes[i];
+        bool named = request->of.count > 0 ? island_holds(&request->of.at[0], node->name)
+                                           : request->node && pattern_matches(request->node, node->name);
+
+        if (node->standing != NODE_REGISTERED || (request->of.count > 0 && !named) || (node->hidden && !named))
+            continue;
+        if (pattern_is_plain(node->name))
+            names[count++] = node->name;
+        else
+            advice_note(answer, "'%s' is left out: no rule can mean a node of that name alone", node->name);
+    }
+    *ret_count = count;
+    return names;
+}
+
+/* One rule for each cut of the topology. */
+static int split(const struct service *service, const struct cut_request *request, uint64_t seed,
+                 struct rules_request *ret, struct rules_answer *answer, struct refusal *refusal)
+{
+    struct topology_request wanted = {.topology = request->topology, .node = request->node, .seed = seed};
+    struct topology_cuts cuts;
+    struct cluster cluster;
+    const char **names;
+    int status;
+
+    look(service, &cluster);
+    names = dealt_nodes(request, &cluster, &wanted.count, answer);
+    wanted.names = names;
+    status = topology_cuts(&wanted, &cuts, refusal);
+    if (status == 0) {
+        for (size_t i = 0; i < cuts.count; i++)
+            rules_request_add(
+                ret, &(struct rule_asked){.fault = request->fault,
+                                          .selector.islands = islands_copy(&cuts.at[i]),
+                                          .lifetime = lifetime_new(request->lifetime.for_us, request->lifetime.lease)});
+        topology_cuts_done(&cuts);
+    }
+    free(names);
+    cluster_done(&cluster);
+    return status;
+}
+
+int service_cut(struct service *service, const struct cut_request *request, struct rules_answer *ret,
+                struct refusal *refusal)
+{
+    uint64_t seed = request->seeded ? request->seed : random_below(&service->chance, 65536); /* short to type again */
+    struct rules_answer left_out = {0};
+    struct rules_request rules = {0};
+    int status = 0;
+
+    if (request->by_topology)
+        status = split(service, request, seed, &rules, &left_out, refusal);
+    else
+        rules_request_add(
+            &rules,
+            &(struct rule_asked){.fault = request->fault,
+                                 .selector = {.islands = islands_copy(&request->islands), .one_way = request->one_way},
+                                 .lifetime = lifetime_new(request->lifetime.for_us, request->lifetime.lease)});
+    if (status == 0)
+        status = check_rule(service, &rules.at[0], refusal); /* they are alike: nobody has asked for them by number */
+    if (status == 0)
+        status = service_add_rules(service, &rules, ret, refusal);
+    if (status == 0) {
+        for (size_t i = 0; i < left_out.notes_count; i++)
+            advice_note(ret, "%s", left_out.notes[i]);
+        ret->seeded = request->by_topology && topology_uses_chance(request->topology);
+        ret->seed = seed;
+    }
+    rules_answer_done(&left_out);
+    rules_request_done(&rules);
+    return status;
+}
+
+/* ---- leases ---- */
+
+int service_lease(struct service *service, const struct lease_request *request, struct refusal *refusal)
+{
+    if (rules_renew_lease(service->rules, request->name, now_us(service) + request->for_us) < 0)
+        return refuse_as(refusal, -ENOSPC, NULL, "there are %d leases already; end one first", LEASES_MAX);
+    return 0;
+}
+
+int service_end_lease(struct service *service, const char *name, struct refusal *refusal)
+{
+    if (rules_end_lease(service->rules, name))
+        return 0;
+    return refuse_as(refusal, -ENOENT, NULL, "there is no lease named '%.100s'", name);
+}

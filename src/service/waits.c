@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/waits.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "base/duration.h"
+#include "base/memory.h"
+#include "loop/deadlines.h"
+#include "model/events.h"
+#include "request/wait.h"
+#include "service/look.h"
+#include "service/service.h"
+
+/* Things often happen in bursts: how long after the first one all are looked at. */
+#define GATHER_US 5000
+
+/* `quiet` looks at least so often: it is to be noticed that somebody has sent something. */
+#define QUIET_LOOK_US 50000
+
+struct wait {
+    struct waits *waits;
+    struct wait_request request;
+    uint64_t ends_us;
+    struct refusal missing; /* as of the last look */
+    struct deadline end;
+    wait_fn *fn;
+    void *data;
+    struct wait *prev, *next; /* waits->all */
+};
+
+struct waits {
+    struct service *service;
+    struct subscriber subscriber;
+    struct wait *all;
+    size_t count;
+    struct deadline look;
+};
+
+static uint64_t now_us(const struct waits *waits)
+{
+    return loop_clock_us(waits->service->loop);
+}
+
+static void wait_free(struct wait *wait)
+{
+    deadline_clear(wait->waits->service->deadlines, &wait->end);
+    wait_request_done(&wait->request);
+    free(wait);
+}
+
+void wait_cancel(struct wait *wait)
+{
+    DL_DELETE(wait->waits->all, wait);
+    wait->waits->count--;
+    wait_free(wait);
+}
+
+static void tell(struct wait *wait, const struct refusal *refusal)
+{
+    wait_fn *fn = wait->fn;
+    void *data = wait->data;
+    struct refusal told = refusal ? *refusal : (struct refusal){0};
+
+    wait_cancel(wait);
+    fn(data, refusal ? &told : NULL);
+}
+
+/* In time for the next thing that can happen to anybody who waits. */
+static void look_within(struct waits *waits, uint64_t in_us)
+{
+    uint64_t at_us = now_us(waits) + in_us;
+
+    if (!waits->look.place || at_us < waits->look.at_us)
+        deadline_set(waits->service->deadlines, &waits->look, at_us);
+}
+
+static bool goes_by_the_clock(const struct wait *wait)
+{
+    return wait->request.condition.kind == CONDITION_quiet;
+}
+
+static int refuse_late(const struct wait *wait, struct refusal *refusal)
+{
+    char time[32];
+
+    duration_print(wait->request.timeout_us, time, sizeof(time));
+    return refuse_as(refusal, -ETIMEDOUT, NULL, "not within %s: %s", time, wait->missing.text);
+}
+
+static void on_end(void *data)
+{
+    struct wait *wait = data;
+    struct refusal refusal;
+
+    refuse_late(wait, &refusal);
+    tell(wait, &refusal);
+}
+
+static void on_look(void *data)
+{
+    struct waits *waits = data;
+    struct wait *wait, *next;
+    struct cluster cluster;
+    bool by_the_clock = false;
+
+    if (!waits->all)
+        return;
+    look(waits->service, &cluster);
+    DL_FOREACH_SAFE(waits->all, wait, next) {
+        int status = condition_look(&wait->request.condition, &cluster, now_us(waits), &wait->missing);
+
+        if (status != -EAGAIN)
+            tell(wait, status == 0 ? NULL : &wait->missing);
+        else
+            by_the_clock |= goes_by_the_clock(wait);
+    }
+    cluster_done(&cluster);
+    if (by_the_clock)
+        look_within(waits, QUIET_LOOK_US);
+}
+
+static void on_event(void *data, const struct event *event)
+{
+    struct waits *waits = data;
+
+    (void)event;
+    if (waits->all)
+        look_within(waits, GATHER_US);
+}
+
+static int look_once(struct waits *waits, struct wait *wait)
+{
+    struct cluster cluster;
+    int status;
+
+    look(waits->service, &cluster);
+    status = condition_look(&wait->request.condition, &cluster, now_us(waits), &wait->missing);
+    cluster_done(&cluster);
+    return status;
+}
+
+int wait_begin(struct waits *waits, struct wait_request *request, wait_fn *fn, void *data, struct wait **ret,
+               struct refusal *refusal)
+{
+    struct wait *wait = mem_new(sizeof(*wait));
+    int status;
+
+    *wait = (struct wait){.waits = waits, .request = *request, .fn = fn, .data = data};
+    wait->end = (struct deadline){.fn = on_end, .data = wait};
+    *request = (struct wait_request){0};
+    status = look_once(waits, wait);
+    if (status == -EAGAIN && wait->request.timeout_us == 0)
+        status = refuse_late(wait, &wait->missing);
+    else if (status == -EAGAIN && waits->count >= WAITS_MAX)
+        status = refuse_as(&wait->missing, -EBUSY, NULL,
+                           "%d requests are waiting already; try again when one of them has ended", WAITS_MAX);
+    if (status != -EAGAIN) {
+        *refusal = wait->missing;
+        wait_free(wait);
+        return status;
+    }
+    deadline_set(waits->service->deadlines, &wait->end, now_us(waits) + wait->request.timeout_us);
+    DL_APPEND(waits->all, wait);
+    waits->count++;
+    if (goes_by_the_clock(wait))
+        look_within(waits, QUIET_LOOK_US);
+    *ret = wait;
+    return status;
+}
+
+struct waits *waits_new(struct service *service)
+{
+    struct waits *waits = mem_new(sizeof(*waits));
+
+    waits->service = service;
+    waits->subscriber = (struct subscriber){.fn = on_event, .data = waits};
+    waits->look = (struct deadline){.fn = on_look, .data = waits};
+    events_subscribe(service->events, &waits->subscriber);
+    return waits;
+}
+
+void waits_free(struct waits *waits)
+{
+    struct refusal refusal;
+
+    if (!waits)
+        return;
+    refuse_as(&refusal, -EBUSY, NULL, "the daemon has ended meanwhile");
+    while (waits->all)
+        tell(waits->all, &refusal);
+    deadline_clear(waits->service->deadlines, &waits->look);
+    events_unsubscribe(waits->service->events, &waits->subscriber);
+    free(waits);
+}
