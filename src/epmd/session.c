@@ -32,8 +32,8 @@
 #include "epmd/mapper.h"
 #include "epmd/registration.h"
 
-/* One more than the longest request: what came too much must be seen. */
-#define INPUT_BYTES (EPMD_LENGTH_BYTES + EPMD_REQUEST_MAX + 1)
+/* The longest request. As with the stock daemon what came beyond it is not read, so that the close is a reset. */
+#define INPUT_BYTES (EPMD_LENGTH_BYTES + EPMD_REQUEST_MAX)
 
 enum session_state {
     SESSION_READING,
