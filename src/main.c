@@ -2,8 +2,10 @@
 /*
  * One binary, two faces: started under the name epmd it is that program; else its first word is a subcommand.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/suggest.h"
 #include "base/version.h"
@@ -52,10 +54,23 @@ static int refuse_word(const char *word)
     return STATUS_BAD_INPUT;
 }
 
+/* What is closed would be the next socket's number, and that socket written to as if it were standard error. */
+static void open_standard_files(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
     const char *program = argc > 0 ? strrchr(argv[0], '/') : NULL;
 
+    open_standard_files();
     program = program ? program + 1 : argc > 0 ? argv[0] : "";
     if (strcmp(program, "epmd") == 0)
         return epmd_main(argc - 1, argv + 1);

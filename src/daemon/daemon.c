@@ -9,54 +9,65 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
-#include "base/random.h"
 #include "base/version.h"
-#include "control/api.h"
-#include "control/control.h"
 #include "model/counters.h"
+#include "model/events.h"
 #include "model/registry.h"
 #include "model/rules.h"
-#include "cable/cable.h"
-#include "cable/cabling.h"
 #include "loop/deadlines.h"
-#include "epmd/door.h"
-#include "epmd/gate.h"
 #include "loop/descriptors.h"
 #include "loop/loop.h"
-#include "loop/relay.h"
+#include "cable/cable.h"
+#include "cable/cabling.h"
+#include "epmd/door.h"
+#include "epmd/gate.h"
 #include "service/service.h"
+#include "control/api.h"
+#include "control/control.h"
 
-/* The book has no clock: this one tells it when something in it has to end. */
-struct clockwork {
-    struct relay *relay;
-    struct deadline next_end;
-    uint64_t version; /* of the rules that the cables go by */
+/* All its parts, each of which knows those above it. */
+struct daemon {
+    struct counters counters;
+    struct loop *loop;
+    struct deadlines *deadlines;
+    struct descriptors *descriptors;
+    struct registry *registry;
+    struct rules *rules;
+    struct events *events;
+    struct cabling cabling;
+    struct mapper mapper;
+    struct door *door;
+    struct service service;
+    struct control *control;
+
+    struct deadline next_end; /* the book has no clock: this one tells it when something in it has to end */
+    uint64_t version;         /* of the rules that the cables go by */
 };
 
+/* The one way up: what the book says now becomes what the cables do. */
 static void on_rules_changed(void *data)
 {
-    struct clockwork *clockwork = data;
-    struct relay *relay = clockwork->relay;
-    uint64_t next_us = rules_next_end_us(relay->rules);
+    struct daemon *daemon = data;
+    uint64_t next_us = rules_next_end_us(daemon->rules);
 
     if (next_us == RULES_NEVER)
-        deadline_clear(relay->deadlines, &clockwork->next_end);
+        deadline_clear(daemon->deadlines, &daemon->next_end);
     else
-        deadline_set(relay->deadlines, &clockwork->next_end, next_us);
-    if (clockwork->version == rules_version(relay->rules)) /* a lease was renewed */
+        deadline_set(daemon->deadlines, &daemon->next_end, next_us);
+    if (daemon->version == rules_version(daemon->rules)) /* a lease was renewed */
         return;
-    clockwork->version = rules_version(relay->rules);
+    daemon->version = rules_version(daemon->rules);
     events_add(
-        relay->events,
-        &(struct event){.time_ms = loop_wall_ms(), .kind = EVENT_rules_changed, .number = rules_count(relay->rules)});
-    cables_apply_rules(relay->cables);
+        daemon->events,
+        &(struct event){.time_ms = loop_wall_ms(), .kind = EVENT_rules_changed, .number = rules_count(daemon->rules)});
+    cables_apply_rules(daemon->cabling.cables);
 }
 
 static void on_end(void *data)
 {
-    struct clockwork *clockwork = data;
+    struct daemon *daemon = data;
 
-    rules_expire(clockwork->relay->rules, loop_clock_us(clockwork->relay->loop));
+    rules_expire(daemon->rules, loop_clock_us(daemon->loop));
 }
 
 static void stop(void *loop)
@@ -77,99 +88,128 @@ static size_t raise_descriptor_limit(void)
     return limit.rlim_cur;
 }
 
+static uint64_t any_seed(void)
+{
+    uint16_t seed = 0; /* short enough to be typed again */
+
+    getrandom(&seed, sizeof(seed), 0);
+    return (uint64_t)seed + 1;
+}
+
+/* Returns false when there is no timer to be had: out of descriptors. */
+static bool make_base(struct daemon *daemon, const struct daemon_config *config)
+{
+    daemon->loop = loop_new();
+    daemon->deadlines = deadlines_new(daemon->loop);
+    if (!daemon->deadlines)
+        return false;
+    daemon->descriptors = descriptors_new(daemon->loop, &daemon->counters, raise_descriptor_limit());
+    daemon->registry = registry_new(config->remembered_max);
+    daemon->rules = rules_new(on_rules_changed, daemon);
+    daemon->events = events_new();
+    daemon->next_end = (struct deadline){.fn = on_end, .data = daemon};
+    return true;
+}
+
+static void make_cabling(struct daemon *daemon, const struct daemon_config *config)
+{
+    daemon->cabling = (struct cabling){.loop = daemon->loop,
+                                       .deadlines = daemon->deadlines,
+                                       .descriptors = daemon->descriptors,
+                                       .registry = daemon->registry,
+                                       .rules = daemon->rules,
+                                       .events = daemon->events,
+                                       .counters = &daemon->counters,
+                                       .seed = config->seed,
+                                       .lane_bytes_max = config->lane_bytes_max,
+                                       .batch = config->batch};
+    cabling_init(&daemon->cabling);
+}
+
+static void make_mapper(struct daemon *daemon, const struct daemon_config *config)
+{
+    daemon->mapper = (struct mapper){.options = config->mapper,
+                                     .loop = daemon->loop,
+                                     .deadlines = daemon->deadlines,
+                                     .descriptors = daemon->descriptors,
+                                     .registry = daemon->registry,
+                                     .rules = daemon->rules,
+                                     .events = daemon->events,
+                                     .counters = &daemon->counters,
+                                     .cabling = &daemon->cabling};
+    daemon->mapper.gates = gates_new(&daemon->mapper);
+    daemon->door = door_new(&daemon->mapper, stop, daemon->loop);
+}
+
+static void make_control(struct daemon *daemon, const struct daemon_config *config)
+{
+    daemon->service = (struct service){.loop = daemon->loop,
+                                       .deadlines = daemon->deadlines,
+                                       .registry = daemon->registry,
+                                       .rules = daemon->rules,
+                                       .cables = daemon->cabling.cables,
+                                       .events = daemon->events,
+                                       .counters = &daemon->counters,
+                                       .relayed = config->mapper.relay};
+    random_seed(&daemon->service.chance, config->seed);
+    daemon->control = control_new(&(struct api){.service = &daemon->service,
+                                                .gates = daemon->mapper.gates,
+                                                .port = config->mapper.port,
+                                                .batch = config->batch,
+                                                .seed = config->seed,
+                                                .version = EPMDPXY_VERSION,
+                                                .started_ms = loop_now_ms(daemon->loop)});
+    if (daemon->control)
+        door_set_http(daemon->door, control_adopt, daemon->control);
+    else
+        log_warning("no control API: libmicrohttpd cannot be started");
+}
+
+static void listen_at(struct daemon *daemon, const struct daemon_config *config)
+{
+    for (size_t i = 0; i < config->fd_count; i++)
+        if (door_listen(daemon->door, config->fds[i]) < 0)
+            log_warning("one of the listening sockets cannot be watched");
+    loop_on_signal(daemon->loop, SIGTERM, stop, daemon->loop);
+    loop_on_signal(daemon->loop, SIGINT, stop, daemon->loop);
+}
+
+/* Takes it apart, the other way round. */
+static void unmake(struct daemon *daemon)
+{
+    control_free(daemon->control);
+    door_free(daemon->door);
+    gates_free(daemon->mapper.gates);
+    cabling_done(&daemon->cabling);
+    descriptors_free(daemon->descriptors);
+    deadline_clear(daemon->deadlines, &daemon->next_end);
+    events_free(daemon->events);
+    rules_free(daemon->rules);
+    registry_free(daemon->registry);
+    deadlines_free(daemon->deadlines);
+    loop_free(daemon->loop);
+}
+
 int daemon_run(struct daemon_config *config)
 {
-    struct counters counters = {0};
-    struct random random;
-    struct cabling cabling;
-    struct relay_options options;
-    struct service service;
-    struct relay relay = {.options = &options, .counters = &counters, .random = &random, .cabling = &cabling};
-    struct mapper mapper;
-    struct descriptors *descriptors;
-    struct clockwork clockwork = {.relay = &relay, .next_end = {.fn = on_end, .data = &clockwork}};
-    struct door *door;
-    struct control *control;
+    struct daemon daemon = {.version = 0};
+    int status = EXIT_SUCCESS;
 
     signal(SIGPIPE, SIG_IGN); /* splice() to a closed socket raises it */
-
-    relay.loop = loop_new();
-    relay.registry = registry_new(config->remembered_max);
-    relay.rules = rules_new(on_rules_changed, &clockwork);
-    relay.events = events_new();
-    relay.deadlines = deadlines_new(relay.loop);
-    if (!relay.deadlines) {
+    if (config->seed == 0)
+        config->seed = any_seed();
+    if (!make_base(&daemon, config)) {
         log_error("no timer can be had: %s", strerror(errno));
         return EXIT_FAILURE;
     }
-    if (config->seed == 0 && getrandom(&config->seed, sizeof(uint16_t), 0) > 0)
-        config->seed++; /* short enough to be typed again */
-    random_seed(&random, config->seed);
-    options = (struct relay_options){config->mapper.port, config->mapper.relay, config->batch, config->seed};
-    descriptors = descriptors_new(relay.loop, &counters, raise_descriptor_limit());
-    cabling = (struct cabling){.loop = relay.loop,
-                               .deadlines = relay.deadlines,
-                               .descriptors = descriptors,
-                               .registry = relay.registry,
-                               .rules = relay.rules,
-                               .events = relay.events,
-                               .counters = &counters,
-                               .seed = config->seed,
-                               .lane_bytes_max = config->lane_bytes_max,
-                               .batch = config->batch};
-    cabling_init(&cabling);
-    relay.cables = cabling.cables;
-    mapper = (struct mapper){.options = config->mapper,
-                             .loop = relay.loop,
-                             .deadlines = relay.deadlines,
-                             .descriptors = descriptors,
-                             .registry = relay.registry,
-                             .rules = relay.rules,
-                             .events = relay.events,
-                             .counters = &counters,
-                             .cabling = &cabling};
-    mapper.gates = relay.gates = gates_new(&mapper);
-    door = door_new(&mapper, stop, relay.loop);
-    service = (struct service){.loop = relay.loop,
-                               .deadlines = relay.deadlines,
-                               .registry = relay.registry,
-                               .rules = relay.rules,
-                               .cables = cabling.cables,
-                               .events = relay.events,
-                               .counters = &counters,
-                               .relayed = config->mapper.relay};
-    random_seed(&service.chance, config->seed);
-    control = control_new(&(struct api){.service = &service,
-                                        .gates = mapper.gates,
-                                        .port = config->mapper.port,
-                                        .batch = config->batch,
-                                        .seed = config->seed,
-                                        .version = EPMDPXY_VERSION,
-                                        .started_ms = loop_now_ms(relay.loop)});
-    if (control)
-        door_set_http(door, control_adopt, control);
+    make_cabling(&daemon, config);
+    make_mapper(&daemon, config);
+    make_control(&daemon, config);
+    listen_at(&daemon, config);
+    if (config->ready && config->ready(config->ready_data) < 0)
+        status = EXIT_FAILURE;
     else
-        log_warning("no control API: libmicrohttpd cannot be started");
-    for (size_t i = 0; i < config->fd_count; i++)
-        if (door_listen(door, config->fds[i]) < 0)
-            log_warning("one of the listening sockets cannot be watched");
-    loop_on_signal(relay.loop, SIGTERM, stop, relay.loop);
-    loop_on_signal(relay.loop, SIGINT, stop, relay.loop);
-
-    if (config->ready)
-        config->ready(config->ready_data);
-    loop_run(relay.loop);
-
-    control_free(control);
-    door_free(door);
-    gates_free(relay.gates);
-    cabling_done(&cabling);
-    descriptors_free(descriptors);
-    deadline_clear(relay.deadlines, &clockwork.next_end);
-    deadlines_free(relay.deadlines);
-    events_free(relay.events);
-    rules_free(relay.rules);
-    registry_free(relay.registry);
-    loop_free(relay.loop);
-    return EXIT_SUCCESS;
+        loop_run(daemon.loop);
+    unmake(&daemon);
+    return status;
 }

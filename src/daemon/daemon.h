@@ -17,7 +17,7 @@ struct daemon_config {
     size_t remembered_max; /* names, see model/registry.h */
     const int *fds;        /* listening sockets; the daemon closes them */
     size_t fd_count;
-    void (*ready)(void *data); /* it listens; may be NULL */
+    int (*ready)(void *data); /* it listens; less than 0: end at once; may be NULL */
     void *ready_data;
 };
 

@@ -186,10 +186,11 @@ static int open_sockets(const struct epmd *epmd, struct listen_result *ret)
     return status;
 }
 
-static void ready(void *systemd)
+static int ready(void *systemd)
 {
     if (*(const bool *)systemd)
         systemd_notify_ready();
+    return 0;
 }
 
 static int run_daemon(struct epmd *epmd)

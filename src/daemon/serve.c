@@ -78,16 +78,20 @@ struct announcement {
     int port;
 };
 
-static void announce(void *data)
+/* Whoever waits for the port must not wait for ever: when it cannot be told nothing is served. */
+static int announce(void *data)
 {
     const struct announcement *is = data;
     int status = is->port_file ? write_port_file(is->port_file, is->port) : 0;
 
-    if (status < 0)
+    if (status < 0) {
         log_error("--port-file: %s: %s", is->port_file, strerror(-status));
+        return status;
+    }
     printf("epmdpxy " EPMDPXY_VERSION " listens on port %d; control: http://localhost:%d/v1/status\n", is->port,
            is->port);
     fflush(stdout);
+    return 0;
 }
 
 static int run(const struct command *self, int argc, char **argv)
