@@ -32,12 +32,12 @@
 #define BACKLOG 128
 
 /* Sockets at a node's port that are looked at: other "hosts" on this machine may have the same port. */
-#define PLACES_MAX 64
+#define SITES_MAX 64
 
 struct gate {
     struct gates *gates;
     struct node *node;
-    struct place place;
+    struct site site;
     uint16_t port;
     int fd;
     struct watch *watch;
@@ -54,7 +54,7 @@ struct gates {
     struct closed_gate {
         char *name; /* NULL: there is none here */
         uint16_t port, real_port;
-        struct place place;
+        struct site site;
     } closed[GATES_REMEMBERED_MAX];
     size_t closed_next;
 };
@@ -65,7 +65,7 @@ static void remember(struct gates *gates, const struct gate *gate)
 
     free(closed->name);
     *closed = (struct closed_gate){mem_string(gate->node->name, strlen(gate->node->name)), gate->port,
-                                   gate->node->told.port, gate->place};
+                                   gate->node->told.port, gate->site};
 }
 
 static void gate_close(struct gate *gate)
@@ -171,11 +171,11 @@ static void on_connection(void *data, unsigned ready)
 
 /* ---- opening ---- */
 
-/* A listening socket at that place and port (0: any free one), or a negative errno. */
-static int listen_at(const struct place *place, uint16_t port)
+/* A listening socket at that site and port (0: any free one), or a negative errno. */
+static int listen_at(const struct site *site, uint16_t port)
 {
-    struct address address = place->address;
-    const int on = 1, v6_only = place->v6_only;
+    struct address address = site->address;
+    const int on = 1, v6_only = site->v6_only;
     int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int status;
 
@@ -193,9 +193,9 @@ static int listen_at(const struct place *place, uint16_t port)
     return status;
 }
 
-static int open_at(struct gates *gates, struct node *node, const struct place *place, uint16_t port, struct gate **ret)
+static int open_at(struct gates *gates, struct node *node, const struct site *site, uint16_t port, struct gate **ret)
 {
-    int fd = listen_at(place, port);
+    int fd = listen_at(site, port);
     struct address bound;
     struct gate *gate;
 
@@ -212,7 +212,7 @@ static int open_at(struct gates *gates, struct node *node, const struct place *p
     bound = address_of_socket(fd);
     gate->gates = gates;
     gate->node = node;
-    gate->place = *place;
+    gate->site = *site;
     gate->port = address_port(&bound);
     gate->fd = fd;
     LL_PREPEND2(node->gates, gate, sibling);
@@ -228,49 +228,49 @@ static struct gate *find_taking(const struct node *node, const struct address *a
 {
     struct gate *gate = node->gates;
 
-    while (gate && !place_takes(&gate->place, asked))
+    while (gate && !site_takes(&gate->site, asked))
         gate = gate->sibling;
     return gate;
 }
 
-static struct gate *find_at(const struct node *node, const struct place *place)
+static struct gate *find_at(const struct node *node, const struct site *site)
 {
     struct gate *gate = node->gates;
 
-    while (gate && !place_same(&gate->place, place))
+    while (gate && !site_same(&gate->site, site))
         gate = gate->sibling;
     return gate;
 }
 
 /* Where the node listens, as far as this question is concerned; or else the address of the question. */
-static struct place find_place(struct gates *gates, const struct node *node, const struct address *asked)
+static struct site find_site(struct gates *gates, const struct node *node, const struct address *asked)
 {
-    struct place places[PLACES_MAX];
-    int count = listening_at(gates->listening, node->told.port, places, PLACES_MAX);
-    const struct place *meant = place_meant(places, count > 0 ? (size_t)count : 0, asked);
+    struct site sites[SITES_MAX];
+    int count = listening_at(gates->listening, node->told.port, sites, SITES_MAX);
+    const struct site *meant = site_meant(sites, count > 0 ? (size_t)count : 0, asked);
 
     if (meant)
         return *meant;
     log_debug("where %s listens is not known: %s", node->name, count < 0 ? strerror(-count) : "nobody listens there");
-    return (struct place){.address = *asked, .v6_only = !address_is_v4(asked)};
+    return (struct site){.address = *asked, .v6_only = !address_is_v4(asked)};
 }
 
 int gates_port(struct gates *gates, struct node *node, const struct address *asked, const struct stranger *asker)
 {
     struct gate *gate = find_taking(node, asked);
-    struct place place;
+    struct site site;
     int status;
 
     if (!gate) {
-        place = find_place(gates, node, asked);
-        gate = find_at(node, &place);
+        site = find_site(gates, node, asked);
+        gate = find_at(node, &site);
     }
     if (gate) {
         use(gate);
         return gate->port;
     }
     do
-        status = open_at(gates, node, &place, 0, &gate);
+        status = open_at(gates, node, &site, 0, &gate);
     while (descriptors_ran_out(-status) && descriptors_make_room(gates->mapper->descriptors, asker, "a port query"));
     if (status < 0) {
         COUNT(gates->mapper->counters, gates_failed);
@@ -297,7 +297,7 @@ void gates_return(struct gates *gates, struct node *node)
         struct closed_gate *closed = &gates->closed[i];
 
         if (!was_of(closed, node->name, strlen(node->name)) || closed->real_port != node->told.port ||
-            find_at(node, &closed->place) || open_at(gates, node, &closed->place, closed->port, &gate) < 0)
+            find_at(node, &closed->site) || open_at(gates, node, &closed->site, closed->port, &gate) < 0)
             continue;
         free(closed->name);
         closed->name = NULL;
@@ -307,7 +307,7 @@ void gates_return(struct gates *gates, struct node *node)
 /* Does anybody listen there? Then it cannot be bound, whatever the options. */
 static bool port_is_taken(uint16_t port)
 {
-    struct place everywhere = {.v6_only = true};
+    struct site everywhere = {.v6_only = true};
     int fd;
 
     address_parse("0.0.0.0", 0, &everywhere.address);

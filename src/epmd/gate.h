@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Gates: a gate is the alias of a registered node's port. It listens where the node itself listens (loop/place.h), at
+ * Gates: a gate is the alias of a registered node's port. It listens where the node itself listens (loop/site.h), at
  * another port, from the first question on for as long as the node is registered. Every connection that it takes
  * becomes a cable to the node's port at the very address that was dialled: what the dialer would have reached beside a
  * stock EPMD it reaches here, and nothing else.

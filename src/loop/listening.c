@@ -29,10 +29,10 @@ struct question {
     struct inet_diag_bc_op program[4];
 };
 
-/* The places found so far. */
+/* The sites found so far. */
 struct found {
     uint16_t port;
-    struct place *places;
+    struct site *sites;
     size_t count, most;
 };
 
@@ -79,23 +79,23 @@ static void add_socket(const struct nlmsghdr *head, struct found *found)
 {
     const struct inet_diag_msg *socket = NLMSG_DATA(head);
     size_t left = head->nlmsg_len - NLMSG_LENGTH(sizeof(*socket));
-    struct place place = {.address.any.sa_family = socket->idiag_family};
+    struct site site = {.address.any.sa_family = socket->idiag_family};
 
     if (ntohs(socket->id.idiag_sport) != found->port || found->count == found->most)
         return;
     if (socket->idiag_family == AF_INET) {
-        place.address.len = sizeof(place.address.v4);
-        memcpy(&place.address.v4.sin_addr, socket->id.idiag_src, sizeof(place.address.v4.sin_addr));
+        site.address.len = sizeof(site.address.v4);
+        memcpy(&site.address.v4.sin_addr, socket->id.idiag_src, sizeof(site.address.v4.sin_addr));
     } else {
-        place.address.len = sizeof(place.address.v6);
-        memcpy(&place.address.v6.sin6_addr, socket->id.idiag_src, sizeof(place.address.v6.sin6_addr));
-        place.address.v6.sin6_scope_id = socket->id.idiag_if;
+        site.address.len = sizeof(site.address.v6);
+        memcpy(&site.address.v6.sin6_addr, socket->id.idiag_src, sizeof(site.address.v6.sin6_addr));
+        site.address.v6.sin6_scope_id = socket->id.idiag_if;
     }
     for (struct rtattr *attribute = (struct rtattr *)(socket + 1); RTA_OK(attribute, left);
          attribute = RTA_NEXT(attribute, left))
         if (attribute->rta_type == INET_DIAG_SKV6ONLY)
-            place.v6_only = *(uint8_t *)RTA_DATA(attribute);
-    found->places[found->count++] = place;
+            site.v6_only = *(uint8_t *)RTA_DATA(attribute);
+    found->sites[found->count++] = site;
 }
 
 /* Returns 1 when there is more to come, 0 when that was all, or a negative errno. */
@@ -135,10 +135,10 @@ static int hear(const struct listening *listening, struct found *found)
     }
 }
 
-int listening_at(struct listening *listening, uint16_t port, struct place *ret, size_t most)
+int listening_at(struct listening *listening, uint16_t port, struct site *ret, size_t most)
 {
     static const int families[] = {AF_INET, AF_INET6};
-    struct found found = {.port = port, .places = ret, .most = most};
+    struct found found = {.port = port, .sites = ret, .most = most};
     int status = 0;
 
     if (listening->fd < 0)

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "loop/place.h"
+#include "loop/site.h"
 
 struct listening;
 
@@ -17,9 +17,9 @@ struct listening *listening_new(void);
 void listening_free(struct listening *listening);
 
 /*
- * The places of all sockets that listen at that TCP port, at most `most`. Returns how many there are, or a negative
+ * The sites of all sockets that listen at that TCP port, at most `most`. Returns how many there are, or a negative
  * errno: some sandboxes refuse the question.
  */
-int listening_at(struct listening *listening, uint16_t port, struct place *ret, size_t most);
+int listening_at(struct listening *listening, uint16_t port, struct site *ret, size_t most);
 
 #endif
