@@ -81,9 +81,8 @@ static void gate_close(struct gate *gate)
     free(gate);
 }
 
-void gates_close(struct gates *gates, struct node *node)
+void gates_close(struct node *node)
 {
-    (void)gates;
     while (node->gates)
         gate_close(node->gates);
 }

@@ -32,7 +32,7 @@ void gates_free(struct gates *gates); /* all nodes have left */
 int gates_port(struct gates *gates, struct node *node, const struct address *asked, const struct stranger *asker);
 
 /* The node leaves: its gates close. */
-void gates_close(struct gates *gates, struct node *node);
+void gates_close(struct node *node);
 
 /* The node is back at the port that it had before: what somebody remembers is good again, where the ports are free. */
 void gates_return(struct gates *gates, struct node *node);

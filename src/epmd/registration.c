@@ -60,6 +60,6 @@ struct node *registration_begin(struct mapper *mapper, struct epmd_node *told, c
 void registration_end(struct mapper *mapper, struct node *node)
 {
     tell(mapper, EVENT_node_down, node);
-    gates_close(mapper->gates, node);
+    gates_close(node);
     registry_remove(mapper->registry, node);
 }
