@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "model/faults.h"
+#include "model/phases.h"
 #include "cable/target.h"
 
 struct cable;
@@ -24,22 +25,6 @@ struct profile;
 
 /* That long a node may take to say who it is (OTP's own limit, net_setuptime, is 120 s at most). */
 #define CABLE_NAMING_MS 120000
-
-#define CABLE_PHASES(X)                                                                  \
-    X(naming, "the dialer has not said yet who it is")                                   \
-    X(held, "it has, and a cut keeps the acceptor from hearing of it")                   \
-    X(dialling, "the acceptor is being connected to")                                    \
-    X(shaking, "the handshake goes on")                                                  \
-    X(up, "the nodes talk")                                                              \
-    X(deserted, "they did: one of them has left, and a fault keeps that from the other") \
-    X(closing, "they did: one of them has left, and the other is told")                  \
-    X(raw, "no Erlang handshake (TLS, say): relayed, but nobody knows who dialled")
-
-enum cable_phase {
-#define X(name, help) CABLE_##name,
-    CABLE_PHASES(X)
-#undef X
-};
 
 const char *cable_phase_name(enum cable_phase phase);
 

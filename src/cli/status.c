@@ -113,12 +113,19 @@ static int run(const struct command *self, int argc, char **argv)
     return client_tell(self, &options, (struct client_request){.path = "/v1/status"}, add_status);
 }
 
+static void add_words(struct text *to)
+{
+    words_add_phases(to);
+    text_addf(to, "\nCounters only grow:\n\n");
+    words_add_counters(to);
+}
+
 const struct command status_command = {
     .name = "status",
     .synopsis = "status [OPTION...]",
     .summary = "show nodes, cables and rules",
-    .details = "Nodes, cables and rules; with --json everything, counters included. These only grow:\n",
-    .words = words_add_counters,
+    .details = "Nodes, cables and rules; with --json everything, counters included. A cable is\n",
+    .words = add_words,
     .options = {.shared = {{&asking_options, 0}}},
     .run = run,
 };

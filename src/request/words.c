@@ -8,6 +8,7 @@
 #include "model/counters.h"
 #include "model/events.h"
 #include "model/faults.h"
+#include "model/phases.h"
 
 #define MODES_COLUMN 11
 #define COLUMN 26
@@ -50,6 +51,13 @@ void words_add_events(struct text *to)
 {
 #define X(name, help) add_row(to, COLUMN, #name, help);
     EVENTS_TABLE(X)
+#undef X
+}
+
+void words_add_phases(struct text *to)
+{
+#define X(name, help) add_row(to, COLUMN, #name, help);
+    CABLE_PHASES(X)
 #undef X
 }
 

@@ -11,6 +11,7 @@ void words_add_islands(struct text *to); /* how to write them */
 void words_add_modes(struct text *to);
 void words_add_conditions(struct text *to);
 void words_add_events(struct text *to);
+void words_add_phases(struct text *to); /* of cables */
 void words_add_counters(struct text *to);
 
 #endif

@@ -152,7 +152,7 @@ def test_tables_are_shown():
     """What each event, counter, stage and flag means can be asked for."""
     for words, parts in [
         (["events", "--help"], ["node_up", "a node has registered"]),
-        (["status", "--help"], ["registrations_refused", "handshakes_held"]),
+        (["status", "--help"], ["registrations_refused", "handshakes_held", "dialling", "the acceptor is being connected to"]),
         (["wait", "--help"], ["connected A B", "noticed"]),
         (["cut", "--help"], ["hold", "net_ticktime, as in a real", "--majorities-ring", "no two see the same one"]),
         (["fault", "kinds", "handshake"], ["challenge", "who it is, and a challenge"]),
