@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
 
 /* A line is cut there: names from outside can be long. */
 #define LINE_MAX_BYTES 1024
@@ -24,39 +29,65 @@ void log_open(enum log_style new_style, enum log_level new_most)
         openlog("epmd", 0, LOG_DAEMON);
 }
 
-/* Bytes from outside may stand in a line: no control character of theirs reaches the reader's terminal. */
-static void make_printable(char *line)
+/*
+ * One line, with one write, and never waiting for whoever reads it: a full pipe must not stand the daemon still. A pipe
+ * that is ready takes PIPE_BUF bytes at once, which is more than a line has.
+ */
+static bool write_line(const char *line, size_t len)
 {
-    for (; *line; line++)
-        if ((unsigned char)*line < ' ' || *line == 0x7F)
-            *line = '?';
+    struct pollfd standard_error = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    if (poll(&standard_error, 1, 0) == 0)
+        return false;
+    write(STDERR_FILENO, line, len);
+    return true;
+}
+
+static void write_or_count(const char *line, size_t len)
+{
+    static unsigned long lost;
+    char said[64];
+
+    if (lost > 0) {
+        int said_len = snprintf(said, sizeof(said), "epmdpxy: warning: %lu lines of the log are lost\n", lost);
+
+        if (write_line(said, (size_t)said_len))
+            lost = 0;
+    }
+    if (lost > 0 || !write_line(line, len))
+        lost++;
+}
+
+static void write_to_standard_error(enum log_level level, const char *text)
+{
+    char line[LINE_MAX_BYTES + 128], date[32];
+    time_t now;
+    int len;
+
+    if (style == LOG_PLAIN) {
+        len = snprintf(line, sizeof(line), "epmdpxy: %s: %s\n", level_names[level], text);
+    } else {
+        now = time(NULL);
+        ctime_r(&now, date);
+        date[strcspn(date, "\n")] = 0;
+        len = snprintf(line, sizeof(line), "epmd: %s: %s\r\n", date, text);
+    }
+    write_or_count(line, (size_t)len);
 }
 
 void log_write(enum log_level level, const char *format, ...)
 {
-    char line[LINE_MAX_BYTES], date[32];
+    char raw[LINE_MAX_BYTES], text[LINE_MAX_BYTES];
     va_list args;
-    time_t now;
 
     if (level > most)
         return;
     va_start(args, format);
-    vsnprintf(line, sizeof(line), format, args);
+    vsnprintf(raw, sizeof(raw), format, args);
     va_end(args);
-    make_printable(line);
-
-    switch (style) {
-    case LOG_PLAIN:
-        fprintf(stderr, "epmdpxy: %s: %s\n", level_names[level], line);
-        break;
-    case LOG_EPMD:
-        now = time(NULL);
-        ctime_r(&now, date);
-        date[strcspn(date, "\n")] = 0;
-        fprintf(stderr, "epmd: %s: %s\r\n", date, line);
-        break;
-    case LOG_TO_SYSLOG:
-        syslog(LOG_ERR, "epmd: %s", line);
-        break;
-    }
+    utf8_escape(raw, text, sizeof(text)); /* names of strangers stand in it, and somebody reads it in a terminal */
+    if (style == LOG_TO_SYSLOG)
+        syslog(LOG_ERR, "epmd: %s", text);
+    else
+        write_to_standard_error(level, text);
 }

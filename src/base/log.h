@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The log: one line an entry, to standard error or to syslog.
+ * The log: one line an entry, to standard error or to syslog. It never waits: lines that a full pipe does not take are
+ * counted, and the count is told when it takes some again.
  *
  * Only the layers that know *which* connection something happened to write here (net and further right); the ones
  * below return the reason.

@@ -52,14 +52,15 @@ static int refused(const struct command *self, long http_status, const json_t *a
     return command_fail("%s", error);
 }
 
-static CURLcode perform(const struct client_request *request, const char *body, struct text *answer, long *ret_status)
+static CURLcode perform(const struct client_request *request, const char *host, const char *body, struct text *answer,
+                        long *ret_status)
 {
     CURL *curl = curl_easy_init();
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
     char url[CLIENT_URL_MAX];
     CURLcode code;
 
-    if (snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", request->port, request->path) >= (int)sizeof(url))
+    if (snprintf(url, sizeof(url), "http://%s:%d%s", host, request->port, request->path) >= (int)sizeof(url))
         return CURLE_URL_MALFORMAT;
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L); /* a lease may be named ".." */
@@ -98,7 +99,9 @@ int client_ask(const struct command *self, const struct client_request *request,
 
     json_decref(request->body);
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    code = perform(request, sent, &answer, &http_status);
+    code = perform(request, "127.0.0.1", sent, &answer, &http_status);
+    if (code == CURLE_COULDNT_CONNECT) /* sockets that were passed to it may be of the other family only */
+        code = perform(request, "[::1]", sent, &answer, &http_status);
     curl_global_cleanup();
     free(sent);
     json = json_loadb(answer.data ? answer.data : "", answer.len, 0, NULL);

@@ -16,16 +16,23 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/query.h"
 
 /* As shells have it. */
 #define STATUS_NOT_FOUND 127
 #define STATUS_NOT_EXECUTABLE 126
 #define STATUS_SIGNALLED 128
+
+/* How long nodes may take to end behind CMD, and how often that is looked at. */
+#define ENDING_MS 1000
+#define ENDING_LOOK_MS 20
 
 struct family {
     pid_t self;
@@ -57,7 +64,7 @@ static void block_signals(struct family *family)
 /* In the child. `args` are the user's options for serve; the last one wins, so that they may override ours. */
 static void become_daemon(const struct family *family, int port_pipe, int argc, char **args)
 {
-    char **argv = mem_new(((size_t)argc + 7) * sizeof(*argv));
+    char **argv = mem_new(((size_t)argc + 8) * sizeof(*argv));
     char path[32];
     int n = 0, null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
@@ -74,6 +81,7 @@ static void become_daemon(const struct family *family, int port_pipe, int argc, 
     argv[n++] = "0";
     argv[n++] = "--port-file";
     argv[n++] = path;
+    argv[n++] = "--no-kill"; /* a node that CMD starts behind an epmd -kill would start a stock epmd, which stays */
     memcpy(argv + n, args, (size_t)argc * sizeof(*argv));
     execv("/proc/self/exe", argv);
     perror("epmdpxy exec: /proc/self/exe");
@@ -148,6 +156,33 @@ static void wait_for(struct family *family, const pid_t *child)
     }
 }
 
+static void add_name(void *names, const char *name, int port)
+{
+    struct text *to = names;
+
+    (void)port;
+    text_addf(to, "%s", to->len ? ", " : "");
+    text_add_escaped(to, name);
+}
+
+/* Nodes that CMD has detached live on, and nobody would know of them. Those that are ending have a moment for it. */
+static void tell_who_stays(int port)
+{
+    const struct timespec pause = {.tv_nsec = ENDING_LOOK_MS * 1000000L};
+    struct text names = {0};
+
+    query_names(port, add_name, &names);
+    for (int ms = 0; names.len > 0 && ms < ENDING_MS; ms += ENDING_LOOK_MS) {
+        nanosleep(&pause, NULL);
+        text_done(&names);
+        query_names(port, add_name, &names);
+    }
+    if (names.len > 0)
+        command_fail("nodes that the command has started go on, without a port mapper now: %.*s", (int)names.len,
+                     names.data);
+    text_done(&names);
+}
+
 static int run(const struct command *self, int argc, char **argv)
 {
     struct family family = {.self = getpid()};
@@ -175,6 +210,7 @@ static int run(const struct command *self, int argc, char **argv)
     start_command(&family, port, argv + words);
     wait_for(&family, &family.command);
     if (family.daemon) {
+        tell_who_stays(port);
         kill(family.daemon, SIGTERM);
         wait_for(&family, &family.daemon);
     }

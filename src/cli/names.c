@@ -2,7 +2,8 @@
 /*
  * names, and version: the two that need no control API.
  */
-#include <stdlib.h>
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -12,47 +13,44 @@
 #include "cli/commands.h"
 #include "cli/query.h"
 
-#define NAMES_HEADER_BYTES 4
-
-/* "name NAME at port N\n", as often as there are nodes. */
-static void print_as_json(const char *text, size_t len)
+static void add_to_list(void *list, const char *name, int port)
 {
-    json_t *list = json_array();
-    char *copy = mem_string(text, len), name[1024];
-    int port;
+    json_array_append_new(list, json_pack("{s:s, s:i}", "name", name, "port", port));
+}
 
-    for (char *line = strtok(copy, "\n"); line; line = strtok(NULL, "\n"))
-        if (sscanf(line, "name %1020s at port %d", name, &port) == 2)
-            json_array_append_new(list, json_pack("{s:s, s:i}", "name", name, "port", port));
-    client_print(list);
-    json_decref(list);
-    free(copy);
+/* As the stock program shows them, but that nothing in a name reaches the terminal. */
+static void add_line(void *lines, const char *name, int port)
+{
+    text_addf(lines, "name ");
+    text_add_escaped(lines, name);
+    text_addf(lines, " at port %d\n", port);
 }
 
 static int run_names(const struct command *self, int argc, char **argv)
 {
     struct asking options = ASKING_NEW;
-    struct text reply;
+    json_t *list = json_array();
+    struct text lines = {0};
     int status = command_begin(self, &options, argc, argv, 0, 0);
 
-    if (status != COMMAND_GO)
-        return status;
-    if (command_port(self, options.port, &options.port) < 0)
-        return STATUS_BAD_INPUT;
-    if (query_ask(options.port, 'n', NULL, &reply) < 0)
-        return command_fail("nothing listens on port %d; start `epmdpxy serve`, or name its port with --port or "
-                            "ERL_EPMD_PORT",
-                            options.port);
-    if (reply.len < NAMES_HEADER_BYTES)
-        status = command_fail("what listens on port %d is not a port mapper", options.port);
-    else if (options.json)
-        print_as_json(reply.data + NAMES_HEADER_BYTES, reply.len - NAMES_HEADER_BYTES);
-    else
-        status = fwrite(reply.data + NAMES_HEADER_BYTES, 1, reply.len - NAMES_HEADER_BYTES, stdout) ==
-                         reply.len - NAMES_HEADER_BYTES
-                     ? STATUS_OK
-                     : STATUS_FAILED;
-    text_done(&reply);
+    if (status == COMMAND_GO && command_port(self, options.port, &options.port) < 0)
+        status = STATUS_BAD_INPUT;
+    if (status == COMMAND_GO) {
+        status =
+            options.json ? query_names(options.port, add_to_list, list) : query_names(options.port, add_line, &lines);
+        if (status == -EPROTO)
+            status = command_fail("what listens on port %d is not a port mapper", options.port);
+        else if (status < 0)
+            status = command_fail("nothing listens on port %d; start `epmdpxy serve`, or name its port with --port or "
+                                  "ERL_EPMD_PORT",
+                                  options.port);
+        else if (options.json)
+            client_print(list);
+        else
+            printf("%.*s", (int)lines.len, lines.len ? lines.data : "");
+    }
+    json_decref(list);
+    text_done(&lines);
     return status;
 }
 

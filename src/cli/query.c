@@ -5,14 +5,17 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/memory.h"
 
 #define TIMEOUT_S 30
+#define NAMES_HEADER_BYTES 4
 
 static int connect_to(const struct sockaddr *address, socklen_t len)
 {
@@ -71,5 +74,38 @@ int query_ask(int port, char opcode, const char *name, struct text *ret_reply)
         while ((got = recv(fd, data, sizeof(data), 0)) > 0)
             text_add(ret_reply, data, (size_t)got);
     close(fd);
+    return 0;
+}
+
+/* The reply: four bytes of the daemon's port, then "name NAME at port N\n" for each node. A name may have anything in
+ * it but, as far as can be told, the end of such a line. */
+int query_names(int port, void (*each)(void *data, const char *name, int node_port), void *data)
+{
+    static const char before[] = "name ", between[] = " at port ";
+    struct text reply;
+    char *lines;
+    int status = query_ask(port, 'n', NULL, &reply);
+
+    if (status < 0)
+        return status;
+    if (reply.len < NAMES_HEADER_BYTES) {
+        text_done(&reply);
+        return -EPROTO;
+    }
+    lines = mem_string(reply.data + NAMES_HEADER_BYTES, reply.len - NAMES_HEADER_BYTES);
+    for (char *line = strtok(lines, "\n"); line; line = strtok(NULL, "\n")) {
+        char *end = NULL;
+
+        if (strncmp(line, before, strlen(before)) != 0)
+            continue;
+        for (char *found = line; (found = strstr(found, between)); found += strlen(between))
+            end = found;
+        if (!end)
+            continue;
+        *end = 0;
+        each(data, line + strlen(before), atoi(end + strlen(between)));
+    }
+    free(lines);
+    text_done(&reply);
     return 0;
 }

@@ -17,6 +17,12 @@
  */
 int query_ask(int port, char opcode, const char *name, struct text *ret_reply);
 
+/*
+ * Asks for the names, and calls that for each registered node. Returns 0; -ECONNREFUSED or the like when nobody
+ * listens, -EPROTO when it is no port mapper.
+ */
+int query_names(int port, void (*each)(void *data, const char *name, int node_port), void *data);
+
 /* Does anybody listen there? */
 int query_connects(int port);
 

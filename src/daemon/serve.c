@@ -23,7 +23,7 @@ struct serve_options {
     int port;
     const char *port_file;
     const char *addresses;
-    bool loopback, relay, relaxed, batch;
+    bool loopback, relay, relaxed, unkillable, batch;
     uint64_t packet_timeout_us, lane_bytes;
     int seed, log_level;
 };
@@ -47,6 +47,8 @@ static const struct option_row rows[] = {
      NULL},
     {"seed", "N", "seed of all chance: the same one, the same jitter (a random one)", OPTION_NUMBER, FIELD(seed), 1,
      INT_MAX, NULL},
+    {"no-kill", NULL, "refuse epmd -kill, also while no node is registered", OPTION_FLAG, FIELD(unkillable), 0, 0,
+     NULL},
     {"relaxed-command-check", NULL, "allow epmd -kill with live nodes, and epmd -stop", OPTION_FLAG, FIELD(relaxed), 0,
      0, NULL},
     {"no-batch", NULL, "do not run as a batch process (SCHED_BATCH)", OPTION_NOT, FIELD(batch), 0, 0, NULL},
@@ -128,6 +130,7 @@ static int run(const struct command *self, int argc, char **argv)
         .mapper = {.port = sockets.port,
                    .relay = options.relay,
                    .relaxed = options.relaxed,
+                   .unkillable = options.unkillable,
                    .packet_timeout_ms = options.packet_timeout_us / 1000},
         .batch = options.batch,
         .lane_bytes_max = options.lane_bytes,

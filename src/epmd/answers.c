@@ -93,7 +93,7 @@ static void answer_dump(const struct mapper *mapper, struct answer *ret)
 
 static void answer_kill(struct mapper *mapper, struct answer *ret)
 {
-    bool may = mapper->options.relaxed || !registration_any(mapper);
+    bool may = !mapper->options.unkillable && (mapper->options.relaxed || !registration_any(mapper));
 
     text_addf(&ret->text, "%s", may ? "OK" : "NO");
     ret->behind = may ? BEHIND_KILL : BEHIND_CLOSE;

@@ -20,9 +20,10 @@ struct registry;
 struct rules;
 
 struct mapper_options {
-    int port;     /* as reported by NAMES: what was asked for, or what the kernel chose */
-    bool relay;   /* false: a plain EPMD, PORT_PLEASE2 tells the real ports */
-    bool relaxed; /* STOP is allowed, and KILL while nodes are registered */
+    int port;        /* as reported by NAMES: what was asked for, or what the kernel chose */
+    bool relay;      /* false: a plain EPMD, PORT_PLEASE2 tells the real ports */
+    bool relaxed;    /* STOP is allowed, and KILL while nodes are registered */
+    bool unkillable; /* KILL is not allowed, whoever is registered */
 
     uint64_t packet_timeout_ms;               /* how long a request may take to come, from byte to byte */
     uint64_t accept_delay_ms, reply_delay_ms; /* to try clients against a slow EPMD */

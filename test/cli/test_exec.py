@@ -7,6 +7,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+import tempfile
 
 from harness import CLEAN, EPMDPXY, refused, run, wait
 
@@ -74,3 +75,30 @@ def test_exec_goes_on_without_its_daemon():
     done = run("exec", "--", "sh", "-c",
                f"kill -KILL $({EPMDPXY} status --json | sed -n 's/.*\"pid\": \\([0-9]*\\).*/\\1/p'); sleep 0.5; exit 3")
     assert done.returncode == 3 and "the daemon has ended" in done.stderr, done
+
+
+def linked_as_epmd(folder):
+    program = pathlib.Path(folder) / "epmd"
+    program.symlink_to(EPMDPXY)
+    return program
+
+
+def test_epmd_kill_does_not_end_the_private_daemon():
+    with tempfile.TemporaryDirectory() as folder:
+        script = f"{linked_as_epmd(folder)} -kill; {EPMDPXY} status >/dev/null"
+        for options in ([], ["--relaxed-command-check"]):
+            done = run("exec", *options, "--", "sh", "-c", script)
+            assert done.returncode == 0 and "not allowed" in done.stdout and done.stderr == "", done
+
+
+def test_who_outlives_exec_is_named():
+    lasting = (f"import socket, os, sys, time; sys.path.insert(0, {str(pathlib.Path(__file__).parent)!r})\n"
+               "from harness import register\n"
+               "nodes = [register(int(os.environ['ERL_EPMD_PORT']), name) for name in ('one', 'two\\x1b')]\n"
+               "if os.fork() == 0:\n"
+               "    os.setsid(); os.closerange(0, 3); time.sleep(float(sys.argv[1])); os._exit(0)\n")
+    done = run("exec", "--", "python3", "-c", lasting, "5")
+    assert done.returncode == 0 and done.stderr.count("\n") == 1, done
+    assert "two\\x1b, one" in done.stderr and "without a port mapper" in done.stderr, done
+    done = run("exec", "--", "python3", "-c", lasting, "0.3")  # they are only slow to end
+    assert done.returncode == 0 and done.stderr == "", done

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
 """How the daemon starts and ends, where things are not as they should be."""
+import json
+import os
 import pathlib
+import socket
 import subprocess
+import sys
 import tempfile
 
-from harness import CLEAN, EPMDPXY, answer, get, refused, run, wait
+from harness import CLEAN, EPMDPXY, answer, daemon, get, process, refused, register, run, wait
 
 
 def test_a_port_that_cannot_be_told_is_not_served():
@@ -25,3 +29,45 @@ def test_standard_input_output_and_error_may_be_closed():
             finally:
                 served.terminate()
             assert served.wait(timeout=20) == 0
+
+
+def test_a_daemon_on_ipv6_alone_is_found():
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener, tempfile.TemporaryDirectory() as folder:
+        port = listener.getsockname()[1]
+        program = pathlib.Path(folder) / "epmd"
+        program.symlink_to(EPMDPXY)
+        script = f"import os; os.dup2({listener.fileno()}, 3, True); os.environ['LISTEN_PID'] = str(os.getpid())\n" \
+                 f"os.execv({str(program)!r}, ['epmd', '-systemd', '-port', '{port}'])"
+        with subprocess.Popen([sys.executable, "-c", script], env={**CLEAN, "LISTEN_FDS": "1"},
+                              pass_fds=[listener.fileno()]) as served:
+            try:
+                wait(lambda: run("status", "--port", str(port)).returncode == 0)
+                assert run("cut", "a", "b", "--port", str(port)).returncode == 0
+                assert run("names", "--port", str(port)).returncode == 0
+            finally:
+                served.terminate()
+
+
+def test_a_log_that_nobody_reads_stops_nothing():
+    with process("--log-level", "debug") as (served, port):
+        for _ in range(1500):  # far more than a pipe holds
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                client.sendall(b"\0\1" + b"z")
+        assert get(port, "/v1/status")[0] == 200
+        told = os.read(served.stderr.fileno(), 1 << 20)  # now there is room for the line that tells
+        for _ in range(2):
+            answer(port, b"?")  # unknown: logged
+        wait(lambda: get(port, "/v1/status")[0] == 200)
+        told += os.read(served.stderr.fileno(), 1 << 20)
+        assert b"lines of the log are lost" in told, told[-500:]
+
+
+def test_names_do_not_reach_the_terminal_raw():
+    name = "a\x1b[31m\x07b\u0085c"
+    with daemon() as port, register(port, name), register(port, "n\u00f6de"):
+        for words in (["names"], ["status"], ["events"]):
+            done = run(*words, "--port", str(port))
+            assert done.returncode == 0 and "n\u00f6de" in done.stdout, done
+            assert not any(c in done.stdout for c in "\x1b\x07\u0085"), done
+        assert json.loads(run("names", "--json", "--port", str(port)).stdout)[1]["name"] == name
+        assert json.loads(run("status", "--json", "--port", str(port)).stdout)["nodes"][1]["name"] == name
