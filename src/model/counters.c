@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/counters.h"
 
-static const char *const names[] = {
-#define X(name, help) #name,
+static const struct {
+    const char *name, *help;
+} rows[] = {
+#define X(name, help) {#name, help},
     COUNTERS_TABLE(X)
 #undef X
 };
 
 const char *counter_name(enum counter counter)
 {
-    return names[counter];
+    return rows[counter].name;
+}
+
+const char *counter_help(enum counter counter)
+{
+    return rows[counter].help;
 }

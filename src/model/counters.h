@@ -47,5 +47,6 @@ struct counters {
 #define COUNT(counters, name) ((counters)->value[COUNTER_##name]++)
 
 const char *counter_name(enum counter counter);
+const char *counter_help(enum counter counter);
 
 #endif
