@@ -50,10 +50,17 @@ static const struct param_word stages[] = {
         {NULL, 0, NULL}};
 
 static const struct param_word flags[] = {
-#define X(name, bit, help) {#name, UINT64_C(1) << (bit), help},
+#define X(name, bit, needed_from, help) {#name, UINT64_C(1) << (bit), help},
     HANDSHAKE_FLAGS_OPTIONAL(X)
 #undef X
         {NULL, 0, NULL}};
+
+/* For each of those the release of OTP from which on nodes refuse whoever cannot do it, or 0. */
+static const unsigned flags_needed_from[] = {
+#define X(name, bit, needed_from, help) needed_from,
+    HANDSHAKE_FLAGS_OPTIONAL(X)
+#undef X
+};
 
 static const struct param_row partition_params[] = {
     {"mode", PARAM_mode, PARAM_CHOICE, "hold", WORDS(modes), "how it looks to the nodes"},
@@ -383,4 +390,20 @@ int fault_check(const struct fault *fault, struct refusal *refusal)
     if (fault->kind == FAULT_slicer && fault->value[PARAM_size_variation] >= fault->value[PARAM_average_size])
         return refuse(refusal, "size_variation", "must be less than average_size");
     return 0;
+}
+
+void fault_caveat(const struct fault *fault, char *to, size_t size)
+{
+    char text[128];
+
+    to[0] = 0;
+    if (fault->kind != FAULT_downgrade)
+        return;
+    for (size_t i = 0; flags[i].name; i++) {
+        if (!(fault->value[PARAM_clear] & flags[i].value) || flags_needed_from[i] == 0)
+            continue;
+        snprintf(text, sizeof(text), "nodes of OTP %u and later refuse every connection without %s",
+                 flags_needed_from[i], flags[i].name);
+        add(to, size, "; ", text);
+    }
 }

@@ -63,6 +63,7 @@ enum stage_action { STAGE_HOLD, STAGE_CLOSE };
 /* The longest delay that may be asked for. */
 #define FAULT_DELAY_MAX_US UINT64_C(3600000000)
 #define PARAM_FRACTION 1000000
+#define FAULT_CAVEAT_BYTES 256
 
 enum param_type { PARAM_DURATION, PARAM_RATE, PARAM_SIZE, PARAM_PART, PARAM_CHOICE, PARAM_FLAGS };
 
@@ -111,6 +112,9 @@ int fault_check(const struct fault *fault, struct refusal *refusal);
 
 /* The parameter's value as fault_set() reads it. */
 void fault_print(const struct fault *fault, const struct param_row *row, char *to, size_t size);
+
+/* What surprises people about it, in one line without an end; empty: nothing. FAULT_CAVEAT_BYTES are enough. */
+void fault_caveat(const struct fault *fault, char *to, size_t size);
 
 /* What may be given for it, for people: "a duration up to 1h", "hold, drop or close". */
 void param_print_allowed(const struct param_row *row, char *to, size_t size);

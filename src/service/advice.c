@@ -85,6 +85,15 @@ static void note_raw_links(const struct islands *islands, const struct cluster *
     }
 }
 
+static void note_caveat(const struct fault *fault, struct rules_answer *answer)
+{
+    char caveat[FAULT_CAVEAT_BYTES];
+
+    fault_caveat(fault, caveat, sizeof(caveat));
+    if (caveat[0])
+        advice_note(answer, "%s", caveat);
+}
+
 void advice_notes(const struct service *service, const struct rules_request *request, const struct cluster *cluster,
                   struct rules_answer *answer)
 {
@@ -95,6 +104,7 @@ void advice_notes(const struct service *service, const struct rules_request *req
         bool pairs = fault_row(rule->fault.kind)->between_nodes;
 
         note_strangers(&rule->selector.islands, cluster, answer);
+        note_caveat(&rule->fault, answer);
         if (pairs)
             note_raw_links(&rule->selector.islands, cluster, answer);
         between_nodes |= pairs;

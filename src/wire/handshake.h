@@ -33,18 +33,23 @@
 #define HANDSHAKE_FLAG_PUBLISHED (UINT64_C(1) << 0) /* clear: a hidden node */
 #define HANDSHAKE_FLAG_NAME_ME (UINT64_C(1) << 33)  /* "give me a name": only the host is in the first message */
 
-/* What a node can do that it need not do (OTP: lib/kernel/include/dist.hrl). The numbers are of bits. */
-#define HANDSHAKE_FLAGS_OPTIONAL(X)                                     \
-    X(published, 0, "to be seen in nodes(): without it a hidden node")  \
-    X(unicode_io, 12, "characters beyond Latin-1 in I/O")               \
-    X(dist_hdr_atom_cache, 13, "atoms sent once, then by their number") \
-    X(send_sender, 19, "messages that tell their sender")               \
-    X(big_seqtrace_labels, 20, "any term as a label of seq_trace")      \
-    X(exit_payload, 22, "exit reasons behind the control message")      \
-    X(fragments, 23, "large messages in fragments")                     \
-    X(unlink_id, 25, "the newer protocol for unlink")                   \
-    X(spawn, 32, "spawn_request, and so erpc and rpc")                  \
-    X(alias, 35, "process aliases")
+/*
+ * What a node can do that it need not do, or needed not once (OTP: lib/kernel/include/dist.hrl). The numbers: the bit,
+ * and the release of OTP from which on nodes refuse whoever cannot do it; 0: none does.
+ */
+#define HANDSHAKE_FLAGS_OPTIONAL(X)                                        \
+    X(published, 0, 0, "to be seen in nodes(): without it a hidden node")  \
+    X(unicode_io, 12, 0, "characters beyond Latin-1 in I/O")               \
+    X(dist_hdr_atom_cache, 13, 0, "atoms sent once, then by their number") \
+    X(send_sender, 19, 0, "messages that tell their sender")               \
+    X(big_seqtrace_labels, 20, 0, "any term as a label of seq_trace")      \
+    X(exit_payload, 22, 0, "exit reasons behind the control message")      \
+    X(fragments, 23, 0, "large messages in fragments")                     \
+    X(unlink_id, 25, 26, "the newer protocol for unlink")                  \
+    X(spawn, 32, 0, "spawn_request, and so erpc and rpc")                  \
+    X(alias, 35, 0, "process aliases")                                     \
+    X(altact_sig, 37, 0, "priority messages, from OTP 28 on")              \
+    X(native_records, 38, 0, "records of a type of their own, from OTP 29 on")
 
 /* The messages that a handshake may stop at, in their order. */
 #define HANDSHAKE_STAGES(X)                                      \

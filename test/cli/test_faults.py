@@ -369,6 +369,11 @@ def test_notes():
         assert post(port, "/v1/cut", {"islands": [["a"], ["b"]]})[1]["notes"] == []
         assert post(port, "/v1/rules", {"fault": "mute"})[1]["notes"] == []
         assert post(port, "/v1/rules", {"fault": "mute", "from": ["a"], "to": ["*"]})[1]["notes"] == []
+        downgrade = {"fault": "downgrade", "params": {"clear": ["spawn"]}}
+        assert post(port, "/v1/rules", downgrade)[1]["notes"] == []
+        downgrade["params"]["clear"].append("unlink_id")
+        notes = post(port, "/v1/rules", downgrade)[1]["notes"]
+        assert notes == ["nodes of OTP 26 and later refuse every connection without unlink_id"], notes
         notes = post(port, "/v1/rules", {"rules": [{"fault": "mute", "from": ["a"], "to": ["x"]}] * 3})[1]["notes"]
         assert len(notes) == 1 and "no node named 'x'" in notes[0], notes
         assert "note: no node named 'y'" in fine(go("fault", "add", "hide", "--node", "a,y"))

@@ -384,6 +384,24 @@ static void long_input_fits(void **state)
     assert_non_null(strstr(line_of(&refusal), "unlisted"));
 }
 
+static void only_what_is_needed_has_a_caveat(void **state)
+{
+    struct fault fault = named("downgrade"), hold = named("partition");
+    char text[FAULT_CAVEAT_BYTES];
+    (void)state;
+
+    set(&fault, "clear", "spawn,altact_sig,native_records");
+    assert_true(fault.value[PARAM_clear] == (UINT64_C(1) << 32 | UINT64_C(1) << 37 | UINT64_C(1) << 38));
+    fault_caveat(&fault, text, sizeof(text));
+    assert_string_equal(text, "");
+    fault = named("downgrade");
+    set(&fault, "clear", "spawn,unlink_id");
+    fault_caveat(&fault, text, sizeof(text));
+    assert_string_equal(text, "nodes of OTP 26 and later refuse every connection without unlink_id");
+    fault_caveat(&hold, text, sizeof(text));
+    assert_string_equal(text, "");
+}
+
 RUN(T(the_table_is_sane), T(modes_have_names), T(what_is_printed_reads_back), T(every_fraction_reads_back),
     T(all_flags_together), T(unknown_kinds), T(refused_and_nothing_changed), T(given_twice), T(missing_ones),
-    T(slices_vary_by_less_than_their_size), T(long_input_fits))
+    T(slices_vary_by_less_than_their_size), T(long_input_fits), T(only_what_is_needed_has_a_caveat))
