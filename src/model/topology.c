@@ -12,11 +12,28 @@
 #include "base/refusal.h"
 #include "model/pattern.h"
 
+/* The names that are dealt out, in the order in which they are: all but those that the request's node means. */
+struct deal {
+    const char *node;
+    const char **names;
+    size_t count;
+};
+
+/* The bridge is not among the names that are dealt. */
+#define cut_random_halves cut_halves
+#define cut_bridge cut_halves
+
+static void cut_halves(const struct deal *deal, struct topology_cuts *cuts);
+static void cut_isolate(const struct deal *deal, struct topology_cuts *cuts);
+static void cut_majorities_ring(const struct deal *deal, struct topology_cuts *cuts);
+
 static const struct {
     const char *text;
-    bool needs_node;
+    bool needs_node, uses_chance;
+    size_t least;
+    void (*cut)(const struct deal *deal, struct topology_cuts *cuts);
 } rows[] = {
-#define X(name, text, needs_node, help) {text, needs_node},
+#define X(name, text, needs_node, uses_chance, least, help) {text, needs_node, uses_chance, least, cut_##name},
     TOPOLOGIES(X)
 #undef X
 };
@@ -35,7 +52,7 @@ static bool is_spelling_of(const char *name, const char *text)
 
 bool topology_uses_chance(enum topology topology)
 {
-    return topology == TOPOLOGY_random_halves || topology == TOPOLOGY_majorities_ring;
+    return rows[topology].uses_chance;
 }
 
 int topology_parse(const char *text, enum topology *ret)
@@ -47,12 +64,6 @@ int topology_parse(const char *text, enum topology *ret)
         }
     return -EINVAL;
 }
-
-/* The names that are dealt out, in the order in which they are: all but those that the request's node means. */
-struct deal {
-    const char **names;
-    size_t count;
-};
 
 static int by_bytes(const void *a, const void *b)
 {
@@ -75,14 +86,14 @@ static void shuffle(struct deal *deal, uint64_t seed)
 
 static struct deal deal_of(const struct topology_request *request)
 {
-    struct deal deal = {.names = mem_new(request->count * sizeof(*deal.names))};
+    struct deal deal = {.node = request->node, .names = mem_new(request->count * sizeof(*deal.names))};
 
     for (size_t i = 0; i < request->count; i++)
         if (!request->node || !pattern_matches(request->node, request->names[i]))
             deal.names[deal.count++] = request->names[i];
     if (deal.count > 1)
         qsort(deal.names, deal.count, sizeof(*deal.names), by_bytes);
-    if (request->topology == TOPOLOGY_random_halves || request->topology == TOPOLOGY_majorities_ring)
+    if (rows[request->topology].uses_chance)
         shuffle(&deal, request->seed);
     return deal;
 }
@@ -106,7 +117,7 @@ static int check_node(const struct topology_request *request, size_t others, str
 static int check(const struct topology_request *request, size_t others, struct refusal *refusal)
 {
     enum topology topology = request->topology;
-    size_t least = topology == TOPOLOGY_bridge || topology == TOPOLOGY_majorities_ring ? 3 : 2;
+    size_t least = rows[topology].least;
     const char *name = topology_name(topology);
 
     if (request->node && !rows[topology].needs_node)
@@ -146,11 +157,11 @@ static void cut_halves(const struct deal *deal, struct topology_cuts *cuts)
     add_island(islands, deal->names + half, deal->count - half);
 }
 
-static void cut_off(const char *node, const struct deal *deal, struct topology_cuts *cuts)
+static void cut_isolate(const struct deal *deal, struct topology_cuts *cuts)
 {
     struct islands *islands = add_cut(cuts);
 
-    add_island(islands, &node, 1);
+    add_island(islands, &deal->node, 1);
     add_island(islands, deal->names, deal->count);
 }
 
@@ -170,7 +181,7 @@ static bool ring_sees(size_t i, size_t j, size_t n)
 }
 
 /* One cut for each node, from those behind it that it does not see: so every pair is cut once. */
-static void cut_ring(const struct deal *deal, struct topology_cuts *cuts)
+static void cut_majorities_ring(const struct deal *deal, struct topology_cuts *cuts)
 {
     for (size_t i = 0; i < deal->count; i++) {
         struct islands *islands = NULL;
@@ -203,12 +214,7 @@ int topology_cuts(const struct topology_request *request, struct topology_cuts *
     int status = check(request, deal.count, refusal);
 
     if (status == 0) {
-        if (request->topology == TOPOLOGY_isolate)
-            cut_off(request->node, &deal, &cuts);
-        else if (request->topology == TOPOLOGY_majorities_ring)
-            cut_ring(&deal, &cuts);
-        else
-            cut_halves(&deal, &cuts);
+        rows[request->topology].cut(&deal, &cuts);
         status = check_cuts(&cuts, refusal);
     }
     free(deal.names);

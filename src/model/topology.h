@@ -28,17 +28,20 @@ struct refusal;
 
 #define TOPOLOGY_NODES_MAX 1000 /* a ring is nearly as many cuts, and the book takes RULES_MAX of them */
 
-/* Name in the code, name for people, whether it is about one node, help. */
-#define TOPOLOGIES(X)                                                                                       \
-    X(halves, "halves", false,                                                                              \
-      "the first half of the nodes, in order of their names, and the rest; the larger part is the second")  \
-    X(random_halves, "random-halves", false, "the same, in a random order")                                 \
-    X(isolate, "isolate", true, "one node against all others")                                              \
-    X(majorities_ring, "majorities-ring", false, "every node sees a majority, and no two see the same one") \
-    X(bridge, "bridge", true, "two halves, and one node that sees both")
+/*
+ * Name in the code, name for people, whether it is about one node, whether the nodes are dealt in a random order, how
+ * many nodes it takes at least, help. A new one is a row here and its cut_NAME() in the .c file.
+ */
+#define TOPOLOGIES(X)                                                                                                \
+    X(halves, "halves", false, false, 2,                                                                             \
+      "the first half of the nodes, in order of their names, and the rest; the larger part is the second")           \
+    X(random_halves, "random-halves", false, true, 2, "the same, in a random order")                                 \
+    X(isolate, "isolate", true, false, 2, "one node against all others")                                             \
+    X(majorities_ring, "majorities-ring", false, true, 3, "every node sees a majority, and no two see the same one") \
+    X(bridge, "bridge", true, false, 3, "two halves, and one node that sees both")
 
 enum topology {
-#define X(name, text, needs_node, help) TOPOLOGY_##name,
+#define X(name, text, needs_node, uses_chance, least, help) TOPOLOGY_##name,
     TOPOLOGIES(X)
 #undef X
         TOPOLOGIES_COUNT

@@ -45,7 +45,7 @@ static int finish(struct cut_request *request, int status, struct cut_request *r
 static const struct option_row option_rows[] = {
     {"one-way", NULL, "only what the first island sends to the others", OPTION_FLAG, AT(one_way), 0, 0, NULL},
     {"mode", "MODE", "how it looks to the nodes, see epmdpxy cut --help", OPTION_TEXT, AT(mode), 0, 0, NULL},
-#define X(name, text, needs_node, help)                                                        \
+#define X(name, text, needs_node, uses_chance, least, help)                                    \
     {text,                                                                                     \
      (needs_node) ? "NODE" : NULL,                                                             \
      help,                                                                                     \

@@ -72,8 +72,8 @@ static void names_in_both_spellings(void **state)
         assert_int_equal(topology_parse(topology_name((enum topology)i), &topology), 0);
         assert_int_equal(topology, i);
     }
-#define X(name, text, needs_node, help)                    \
-    assert_int_equal(topology_parse(#name, &topology), 0); \
+#define X(name, text, needs_node, uses_chance, least, help) \
+    assert_int_equal(topology_parse(#name, &topology), 0);  \
     assert_int_equal(topology, TOPOLOGY_##name);
     TOPOLOGIES(X)
 #undef X
