@@ -9,6 +9,9 @@
 #include "base/memory.h"
 #include "base/refusal.h"
 #include "model/pattern.h"
+#include "model/prefixes.h"
+
+#define SETTLED_FROM 16 /* patterns; fewer are tried one after the other as fast */
 
 void islands_add(struct islands *islands)
 {
@@ -37,9 +40,20 @@ void islands_done(struct islands *islands)
         for (size_t k = 0; k < islands->at[i].count; k++)
             free(islands->at[i].patterns[k]);
         free(islands->at[i].patterns);
+        prefixes_free(islands->at[i].prefixes);
     }
     free(islands->at);
     *islands = (struct islands){0};
+}
+
+void islands_settle(struct islands *islands)
+{
+    for (size_t i = 0; i < islands->count; i++) {
+        struct island *island = &islands->at[i];
+
+        if (!island->prefixes && island->count >= SETTLED_FROM)
+            island->prefixes = prefixes_new(island->patterns, island->count);
+    }
 }
 
 int island_check_names(const struct island *island, const char *field, struct refusal *refusal)
@@ -114,6 +128,8 @@ int islands_check(const struct islands *islands, struct refusal *refusal)
 
 bool island_holds(const struct island *island, const char *name)
 {
+    if (island->prefixes)
+        return prefixes_match(island->prefixes, name);
     for (size_t k = 0; k < island->count; k++)
         if (pattern_matches(island->patterns[k], name))
             return true;

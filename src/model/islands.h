@@ -14,9 +14,12 @@ struct refusal;
 #define ISLANDS_MAX 100
 #define ISLANDS_PATTERNS_MAX 10000 /* in all islands of one rule */
 
+struct prefixes;
+
 struct island {
     char **patterns;
     size_t count;
+    struct prefixes *prefixes; /* when it was settled with many patterns, else NULL; owned */
 };
 
 struct islands {
@@ -29,6 +32,9 @@ void islands_add(struct islands *islands);
 void islands_add_pattern(struct islands *islands, const char *pattern, size_t len);
 void islands_add_copy(struct islands *islands, const struct island *island);
 void islands_done(struct islands *islands);
+
+/* Nothing is added any more, and they are going to be asked often. */
+void islands_settle(struct islands *islands);
 
 /*
  * Returns 0; or -EINVAL, and which island or name is wrong: fewer than two islands, an empty island, a

@@ -117,6 +117,7 @@ static void add(struct rules *rules, struct rule_request *request)
     rule->selector = request->selector;
     rule->ends_us = request->ends_us;
     rule->lease = request->lease ? (struct lease *)rules_lease(rules, request->lease) : NULL;
+    islands_settle(&rule->selector.islands);
     request->selector.islands = (struct islands){0};
     DL_APPEND(rules->book, rule);
     rules->count++;
@@ -190,6 +191,7 @@ static void heal(struct rule *rule, const struct islands *islands)
     }
     rule->healed = mem_resize(rule->healed, (kept + 1) * sizeof(*rule->healed));
     rule->healed[kept] = islands_copy(islands);
+    islands_settle(&rule->healed[kept]);
     rule->healed_count = kept + 1;
 }
 

@@ -133,6 +133,40 @@ static void matches_as_file_names_do(void **state)
     assert_true(matched > 10000);
 }
 
+/* However many there are, and however they begin: as if each were asked. */
+static void found_by_their_beginnings(void **state)
+{
+    struct random random;
+    size_t held = 0;
+    (void)state;
+
+    random_seed(&random, 2);
+    for (int round = 0; round < 2000; round++) {
+        struct islands islands = {0}, settled;
+
+        islands_add(&islands);
+        for (size_t i = 0; i < 16 + (size_t)round % 20; i++) {
+            char pattern[8];
+
+            any_text(&random, pattern);
+            islands_add_pattern(&islands, pattern, strlen(pattern));
+        }
+        settled = islands_copy(&islands);
+        islands_settle(&settled);
+        assert_non_null(settled.at[0].prefixes);
+        for (int i = 0; i < 50; i++) {
+            char name[8];
+
+            any_text(&random, name);
+            assert_int_equal(islands_find(&settled, name), islands_find(&islands, name));
+            held += islands_find(&settled, name) == 0;
+        }
+        islands_done(&islands);
+        islands_done(&settled);
+    }
+    assert_in_range(held, 1000, 99000);
+}
+
 static void faults(void **state)
 {
     static const char *const bad[] = {"", "@", "a@", "@b", "a@b@c", "a b", "a,b", "a\nb", "a\tb", "\x7f", "\xe9"};
@@ -195,4 +229,4 @@ static void too_many(void **state)
 }
 
 RUN(T(matches), T(what_patterns_mean_in_common), T(characters_are_not_bytes), T(no_pattern_takes_long),
-    T(matches_as_file_names_do), T(faults), T(islands_that_are_refused), T(too_many))
+    T(matches_as_file_names_do), T(found_by_their_beginnings), T(faults), T(islands_that_are_refused), T(too_many))

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/prefixes.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "model/pattern.h"
+
+#define NOBODY SIZE_MAX
+
+struct prefix {
+    const char *pattern;
+    size_t len;    /* of what stands before its first glob */
+    size_t before; /* the nearest one before it with which it begins, or NOBODY */
+};
+
+struct prefixes {
+    size_t count;
+    struct prefix at[]; /* sorted by what stands before the first globs */
+};
+
+static int by_beginning(const void *left, const void *right)
+{
+    const struct prefix *a = left, *b = right;
+    int order = memcmp(a->pattern, b->pattern, a->len < b->len ? a->len : b->len);
+
+    return order ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+static bool begins(const struct prefix *prefix, const char *text)
+{
+    return strncmp(text, prefix->pattern, prefix->len) == 0;
+}
+
+/* Whatever begins this one and stands before the one before it begins that as well: so one arrow each is enough. */
+static void find_before(struct prefixes *prefixes, size_t i)
+{
+    size_t before = i == 0 ? NOBODY : i - 1;
+
+    while (before != NOBODY && !begins(&prefixes->at[before], prefixes->at[i].pattern))
+        before = prefixes->at[before].before;
+    prefixes->at[i].before = before;
+}
+
+struct prefixes *prefixes_new(char *const *patterns, size_t count)
+{
+    struct prefixes *prefixes = mem_new(sizeof(*prefixes) + count * sizeof(prefixes->at[0]));
+
+    prefixes->count = count;
+    for (size_t i = 0; i < count; i++)
+        prefixes->at[i] = (struct prefix){.pattern = patterns[i], .len = strcspn(patterns[i], "*?[")};
+    qsort(prefixes->at, count, sizeof(prefixes->at[0]), by_beginning);
+    for (size_t i = 0; i < count; i++)
+        find_before(prefixes, i);
+    return prefixes;
+}
+
+void prefixes_free(struct prefixes *prefixes)
+{
+    free(prefixes);
+}
+
+/* The last one that does not stand behind the name, or NOBODY: all that begin the name begin it too, or are it. */
+static size_t place_of(const struct prefixes *prefixes, const char *name)
+{
+    struct prefix wanted = {.pattern = name, .len = strlen(name)};
+    size_t low = 0, high = prefixes->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (by_beginning(&prefixes->at[middle], &wanted) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low == 0 ? NOBODY : low - 1;
+}
+
+bool prefixes_match(const struct prefixes *prefixes, const char *name)
+{
+    for (size_t i = place_of(prefixes, name); i != NOBODY; i = prefixes->at[i].before)
+        if (pattern_matches(prefixes->at[i].pattern, name))
+            return true;
+    return false;
+}

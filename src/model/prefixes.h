@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Many patterns that are asked often: does any of them match this name? What stands before a pattern's first glob is
+ * what the name begins with; so only patterns that begin like it are tried. Sorted by their beginnings, each knows the
+ * nearest one before it that begins it:
+ *
+ *     a <-- ab* <-- ab[12] <-- abc*     b*
+ *
+ * "abd" belongs behind abc*; so that is tried, and what the arrows lead to.
+ */
+#ifndef MODEL_PREFIXES_H
+#define MODEL_PREFIXES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct prefixes;
+
+/* The patterns must outlive it; at least one. */
+struct prefixes *prefixes_new(char *const *patterns, size_t count);
+void prefixes_free(struct prefixes *prefixes); /* NULL is fine */
+
+/* As pattern_matches() of any of them. */
+bool prefixes_match(const struct prefixes *prefixes, const char *name);
+
+#endif
