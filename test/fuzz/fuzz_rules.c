@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A body for POST /v1/rules as it comes from the network: refused in one line, or in force; and what is in force reads
- * back as the same from the JSON that it is shown as.
+ * Rules as people and programs ask for them: a body for POST /v1/rules or, where that is none, the words
+ * of a command line, one a line. Refused in one line, or in force; and what is in force reads back as the same from the
+ * JSON that it is shown as, and what words ask for from the document that is made of it.
  */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/utf8.h"
 #include "model/rules.h"
 #include "request/answers.h"
@@ -77,13 +79,48 @@ static void forget(json_t *rules)
     }
 }
 
+#define WORDS_MAX 16
+
+/* The words: an island that sends, one that receives, then the kind and its parameters. */
+static void fuzz_words(const char *data, size_t len)
+{
+    char *text = mem_string(data, len), *rest = NULL;
+    const char *words[WORDS_MAX + 1] = {NULL};
+    struct rules_request request, again;
+    struct refusal refusal;
+    size_t count = 0;
+
+    for (char *word = strtok_r(text, "\n", &rest); word && count < WORDS_MAX; word = strtok_r(NULL, "\n", &rest))
+        words[count++] = word;
+    if (count > 2) {
+        const struct rule_words options = {.between = {words[0], words[1]}};
+
+        if (rules_request_from_words(&options, words + 2, &request, &refusal) < 0) {
+            check_refusal(&refusal);
+        } else {
+            json_t *document = rules_request_to_document(&request), *same;
+
+            assert(rules_request_from_document(document, &again, &refusal) == 0);
+            same = rules_request_to_document(&again);
+            assert(json_equal(document, same));
+            json_decref(document);
+            json_decref(same);
+            rules_request_done(&request);
+            rules_request_done(&again);
+        }
+    }
+    free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     json_t *shown = rules_of((const char *)data, len), *body, *again;
     char *text;
 
-    if (!shown)
+    if (!shown) {
+        fuzz_words((const char *)data, len);
         return 0;
+    }
     forget(shown);
     if (json_array_size(shown) > 0) {
         body = json_pack("{s:O}", "rules", shown);
