@@ -1,28 +1,52 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libuv frees nothing at once: a handle may be released only in its close callback. So watches and alarms are detached
- * (their owner is forgotten) and closed; the close callback frees them, and nobody else has to count handles.
+ * Descriptors are watched by an epoll set of our own; libuv has the alarms and the signals, and its own descriptor is
+ * in that set. It could watch ours too, but it aborts where the kernel refuses to watch one more (epoll_ctl with ENOSPC
+ * or ENOMEM), and takes two system calls to change its mind about one.
+ *
+ * libuv frees nothing at once: a handle may be released only in its close callback. So alarms are detached (their owner
+ * is forgotten) and closed; the close callback frees them, and nobody else has to count handles. Watches that are freed
+ * wait for the end of the turn: what was reported in it may be about them.
  */
 #include "loop/loop.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <uv.h>
 
 #include "base/memory.h"
 
-struct loop {
-    uv_loop_t uv;
+/* As many are reported in one turn; the others in the next. */
+#define REPORTS_MAX 256
+
+enum watch_state {
+    WATCH_living,
+    WATCH_failed, /* it is in the set no more: the kernel would report the same for ever */
+    WATCH_freed,  /* and waits for the end of the turn */
 };
 
 struct watch {
-    uv_poll_t poll;
+    struct loop *loop;
+    int fd;
+    enum watch_state state;
+    unsigned wanted;
     watch_fn *fn;
     void *data;
-    unsigned wanted;
-    bool failed; /* libuv has stopped it after an error, see watch_want() */
+    struct watch *next; /* loop->freed */
+};
+
+struct loop {
+    uv_loop_t uv;
+    int epoll;
+    bool stopped;
+    size_t watches; /* those that are not freed */
+    struct watch *freed;
 };
 
 struct alarm {
@@ -43,8 +67,11 @@ struct hook {
 struct loop *loop_new(void)
 {
     struct loop *loop = mem_new(sizeof(*loop));
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
 
-    if (uv_loop_init(&loop->uv) != 0)
+    loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (uv_loop_init(&loop->uv) != 0 || loop->epoll < 0 ||
+        epoll_ctl(loop->epoll, EPOLL_CTL_ADD, uv_backend_fd(&loop->uv), &event) < 0)
         abort();
     return loop;
 }
@@ -61,10 +88,23 @@ static void close_hook(uv_handle_t *handle, void *arg)
         uv_close(handle, free_data);
 }
 
+static void reap_watches(struct loop *loop)
+{
+    while (loop->freed) {
+        struct watch *watch = loop->freed;
+
+        loop->freed = watch->next;
+        free(watch);
+    }
+}
+
 void loop_free(struct loop *loop)
 {
     if (!loop)
         return;
+    assert(loop->watches == 0);
+    reap_watches(loop);
+    close(loop->epoll);
     uv_walk(&loop->uv, close_hook, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     if (uv_loop_close(&loop->uv) != 0)
@@ -72,14 +112,63 @@ void loop_free(struct loop *loop)
     free(loop);
 }
 
+/* ---- a turn ---- */
+
+static void report(struct watch *watch, unsigned events)
+{
+    unsigned ready = 0;
+
+    if (watch->state != WATCH_living || !watch->wanted)
+        return;
+    if (events & EPOLLERR) {
+        watch->state = WATCH_failed;
+        epoll_ctl(watch->loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
+        ready = watch->wanted | READY_FAILED;
+    } else {
+        ready |= events & EPOLLIN ? READY_READ : 0;
+        ready |= events & EPOLLOUT ? READY_WRITE : 0;
+        ready |= events & EPOLLRDHUP ? READY_HANGUP : 0;
+        ready &= watch->wanted; /* somebody may have changed it in this very turn */
+        if (events & EPOLLHUP)  /* both directions have ended: whatever is waited for is there */
+            ready = watch->wanted;
+    }
+    if (ready)
+        watch->fn(watch->data, ready);
+}
+
+static void turn(struct loop *loop)
+{
+    struct epoll_event events[REPORTS_MAX];
+    /* Without alarms and signals libuv would not wait at all. */
+    int patience_ms = uv_loop_alive(&loop->uv) ? uv_backend_timeout(&loop->uv) : -1;
+    int count = epoll_wait(loop->epoll, events, REPORTS_MAX, patience_ms);
+    bool uv_is_ready = false;
+
+    uv_update_time(&loop->uv);
+    for (int i = 0; i < count; i++) {
+        struct watch *watch = events[i].data.ptr;
+
+        if (watch)
+            report(watch, events[i].events);
+        else
+            uv_is_ready = true;
+    }
+    reap_watches(loop);
+    if (uv_is_ready || (uv_loop_alive(&loop->uv) && uv_backend_timeout(&loop->uv) == 0))
+        uv_run(&loop->uv, UV_RUN_NOWAIT);
+}
+
 void loop_run(struct loop *loop)
 {
-    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    uv_run(&loop->uv, UV_RUN_NOWAIT); /* what is new to libuv is watched from here on */
+    while (!loop->stopped)
+        turn(loop);
+    loop->stopped = false;
 }
 
 void loop_stop(struct loop *loop)
 {
-    uv_stop(&loop->uv);
+    loop->stopped = true;
 }
 
 uint64_t loop_now_ms(const struct loop *loop)
@@ -101,47 +190,45 @@ uint64_t loop_wall_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
-{
-    struct watch *watch = poll->data;
-    unsigned ready = 0;
+/* ---- watches ---- */
 
-    if (status < 0) {
-        watch->failed = true;
-        ready = watch->wanted | READY_FAILED;
-    } else {
-        ready |= events & UV_READABLE ? READY_READ : 0;
-        ready |= events & UV_WRITABLE ? READY_WRITE : 0;
-        ready |= events & UV_DISCONNECT ? READY_HANGUP : 0;
-    }
-    watch->fn(watch->data, ready);
+/* What the kernel is asked for; the kernel always reports errors as well, and when both directions have ended. */
+static struct epoll_event wish(struct watch *watch)
+{
+    unsigned events = watch->wanted ? 0 : EPOLLET; /* nothing is wanted: once is enough */
+
+    events |= watch->wanted & READY_READ ? EPOLLIN : 0;
+    events |= watch->wanted & READY_WRITE ? EPOLLOUT : 0;
+    events |= watch->wanted & READY_HANGUP ? EPOLLRDHUP : 0;
+    return (struct epoll_event){.events = events, .data.ptr = watch};
 }
 
 struct watch *watch_new(struct loop *loop, int fd, watch_fn *fn, void *data)
 {
     struct watch *watch = mem_new(sizeof(*watch));
+    struct epoll_event event;
+    int flags = fcntl(fd, F_GETFL);
 
-    if (uv_poll_init(&loop->uv, &watch->poll, fd) != 0) {
+    *watch = (struct watch){.loop = loop, .fd = fd, .fn = fn, .data = data};
+    event = wish(watch);
+    if (flags < 0 || (!(flags & O_NONBLOCK) && fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) ||
+        epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
         free(watch);
         return NULL;
     }
-    watch->poll.data = watch;
-    watch->fn = fn;
-    watch->data = data;
+    loop->watches++;
     return watch;
 }
 
 int watch_want(struct watch *watch, unsigned wanted)
 {
-    int events = 0;
+    struct epoll_event event;
 
-    if (watch->failed || watch->wanted == wanted)
+    if (watch->state == WATCH_failed || watch->wanted == wanted)
         return 0;
     watch->wanted = wanted;
-    events |= wanted & READY_READ ? UV_READABLE : 0;
-    events |= wanted & READY_WRITE ? UV_WRITABLE : 0;
-    events |= wanted & READY_HANGUP ? UV_DISCONNECT : 0;
-    return events ? uv_poll_start(&watch->poll, events, on_poll) : uv_poll_stop(&watch->poll);
+    event = wish(watch);
+    return epoll_ctl(watch->loop->epoll, EPOLL_CTL_MOD, watch->fd, &event) < 0 ? -errno : 0;
 }
 
 void watch_give(struct watch *watch, watch_fn *fn, void *data)
@@ -154,8 +241,15 @@ void watch_free(struct watch *watch)
 {
     if (!watch)
         return;
-    uv_close((uv_handle_t *)&watch->poll, free_data);
+    if (watch->state == WATCH_living)
+        epoll_ctl(watch->loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
+    watch->state = WATCH_freed;
+    watch->loop->watches--;
+    watch->next = watch->loop->freed;
+    watch->loop->freed = watch;
 }
+
+/* ---- alarms and signals ---- */
 
 static void on_timer(uv_timer_t *timer)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The event loop: libuv, wrapped once. Everything runs in its one thread.
+ * The event loop: one thread, in which everything runs.
  *
  * A watch tells when a descriptor is ready, an alarm when a time has come. Both are heap objects with a life of their
  * own: free them at any moment, also inside their own callback, and no callback comes any more. The descriptor stays
@@ -20,8 +20,7 @@ enum ready {
     READY_READ = 1,
     READY_WRITE = 2,
     READY_HANGUP = 4, /* the peer has ended its stream, or reset the connection */
-    READY_FAILED =
-        8, /* always reported, with all that was wanted: the connection is broken, nothing will be reported again */
+    READY_FAILED = 8, /* reported with all that is wanted: the connection is broken, nothing will be reported again */
 };
 
 typedef void watch_fn(void *data, unsigned ready); /* a set of enum ready */
@@ -46,7 +45,10 @@ uint64_t loop_clock_us(const struct loop *loop);
 /* The time of day, to be shown to people: since 1970, and it may jump. */
 uint64_t loop_wall_ms(void);
 
-/* Watches nothing until watch_want(). Returns NULL when the kernel cannot watch this descriptor. */
+/*
+ * Watches nothing until watch_want(); the descriptor does not block from now on. Returns NULL, and errno, when the
+ * kernel does not watch it: such is its kind, or there are too many already (ENOSPC, ENOMEM).
+ */
 struct watch *watch_new(struct loop *loop, int fd, watch_fn *fn, void *data);
 
 /*
