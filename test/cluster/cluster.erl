@@ -146,7 +146,7 @@ start_one(Config, Name, Options) ->
                env => [{"ERL_EPMD_PORT", integer_to_list(port(Config))} | Env],
                args => ["-pa", filename:dirname(code:which(?MODULE)), "-setcookie", "epmdpxy", "-kernel", "net_ticktime",
                         "4", "-kernel", "logger_level", "none", "-kernel", "prevent_overlapping_partitions", "false",
-                        "+S", "1:1", "+A", "1" | Args]},
+                        "+S", "1:1", "+A", "1", "+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none" | Args]},
     Named = case {proplists:get_value(longnames, Options), proplists:get_value(anonymous, Options)} of
         {undefined, undefined} -> Common#{name => Name};
         {undefined, true} -> Common;
