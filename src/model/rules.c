@@ -97,7 +97,7 @@ static bool is_partition(const struct rule *rule)
 static bool may_hide(const struct rule *rule)
 {
     return is_partition(rule) && rule->ends_us == RULES_NEVER && !rule->lease && !rule->selector.overlap &&
-           rule->selector.dialler == DIALLER_ANY;
+           rule->selector.dialer == DIALER_ANY;
 }
 
 static bool is_hidden(const struct rule *rule, const void *data)

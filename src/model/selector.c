@@ -21,7 +21,7 @@ int selector_check(const struct selector *selector, const struct fault *fault, s
     }
     if (selector->overlap && count != 2)
         return refuse(refusal, "between", "two sets of nodes are needed");
-    if (selector->dialler != DIALLER_ANY && count != 2)
+    if (selector->dialer != DIALER_ANY && count != 2)
         return refuse(refusal, "dialled_by", "needs exactly two islands");
     if (fault->kind == FAULT_downgrade && selector->one_way)
         return refuse(refusal, selector->overlap ? "from" : "one_way",
@@ -35,19 +35,19 @@ int selector_check(const struct selector *selector, const struct fault *fault, s
     return island_check_names(&selector->islands.at[1], "to", refusal);
 }
 
-static bool dialler_fits(const struct selector *selector, bool from_first_island_dialled)
+static bool dialer_fits(const struct selector *selector, bool from_first_island_dialled)
 {
-    return selector->dialler == DIALLER_ANY || (selector->dialler == DIALLER_FROM) == from_first_island_dialled;
+    return selector->dialer == DIALER_ANY || (selector->dialer == DIALER_FROM) == from_first_island_dialled;
 }
 
 static bool overlap_matches(const struct selector *selector, const char *from, const char *to, bool dialled)
 {
     const struct island *first = &selector->islands.at[0], *second = &selector->islands.at[1];
 
-    if (island_holds(first, from) && island_holds(second, to) && dialler_fits(selector, dialled))
+    if (island_holds(first, from) && island_holds(second, to) && dialer_fits(selector, dialled))
         return true;
     return !selector->one_way && island_holds(second, from) && island_holds(first, to) &&
-           dialler_fits(selector, !dialled);
+           dialer_fits(selector, !dialled);
 }
 
 /* Is there anything between these two of its islands, in this direction? */
@@ -66,7 +66,7 @@ bool selector_matches(const struct selector *selector, const char *from, const c
     if (i < 0)
         return false;
     j = islands_find(&selector->islands, to);
-    return speaks_about(selector->one_way, i, j) && dialler_fits(selector, i == 0 ? dialled : !dialled);
+    return speaks_about(selector->one_way, i, j) && dialer_fits(selector, i == 0 ? dialled : !dialled);
 }
 
 bool selector_matches_name(const struct selector *selector, const char *name)

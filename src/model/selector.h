@@ -14,7 +14,7 @@ struct fault;
 struct refusal;
 
 /* Who must have dialled for a rule to count. */
-enum dialler { DIALLER_ANY, DIALLER_FROM, DIALLER_TO };
+enum dialer { DIALER_ANY, DIALER_FROM, DIALER_TO };
 
 /*
  * Of the islands of a cut a node belongs to the first that it matches, so that an island stays whole; in a pair of
@@ -24,7 +24,7 @@ struct selector {
     struct islands islands; /* owned */
     bool one_way;           /* only what the first island sends to the others */
     bool overlap;           /* exactly two islands */
-    enum dialler dialler;   /* the node of the first island (FROM), or the other one (TO) */
+    enum dialer dialer;     /* the node of the first island (FROM), or the other one (TO) */
 };
 
 /* Returns 0; or -EINVAL, and what is wrong with it for this fault. */

@@ -84,12 +84,12 @@ static void add_params(struct text *to, const json_t *rule, const char *kind, co
 static void add_end(struct text *to, const json_t *rule)
 {
     const json_t *ends = json_object_get(rule, "ends_in_ms"), *fixed = json_object_get(rule, "fixed"), *islands;
-    const char *dialler = text_of(rule, "dialled_by"), *lease = text_of(rule, "lease");
+    const char *dialer = text_of(rule, "dialled_by"), *lease = text_of(rule, "lease");
     char left[32];
     size_t i;
 
-    if (dialler)
-        text_addf(to, "; dialled by %s", dialler);
+    if (dialer)
+        text_addf(to, "; dialled by %s", dialer);
     json_array_foreach(fixed, i, islands) {
         text_addf(to, "; but not ");
         add_islands(to, islands, " | ", " | ");

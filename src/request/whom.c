@@ -119,13 +119,13 @@ static int check_way(const struct whom *whom, const char *const *names, struct r
     return 0;
 }
 
-static int dialler_of(const struct whom *whom, const char *const *names, enum dialler *ret, struct refusal *refusal)
+static int dialer_of(const struct whom *whom, const char *const *names, enum dialer *ret, struct refusal *refusal)
 {
-    *ret = DIALLER_ANY;
+    *ret = DIALER_ANY;
     if (!says(whom, WHOM_dialled_by))
         return 0;
-    *ret = strcmp(whom->dialled_by, "from") == 0 ? DIALLER_FROM : DIALLER_TO;
-    if (*ret == DIALLER_FROM || strcmp(whom->dialled_by, "to") == 0)
+    *ret = strcmp(whom->dialled_by, "from") == 0 ? DIALER_FROM : DIALER_TO;
+    if (*ret == DIALER_FROM || strcmp(whom->dialled_by, "to") == 0)
         return 0;
     return refuse(refusal, names[WHOM_dialled_by], "must be \"from\" or \"to\"");
 }
@@ -162,7 +162,7 @@ int whom_select(const struct whom *whom, const struct fault *fault, const char *
     struct selector selector = {.one_way = whom->one_way, .overlap = pairs && !says(whom, WHOM_islands)};
 
     if (check_sort(whom, fault_row(fault->kind), names, refusal) < 0 || check_way(whom, names, refusal) < 0 ||
-        dialler_of(whom, names, &selector.dialler, refusal) < 0)
+        dialer_of(whom, names, &selector.dialer, refusal) < 0)
         return -EINVAL;
     if (says(whom, WHOM_from)) {
         islands_add_copy(&selector.islands, &whom->from.at[0]);
@@ -201,6 +201,6 @@ void whom_to_document(const struct selector *selector, const struct fault *fault
     } else {
         json_object_set_new(object, "between", islands_to_document(&selector->islands));
     }
-    if (selector->dialler != DIALLER_ANY)
-        json_object_set_new(object, "dialled_by", json_string(selector->dialler == DIALLER_FROM ? "from" : "to"));
+    if (selector->dialer != DIALER_ANY)
+        json_object_set_new(object, "dialled_by", json_string(selector->dialer == DIALER_FROM ? "from" : "to"));
 }

@@ -203,14 +203,14 @@ static void check_profiles(const struct identity *identity, const struct rules *
 static void what_the_rules_say(void **state)
 {
     struct rules *rules = rules_new(NULL, NULL);
-    struct rule_request one_way = request_of("mute", "a@h b@h"), by_dialler = request_of("mute", "c d");
+    struct rule_request one_way = request_of("mute", "a@h b@h"), by_dialer = request_of("mute", "c d");
     struct identity identity;
     (void)state;
 
     one_way.selector.one_way = true;
-    by_dialler.selector.dialler = DIALLER_FROM;
+    by_dialer.selector.dialer = DIALER_FROM;
     add_request(rules, &one_way);
-    add_request(rules, &by_dialler);
+    add_request(rules, &by_dialer);
 
     identity_init(&identity);
     check_profiles(&identity, rules, "b", false, false); /* nobody knows who dials */

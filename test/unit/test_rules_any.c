@@ -20,7 +20,7 @@ struct kept {
     struct fault fault;
     unsigned in[NODES];
     bool names, one_way, overlap;
-    enum dialler dialler;
+    enum dialer dialer;
     uint64_t ends_us;
     int lease;
     bool healed[NODES][NODES];
@@ -50,11 +50,11 @@ static bool speaks(const struct kept *kept, int i, int j)
     return i != j && (!kept->one_way || i == 0);
 }
 
-static bool dialler_fits(const struct kept *kept, int i, bool dialled)
+static bool dialer_fits(const struct kept *kept, int i, bool dialled)
 {
-    if (kept->dialler == DIALLER_ANY)
+    if (kept->dialer == DIALER_ANY)
         return true;
-    return (kept->dialler == DIALLER_FROM) == (i == 0 ? dialled : !dialled);
+    return (kept->dialer == DIALER_FROM) == (i == 0 ? dialled : !dialled);
 }
 
 static bool names_pair(const struct kept *kept, int from, int to, bool dialled)
@@ -64,7 +64,7 @@ static bool names_pair(const struct kept *kept, int from, int to, bool dialled)
     for (int i = 0; i < NODES; i++)
         for (int j = 0; j < NODES; j++)
             if ((kept->in[from] & 1U << i) && (kept->in[to] & 1U << j) && speaks(kept, i, j) &&
-                dialler_fits(kept, i, dialled))
+                dialer_fits(kept, i, dialled))
                 return true;
     return false;
 }
@@ -105,7 +105,7 @@ static void drop(struct model *model, size_t i)
 static void keep(struct model *model, const struct kept *kept)
 {
     bool hides = kept->fault.kind == FAULT_partition && kept->ends_us == RULES_NEVER && kept->lease == NO_LEASE &&
-                 !kept->overlap && kept->dialler == DIALLER_ANY;
+                 !kept->overlap && kept->dialer == DIALER_ANY;
 
     for (size_t i = model->count; i-- > 0 && hides;)
         if (model->kept[i].fault.kind == FAULT_partition && all_gone(&model->kept[i], is_hidden, kept))
@@ -251,7 +251,7 @@ static void add_any(struct model *model)
         kept.overlap = below(model, 4) == 0;
         kept.one_way = kept.fault.kind != FAULT_downgrade && below(model, 2);
         count = kept.overlap ? 2 : 2 + (int)below(model, 2);
-        kept.dialler = count == 2 && below(model, 3) == 0 ? (enum dialler)below(model, 3) : DIALLER_ANY;
+        kept.dialer = count == 2 && below(model, 3) == 0 ? (enum dialer)below(model, 3) : DIALER_ANY;
     }
     any_islands(model, kept.in, count, kept.overlap);
     if (below(model, 4) == 0)
@@ -264,7 +264,7 @@ static void add_any(struct model *model)
                                     .selector = {.islands = islands_with(kept.in, count),
                                                  .one_way = kept.one_way,
                                                  .overlap = kept.overlap,
-                                                 .dialler = kept.dialler},
+                                                 .dialer = kept.dialer},
                                     .ends_us = kept.ends_us,
                                     .lease = lease_names[kept.lease]};
     kept.id = add_request(model->rules, &request);

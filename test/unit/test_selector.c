@@ -9,7 +9,7 @@
 struct selected {
     const char *islands;
     bool one_way, overlap;
-    enum dialler dialler;
+    enum dialer dialer;
     const char *pairs; /* of the nodes a, b, c: "ab+" a to b, when a dialled; "ab-" when b did */
 };
 
@@ -18,7 +18,7 @@ static void check(const struct selected *selected)
     struct selector selector = {.islands = islands_of(selected->islands),
                                 .one_way = selected->one_way,
                                 .overlap = selected->overlap,
-                                .dialler = selected->dialler};
+                                .dialer = selected->dialer};
     char pairs[128] = "";
 
     for (const char *from = "abc"; *from; from++)
@@ -37,18 +37,18 @@ static void check(const struct selected *selected)
 static void islands_and_who_dialled(void **state)
 {
     static const struct selected tried[] = {
-        {"a b", false, false, DIALLER_ANY, "ab+ ab- ba+ ba-"},
-        {"a b", false, false, DIALLER_FROM, "ab+ ba-"},
-        {"a b", false, false, DIALLER_TO, "ab- ba+"},
-        {"a b", true, false, DIALLER_ANY, "ab+ ab-"},
-        {"a b", true, false, DIALLER_FROM, "ab+"},
-        {"a b", true, false, DIALLER_TO, "ab-"},
-        {"a b c", true, false, DIALLER_ANY, "ab+ ab- ac+ ac-"},
-        {"a b,c", true, false, DIALLER_TO, "ab- ac-"},
-        {"b,c a", true, false, DIALLER_FROM, "ba+ ca+"},
-        {"a *", true, false, DIALLER_FROM, "ab+ ac+"}, /* a is at home in the first island */
-        {"* a", false, false, DIALLER_ANY, ""},
-        {"x y", false, false, DIALLER_ANY, ""},
+        {"a b", false, false, DIALER_ANY, "ab+ ab- ba+ ba-"},
+        {"a b", false, false, DIALER_FROM, "ab+ ba-"},
+        {"a b", false, false, DIALER_TO, "ab- ba+"},
+        {"a b", true, false, DIALER_ANY, "ab+ ab-"},
+        {"a b", true, false, DIALER_FROM, "ab+"},
+        {"a b", true, false, DIALER_TO, "ab-"},
+        {"a b c", true, false, DIALER_ANY, "ab+ ab- ac+ ac-"},
+        {"a b,c", true, false, DIALER_TO, "ab- ac-"},
+        {"b,c a", true, false, DIALER_FROM, "ba+ ca+"},
+        {"a *", true, false, DIALER_FROM, "ab+ ac+"}, /* a is at home in the first island */
+        {"* a", false, false, DIALER_ANY, ""},
+        {"x y", false, false, DIALER_ANY, ""},
     };
     (void)state;
 
@@ -59,24 +59,24 @@ static void islands_and_who_dialled(void **state)
 static void sets_that_overlap(void **state)
 {
     static const struct selected tried[] = {
-        {"a b", false, true, DIALLER_ANY, "ab+ ab- ba+ ba-"},
-        {"a b", false, true, DIALLER_FROM, "ab+ ba-"},
-        {"a b", false, true, DIALLER_TO, "ab- ba+"},
-        {"a b", true, true, DIALLER_FROM, "ab+"},
-        {"a b", true, true, DIALLER_TO, "ab-"},
-        {"* *", false, true, DIALLER_ANY, "ab+ ab- ac+ ac- ba+ ba- bc+ bc- ca+ ca- cb+ cb-"},
-        {"* *", true, true, DIALLER_ANY, "ab+ ab- ac+ ac- ba+ ba- bc+ bc- ca+ ca- cb+ cb-"},
-        {"* *", true, true, DIALLER_FROM, "ab+ ac+ ba+ bc+ ca+ cb+"}, /* what the dialler sends */
-        {"* *", true, true, DIALLER_TO, "ab- ac- ba- bc- ca- cb-"},
-        {"* *", false, true, DIALLER_FROM, "ab+ ab- ac+ ac- ba+ ba- bc+ bc- ca+ ca- cb+ cb-"}, /* somebody did */
-        {"a *", false, true, DIALLER_ANY, "ab+ ab- ac+ ac- ba+ ba- ca+ ca-"},
-        {"a *", true, true, DIALLER_ANY, "ab+ ab- ac+ ac-"},
-        {"* a", true, true, DIALLER_ANY, "ba+ ba- ca+ ca-"},
-        {"a *", false, true, DIALLER_FROM, "ab+ ac+ ba- ca-"}, /* what a dialled */
-        {"* a", false, true, DIALLER_TO, "ab+ ac+ ba- ca-"},
-        {"a *", false, true, DIALLER_TO, "ab- ac- ba+ ca+"},
-        {"a,b b,c", true, true, DIALLER_ANY, "ab+ ab- ac+ ac- bc+ bc-"},
-        {"a,b b,c", false, true, DIALLER_ANY, "ab+ ab- ac+ ac- ba+ ba- bc+ bc- ca+ ca- cb+ cb-"},
+        {"a b", false, true, DIALER_ANY, "ab+ ab- ba+ ba-"},
+        {"a b", false, true, DIALER_FROM, "ab+ ba-"},
+        {"a b", false, true, DIALER_TO, "ab- ba+"},
+        {"a b", true, true, DIALER_FROM, "ab+"},
+        {"a b", true, true, DIALER_TO, "ab-"},
+        {"* *", false, true, DIALER_ANY, "ab+ ab- ac+ ac- ba+ ba- bc+ bc- ca+ ca- cb+ cb-"},
+        {"* *", true, true, DIALER_ANY, "ab+ ab- ac+ ac- ba+ ba- bc+ bc- ca+ ca- cb+ cb-"},
+        {"* *", true, true, DIALER_FROM, "ab+ ac+ ba+ bc+ ca+ cb+"}, /* what the dialer sends */
+        {"* *", true, true, DIALER_TO, "ab- ac- ba- bc- ca- cb-"},
+        {"* *", false, true, DIALER_FROM, "ab+ ab- ac+ ac- ba+ ba- bc+ bc- ca+ ca- cb+ cb-"}, /* somebody did */
+        {"a *", false, true, DIALER_ANY, "ab+ ab- ac+ ac- ba+ ba- ca+ ca-"},
+        {"a *", true, true, DIALER_ANY, "ab+ ab- ac+ ac-"},
+        {"* a", true, true, DIALER_ANY, "ba+ ba- ca+ ca-"},
+        {"a *", false, true, DIALER_FROM, "ab+ ac+ ba- ca-"}, /* what a dialled */
+        {"* a", false, true, DIALER_TO, "ab+ ac+ ba- ca-"},
+        {"a *", false, true, DIALER_TO, "ab- ac- ba+ ca+"},
+        {"a,b b,c", true, true, DIALER_ANY, "ab+ ab- ac+ ac- bc+ bc-"},
+        {"a,b b,c", false, true, DIALER_ANY, "ab+ ab- ac+ ac- ba+ ba- bc+ bc- ca+ ca- cb+ cb-"},
     };
     (void)state;
 
@@ -89,30 +89,30 @@ static void what_is_refused(void **state)
     static const struct {
         const char *fault, *islands;
         bool one_way, overlap;
-        enum dialler dialler;
+        enum dialer dialer;
         const char *error; /* begins so; NULL: allowed */
     } tried[] = {
-        {"partition", "a b", false, false, DIALLER_ANY, NULL},
-        {"partition", "a b c", true, false, DIALLER_ANY, NULL},
-        {"partition", "a", false, false, DIALLER_ANY, "islands: two or more"},
-        {"partition", "a a", false, false, DIALLER_ANY, "islands: a node in two islands: 'a'"},
-        {"partition", "a* *", false, true, DIALLER_ANY, NULL},
-        {"latency delay=1s", "* *", true, true, DIALLER_TO, NULL},
-        {"latency delay=1s", "*", false, true, DIALLER_ANY, "between: two sets"},
-        {"latency delay=1s", "a b c", false, true, DIALLER_ANY, "between: two sets"},
-        {"latency delay=1s", "a x@", false, true, DIALLER_ANY, "between[1][0]: "},
-        {"latency delay=1s", "a b c", false, false, DIALLER_FROM, "dialled_by: needs exactly two"},
-        {"latency delay=1s", "a b c", true, false, DIALLER_TO, "dialled_by: needs exactly two"},
-        {"latency delay=1s", "a b,c", true, false, DIALLER_TO, NULL},
-        {"latency delay=1s", "a x@", false, false, DIALLER_ANY, "islands[1][0]: "},
-        {"downgrade clear=spawn", "a b", false, false, DIALLER_FROM, NULL},
-        {"downgrade clear=spawn", "* *", false, true, DIALLER_ANY, NULL},
-        {"downgrade clear=spawn", "a b", true, false, DIALLER_ANY, "one_way: both nodes must be told the same"},
-        {"downgrade clear=spawn", "* *", true, true, DIALLER_ANY, "from: both nodes must be told the same"},
-        {"hide", "a,b*", false, false, DIALLER_ANY, NULL},
-        {"hide", "a b", false, false, DIALLER_ANY, "nodes: hide is about names"},
-        {"slow delay=1s", "a x@", false, false, DIALLER_ANY, "nodes: slow is about names"},
-        {"silent", "a,x@", false, false, DIALLER_ANY, "nodes[1]: "},
+        {"partition", "a b", false, false, DIALER_ANY, NULL},
+        {"partition", "a b c", true, false, DIALER_ANY, NULL},
+        {"partition", "a", false, false, DIALER_ANY, "islands: two or more"},
+        {"partition", "a a", false, false, DIALER_ANY, "islands: a node in two islands: 'a'"},
+        {"partition", "a* *", false, true, DIALER_ANY, NULL},
+        {"latency delay=1s", "* *", true, true, DIALER_TO, NULL},
+        {"latency delay=1s", "*", false, true, DIALER_ANY, "between: two sets"},
+        {"latency delay=1s", "a b c", false, true, DIALER_ANY, "between: two sets"},
+        {"latency delay=1s", "a x@", false, true, DIALER_ANY, "between[1][0]: "},
+        {"latency delay=1s", "a b c", false, false, DIALER_FROM, "dialled_by: needs exactly two"},
+        {"latency delay=1s", "a b c", true, false, DIALER_TO, "dialled_by: needs exactly two"},
+        {"latency delay=1s", "a b,c", true, false, DIALER_TO, NULL},
+        {"latency delay=1s", "a x@", false, false, DIALER_ANY, "islands[1][0]: "},
+        {"downgrade clear=spawn", "a b", false, false, DIALER_FROM, NULL},
+        {"downgrade clear=spawn", "* *", false, true, DIALER_ANY, NULL},
+        {"downgrade clear=spawn", "a b", true, false, DIALER_ANY, "one_way: both nodes must be told the same"},
+        {"downgrade clear=spawn", "* *", true, true, DIALER_ANY, "from: both nodes must be told the same"},
+        {"hide", "a,b*", false, false, DIALER_ANY, NULL},
+        {"hide", "a b", false, false, DIALER_ANY, "nodes: hide is about names"},
+        {"slow delay=1s", "a x@", false, false, DIALER_ANY, "nodes: slow is about names"},
+        {"silent", "a,x@", false, false, DIALER_ANY, "nodes[1]: "},
     };
     (void)state;
 
@@ -121,7 +121,7 @@ static void what_is_refused(void **state)
         struct selector selector = {.islands = islands_of(tried[i].islands),
                                     .one_way = tried[i].one_way,
                                     .overlap = tried[i].overlap,
-                                    .dialler = tried[i].dialler};
+                                    .dialer = tried[i].dialer};
         struct refusal refusal;
         int status = selector_check(&selector, &fault, &refusal);
 
