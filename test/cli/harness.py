@@ -58,11 +58,11 @@ def daemon(*words, status=0):
         yield port
 
 
-def register(port, name, node_port=9):
-    """A node, as far as EPMD is concerned."""
+def register(port, name, node_port=9, kind=77):
+    """A node, as far as EPMD is concerned; kind: 77, or 72 for a hidden one."""
     node = socket.create_connection(("127.0.0.1", port), timeout=5)
     told = name.encode()
-    body = b"x" + node_port.to_bytes(2, "big") + b"\x4d\x00\x00\x06\x00\x05" + len(told).to_bytes(2, "big") + told + b"\0\0"
+    body = b"x" + node_port.to_bytes(2, "big") + bytes([kind]) + b"\x00\x00\x06\x00\x05" + len(told).to_bytes(2, "big") + told + b"\0\0"
     node.sendall(len(body).to_bytes(2, "big") + body)
     assert node.recv(6)[:2] == b"\x76\x00"
     return node
