@@ -11,7 +11,7 @@
  *     up        frames are relayed under the lanes' profiles
  *     deserted  one of the nodes has left, and a fault keeps that from the other
  *     closing   one of the nodes has left, and the other is told; until it leaves too
- *     raw       instead of the last two, when the first bytes are no handshake
+ *     raw       instead of shaking and all that follows it, when the first bytes are no handshake
  *
  * Callbacks only record what happened; cable_step() decides, and is the last thing its caller does, because the
  * cable may be gone behind it. enter() changes the phase, cable_free() ends it, nobody else does.
@@ -30,35 +30,9 @@
 #include "base/memory.h"
 #include "model/counters.h"
 #include "model/events.h"
-#include "loop/descriptors.h"
-#include "loop/expiry.h"
 #include "cable/cabling.h"
-#include "cable/handshaking.h"
 #include "cable/slow.h"
-
-struct cable {
-    struct cabling *cabling;
-    struct target target;
-    uint64_t id;
-    uint64_t opened_ms;
-    enum cable_phase phase;
-    struct duplex duplex;
-    struct handshaking handshaking; /* and who is at the ends */
-    struct expiring naming;         /* cables->naming */
-    struct stranger stranger;       /* until the nodes have shaken hands */
-    struct cable *prev, *next;      /* cables->all, oldest first */
-};
-
-struct cables {
-    struct cabling *cabling;
-    struct cable *all;
-    struct cable *next_to_apply; /* rules, see cables_apply_rules(); or NULL */
-    size_t count;
-    uint64_t last_id;
-    struct expiry naming;
-};
-
-static void cable_step(struct cable *cable, uint64_t now_us);
+#include "cable/life.h"
 
 static uint64_t now_us(const struct cable *cable)
 {
@@ -88,24 +62,13 @@ static void on_time(void *data)
 
 /* ---- beginning, phase, end ---- */
 
-const char *cable_phase_name(enum cable_phase phase)
-{
-    static const char *const names[] = {
-#define X(name, help) #name,
-        CABLE_PHASES(X)
-#undef X
-    };
-
-    return names[phase];
-}
-
 static const char *dialer_name(const struct cable *cable)
 {
     return cable->handshaking.identity.dialer ? cable->handshaking.identity.dialer : "?";
 }
 
 /* The registered name until the handshake shows the full one. */
-static const char *acceptor_name(const struct cable *cable)
+const char *cable_acceptor_name(const struct cable *cable)
 {
     return cable->handshaking.identity.acceptor ? cable->handshaking.identity.acceptor : cable->target.name;
 }
@@ -116,7 +79,7 @@ static void tell(const struct cable *cable, enum event_kind kind, const char *wh
                                                        .kind = kind,
                                                        .cable = cable->id,
                                                        .from = dialer_name(cable),
-                                                       .to = acceptor_name(cable),
+                                                       .to = cable_acceptor_name(cable),
                                                        .why = why});
 }
 
@@ -140,7 +103,7 @@ static void enter(struct cable *cable, enum cable_phase phase)
 
     assert(moves[cable->phase] & 1U << phase);
     log_debug("cable %llu: %s -> %s (%s to %s)", (unsigned long long)cable->id, cable_phase_name(cable->phase),
-              cable_phase_name(phase), dialer_name(cable), acceptor_name(cable));
+              cable_phase_name(phase), dialer_name(cable), cable_acceptor_name(cable));
     cable->phase = phase;
     if (phase == CABLE_up || phase == CABLE_raw)
         stranger_leave(&cable->stranger);
@@ -157,7 +120,7 @@ static void enter(struct cable *cable, enum cable_phase phase)
 }
 
 /* The one end of every cable. With `reset` both nodes see a broken connection, else an orderly close. */
-static void cable_free(struct cable *cable, bool reset, const char *why)
+void cable_free(struct cable *cable, bool reset, const char *why)
 {
     struct cables *cables = cable->cabling->cables;
 
@@ -208,11 +171,6 @@ void cable_open(struct cabling *cabling, int fd, const struct target *target)
         return;
     }
     cable_step(cable, now_us(cable));
-}
-
-static void on_naming_expired(void *owner)
-{
-    cable_free(owner, false, "the dialer never said who it is");
 }
 
 /* ---- names and rules ---- */
@@ -387,8 +345,8 @@ static bool step_relaying(struct cable *cable, uint64_t now_us)
     bool there_full = slow_is_full(there), back_full = slow_is_full(back);
     struct verdict verdict = duplex_pump(&cable->duplex, cable->cabling, now_us);
 
-    tell_fullness(cable, there, there_full, dialer_name(cable), acceptor_name(cable));
-    tell_fullness(cable, back, back_full, acceptor_name(cable), dialer_name(cable));
+    tell_fullness(cable, there, there_full, dialer_name(cable), cable_acceptor_name(cable));
+    tell_fullness(cable, back, back_full, cable_acceptor_name(cable), dialer_name(cable));
     if (!verdict.why && (lane_is_spent(there) || lane_is_spent(back)))
         verdict = duplex_judge(&cable->duplex, true);
     if (!goes_on(cable, verdict))
@@ -445,7 +403,7 @@ static bool step_once(struct cable *cable, uint64_t now_us)
     return true;
 }
 
-static void cable_step(struct cable *cable, uint64_t now_us)
+void cable_step(struct cable *cable, uint64_t now_us)
 {
     enum cable_phase before;
 
@@ -455,86 +413,4 @@ static void cable_step(struct cable *cable, uint64_t now_us)
             return;
     } while (cable->phase != before);
     update_watches(cable, now_us);
-}
-
-/* ---- all of them ---- */
-
-struct cables *cables_new(struct cabling *cabling)
-{
-    struct cables *cables = mem_new(sizeof(*cables));
-
-    cables->cabling = cabling;
-    expiry_init(&cables->naming, cabling->loop, CABLE_NAMING_MS, on_naming_expired);
-    return cables;
-}
-
-void cables_free(struct cables *cables)
-{
-    struct cable *cable, *next;
-
-    DL_FOREACH_SAFE(cables->all, cable, next)
-        cable_free(cable, false, "epmdpxy ends");
-    expiry_done(&cables->naming);
-    free(cables);
-}
-
-void cables_apply_rules(struct cables *cables)
-{
-    uint64_t now = loop_clock_us(cables->cabling->loop);
-    struct cable *cable = cables->all;
-
-    /* A cable's step may end it, and others that make room. */
-    for (; cable; cable = cables->next_to_apply) {
-        cables->next_to_apply = cable->next;
-        handshaking_apply_rules(&cable->handshaking, now);
-        cable_step(cable, now);
-    }
-}
-
-size_t cables_count(const struct cables *cables)
-{
-    return cables->count;
-}
-
-const struct cable *cables_first(const struct cables *cables)
-{
-    return cables->all;
-}
-
-const struct cable *cable_next(const struct cable *cable)
-{
-    return cable->next;
-}
-
-static struct lane_view look_at_lane(const struct lane *lane)
-{
-    return (struct lane_view){
-        .bytes = lane->bytes,
-        .frames = lane->frames.frames,
-        .ticks = lane->frames.ticks,
-        .waiting_bytes = lane_waiting(lane),
-        .is_held = lane_is_held(lane),
-        .cut = lane->profile.partition,
-        .profile = &lane->profile,
-    };
-}
-
-struct cable_view cable_look(const struct cable *cable)
-{
-    const struct duplex *duplex = &cable->duplex;
-    const struct identity *identity = &cable->handshaking.identity;
-
-    return (struct cable_view){
-        .id = cable->id,
-        .age_ms = loop_now_ms(cable->cabling->loop) - cable->opened_ms,
-        .phase = cable->phase,
-        .dialer = {.name = identity->dialer,
-                   .is_hidden = identity->dialer_hidden,
-                   .has_left = lane_source_has_left(&duplex->to_acceptor)},
-        .acceptor = {.name = acceptor_name(cable),
-                     .is_hidden = identity->acceptor_hidden,
-                     .has_left = lane_source_has_left(&duplex->to_dialer)},
-        .to_acceptor = look_at_lane(&duplex->to_acceptor),
-        .to_dialer = look_at_lane(&duplex->to_dialer),
-    };
 }

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All cables, and looks at them.
+ */
+#include <stdlib.h>
+
+#include <utlist.h>
+
+#include "base/memory.h"
+#include "loop/loop.h"
+#include "cable/cabling.h"
+#include "cable/life.h"
+#include "cable/slow.h"
+
+static void on_naming_expired(void *owner)
+{
+    cable_free(owner, false, "the dialer never said who it is");
+}
+
+struct cables *cables_new(struct cabling *cabling)
+{
+    struct cables *cables = mem_new(sizeof(*cables));
+
+    cables->cabling = cabling;
+    expiry_init(&cables->naming, cabling->loop, CABLE_NAMING_MS, on_naming_expired);
+    return cables;
+}
+
+void cables_free(struct cables *cables)
+{
+    struct cable *cable, *next;
+
+    DL_FOREACH_SAFE(cables->all, cable, next)
+        cable_free(cable, false, "epmdpxy ends");
+    expiry_done(&cables->naming);
+    free(cables);
+}
+
+void cables_apply_rules(struct cables *cables)
+{
+    uint64_t now = loop_clock_us(cables->cabling->loop);
+    struct cable *cable = cables->all;
+
+    /* A cable's step may end it, and others that make room. */
+    for (; cable; cable = cables->next_to_apply) {
+        cables->next_to_apply = cable->next;
+        handshaking_apply_rules(&cable->handshaking, now);
+        cable_step(cable, now);
+    }
+}
+
+size_t cables_count(const struct cables *cables)
+{
+    return cables->count;
+}
+
+const struct cable *cables_first(const struct cables *cables)
+{
+    return cables->all;
+}
+
+const struct cable *cable_next(const struct cable *cable)
+{
+    return cable->next;
+}
+
+const char *cable_phase_name(enum cable_phase phase)
+{
+    static const char *const names[] = {
+#define X(name, help) #name,
+        CABLE_PHASES(X)
+#undef X
+    };
+
+    return names[phase];
+}
+
+static struct lane_view look_at_lane(const struct lane *lane)
+{
+    return (struct lane_view){
+        .bytes = lane->bytes,
+        .frames = lane->frames.frames,
+        .ticks = lane->frames.ticks,
+        .waiting_bytes = lane_waiting(lane),
+        .is_held = lane_is_held(lane),
+        .cut = lane->profile.partition,
+        .profile = &lane->profile,
+    };
+}
+
+struct cable_view cable_look(const struct cable *cable)
+{
+    const struct duplex *duplex = &cable->duplex;
+    const struct identity *identity = &cable->handshaking.identity;
+
+    return (struct cable_view){
+        .id = cable->id,
+        .age_ms = loop_now_ms(cable->cabling->loop) - cable->opened_ms,
+        .phase = cable->phase,
+        .dialer = {.name = identity->dialer,
+                   .is_hidden = identity->dialer_hidden,
+                   .has_left = lane_source_has_left(&duplex->to_acceptor)},
+        .acceptor = {.name = cable_acceptor_name(cable),
+                     .is_hidden = identity->acceptor_hidden,
+                     .has_left = lane_source_has_left(&duplex->to_dialer)},
+        .to_acceptor = look_at_lane(&duplex->to_acceptor),
+        .to_dialer = look_at_lane(&duplex->to_dialer),
+    };
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of a cable, for the two files that know it: cable.c, the life of one, and cables.c, all of them.
+ */
+#ifndef CABLE_LIFE_H
+#define CABLE_LIFE_H
+
+#include "loop/descriptors.h"
+#include "loop/expiry.h"
+#include "cable/cable.h"
+#include "cable/duplex.h"
+#include "cable/handshaking.h"
+
+struct cable {
+    struct cabling *cabling;
+    struct target target;
+    uint64_t id;
+    uint64_t opened_ms;
+    enum cable_phase phase;
+    struct duplex duplex;
+    struct handshaking handshaking; /* and who is at the ends */
+    struct expiring naming;         /* cables->naming */
+    struct stranger stranger;       /* until the nodes have shaken hands */
+    struct cable *prev, *next;      /* cables->all, oldest first */
+};
+
+struct cables {
+    struct cabling *cabling;
+    struct cable *all;
+    struct cable *next_to_apply; /* rules, see cables_apply_rules(); or NULL */
+    size_t count;
+    uint64_t last_id;
+    struct expiry naming;
+};
+
+/* Decides what is next; the last thing that its caller does with the cable, which may be gone then. */
+void cable_step(struct cable *cable, uint64_t now_us);
+
+/* The one end of every cable. With `reset` both nodes see a broken connection, else an orderly close. */
+void cable_free(struct cable *cable, bool reset, const char *why);
+
+/* The registered name until the handshake shows the full one. */
+const char *cable_acceptor_name(const struct cable *cable);
+
+#endif
