@@ -195,6 +195,16 @@ static const char **members_of(const struct condition *condition, const struct c
     return members;
 }
 
+/* A node that has never shaken hands may be a hidden one: those of OTP register like all others. */
+static void tell_who_is_unknown(const char *const *members, size_t count, struct refusal *refusal)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!strchr(members[i], '@')) {
+            refusal_add(refusal, "; %.200s has never connected: if it is a hidden node, name the others", members[i]);
+            return;
+        }
+}
+
 /* A mesh of one node holds: it is connected with all others. */
 static int look_at_mesh(const struct condition *condition, const struct cluster *cluster, struct refusal *refusal)
 {
@@ -211,6 +221,8 @@ static int look_at_mesh(const struct condition *condition, const struct cluster 
         }
     if (status == -EAGAIN && without > 1)
         refusal_add(refusal, ", and %zu other %s not", without - 1, without == 2 ? "pair is" : "pairs are");
+    if (status == -EAGAIN && condition->islands.count == 0)
+        tell_who_is_unknown(members, count, refusal);
     free(members);
     return status;
 }

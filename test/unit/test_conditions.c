@@ -120,6 +120,11 @@ static void test_hidden_nodes_are_in_no_mesh(void **state)
     (void)state;
     check(&cluster, "mesh", 0, "");
     check(&cluster, "mesh *", -EAGAIN, "a@h and c are not connected, and 1 other pair is not");
+    cluster.nodes[2].hidden = false; /* as far as is known */
+    check(
+        &cluster, "mesh", -EAGAIN,
+        "a@h and c are not connected, and 1 other pair is not; c has never connected: if it is a hidden node, name the "
+        "others");
     cluster_done(&cluster);
 }
 
