@@ -17,13 +17,13 @@ void cluster_add_node(struct cluster *cluster, const struct cluster_node *node)
     cluster->nodes = grow(cluster->nodes, cluster->nodes_count, sizeof(*cluster->nodes));
     cluster->nodes[cluster->nodes_count++] = *node;
     cluster->registered_count += node->standing == NODE_REGISTERED;
+    cluster->seen_count += node->standing == NODE_SEEN;
 }
 
 void cluster_add_link(struct cluster *cluster, const struct cluster_link *link)
 {
     cluster->links = grow(cluster->links, cluster->links_count, sizeof(*cluster->links));
     cluster->links[cluster->links_count++] = *link;
-    cluster->raw_count += link->state == LINK_RAW;
 }
 
 void cluster_done(struct cluster *cluster)
@@ -32,53 +32,6 @@ void cluster_done(struct cluster *cluster)
     free(cluster->links);
     free(cluster->pairs);
     *cluster = (struct cluster){0};
-}
-
-/* ---- pairs ---- */
-
-/* The names of a link, in order. */
-static void names_of(const struct cluster_link *link, const char *to[2])
-{
-    bool in_order = strcmp(link->dialer, link->acceptor) < 0;
-
-    to[0] = in_order ? link->dialer : link->acceptor;
-    to[1] = in_order ? link->acceptor : link->dialer;
-}
-
-static int by_names(const void *left, const void *right)
-{
-    const char *x[2], *y[2];
-    int order;
-
-    names_of(*(const struct cluster_link *const *)left, x);
-    names_of(*(const struct cluster_link *const *)right, y);
-    order = strcmp(x[0], y[0]);
-    return order ? order : strcmp(x[1], y[1]);
-}
-
-static void sort_pairs(struct cluster *cluster)
-{
-    cluster->pairs = mem_new((cluster->links_count + 1) * sizeof(*cluster->pairs));
-    for (size_t i = 0; i < cluster->links_count; i++)
-        if (cluster->links[i].state == LINK_UP)
-            cluster->pairs[cluster->pairs_count++] = &cluster->links[i];
-    qsort(cluster->pairs, cluster->pairs_count, sizeof(*cluster->pairs), by_names);
-}
-
-bool cluster_connects(const struct cluster *cluster, const char *a, const char *b)
-{
-    const struct cluster_link wanted = {.dialer = a, .acceptor = b}, *key = &wanted;
-
-    return cluster->pairs_count > 0 &&
-           bsearch(&key, cluster->pairs, cluster->pairs_count, sizeof(*cluster->pairs), by_names) != NULL;
-}
-
-const struct cluster_link *cluster_raw_link(const struct cluster *cluster, const char *acceptor)
-{
-    for (size_t i = 0; i < cluster->links_count && cluster->raw_count > 0; i++)
-        if (cluster->links[i].state == LINK_RAW && strcmp(cluster->links[i].acceptor, acceptor) == 0)
-            return &cluster->links[i];
-    return NULL;
 }
 
 /* ---- nodes that are seen only ---- */
@@ -140,10 +93,85 @@ static int by_standing(const void *left, const void *right)
     return order ? order : strcmp(x->name, y->name);
 }
 
-void cluster_finish(struct cluster *cluster)
+static void sort_nodes(struct cluster *cluster)
 {
-    sort_pairs(cluster);
-    find_seen(cluster);
     if (cluster->nodes_count > 1)
         qsort(cluster->nodes, cluster->nodes_count, sizeof(*cluster->nodes), by_standing);
+}
+
+/* ---- pairs ---- */
+
+/* Within [first, end) of the nodes, which are sorted by name there. */
+static struct cluster_node *find_within(const struct cluster *cluster, size_t first, size_t end, const char *name)
+{
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        int order = strcmp(name, cluster->nodes[middle].name);
+
+        if (order == 0)
+            return &cluster->nodes[middle];
+        if (order < 0)
+            end = middle;
+        else
+            first = middle + 1;
+    }
+    return NULL;
+}
+
+/* The node that registered under that name, or that is seen only; or NULL. */
+static struct cluster_node *find(const struct cluster *cluster, const char *name)
+{
+    struct cluster_node *node = find_within(cluster, 0, cluster->registered_count, name);
+
+    return node
+               ? node
+               : find_within(cluster, cluster->registered_count, cluster->registered_count + cluster->seen_count, name);
+}
+
+static uint64_t pair_of(const struct cluster *cluster, const struct cluster_node *a, const struct cluster_node *b)
+{
+    uint64_t i = (uint64_t)(a - cluster->nodes), j = (uint64_t)(b - cluster->nodes);
+
+    return i < j ? i << 32 | j : j << 32 | i;
+}
+
+static int by_number(const void *left, const void *right)
+{
+    const uint64_t *x = left, *y = right;
+
+    return (*x > *y) - (*x < *y);
+}
+
+/* What the links say about the nodes at their ends. */
+static void follow_links(struct cluster *cluster)
+{
+    cluster->pairs = mem_new((cluster->links_count + 1) * sizeof(*cluster->pairs));
+    for (size_t i = 0; i < cluster->links_count; i++) {
+        const struct cluster_link *link = &cluster->links[i];
+        struct cluster_node *acceptor = find(cluster, link->acceptor), *dialer;
+
+        if (link->state == LINK_RAW && acceptor)
+            acceptor->raw = link;
+        if (link->state != LINK_UP)
+            continue;
+        dialer = find(cluster, link->dialer);
+        dialer->linked = acceptor->linked = true;
+        cluster->pairs[cluster->pairs_count++] = pair_of(cluster, dialer, acceptor);
+    }
+    qsort(cluster->pairs, cluster->pairs_count, sizeof(*cluster->pairs), by_number);
+}
+
+bool cluster_connects(const struct cluster *cluster, const struct cluster_node *a, const struct cluster_node *b)
+{
+    uint64_t pair = pair_of(cluster, a, b);
+
+    return cluster->pairs_count > 0 &&
+           bsearch(&pair, cluster->pairs, cluster->pairs_count, sizeof(pair), by_number) != NULL;
+}
+
+void cluster_finish(struct cluster *cluster)
+{
+    find_seen(cluster);
+    sort_nodes(cluster);
+    follow_links(cluster);
 }

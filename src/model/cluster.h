@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cluster_link;
+
 enum node_standing {
     NODE_REGISTERED,
     NODE_SEEN,       /* not registered here, and one of the links is its: it only dials, or is of another host */
@@ -23,6 +25,10 @@ struct cluster_node {
     const char *name; /* the full one; the short one as long as its host is not known */
     enum node_standing standing;
     bool hidden; /* it looks at the cluster, or steers it, and is no member */
+
+    /* Found by cluster_finish(): */
+    bool linked;                    /* it talks with somebody */
+    const struct cluster_link *raw; /* a raw link to it, whose dialer may be anybody; or NULL */
 };
 
 enum link_state {
@@ -47,10 +53,10 @@ struct cluster {
     uint64_t activity; /* a number that changes when a frame passes, or anything else happens */
 
     struct cluster_node *nodes; /* by standing: registered, seen, remembered */
-    size_t nodes_count, registered_count;
+    size_t nodes_count, registered_count, seen_count;
     struct cluster_link *links; /* oldest first */
-    size_t links_count, raw_count;
-    const struct cluster_link **pairs; /* those that are up, in order of both names */
+    size_t links_count;
+    uint64_t *pairs; /* the places in `nodes` of two that talk, the smaller one in the upper half; sorted */
     size_t pairs_count;
 };
 
@@ -60,10 +66,7 @@ void cluster_add_link(struct cluster *cluster, const struct cluster_link *link);
 void cluster_finish(struct cluster *cluster);
 void cluster_done(struct cluster *cluster);
 
-/* Do these two talk? */
-bool cluster_connects(const struct cluster *cluster, const char *a, const char *b);
-
-/* A raw link to that node, whose dialer may be anybody; or NULL. */
-const struct cluster_link *cluster_raw_link(const struct cluster *cluster, const char *acceptor);
+/* Do these two of its nodes talk? */
+bool cluster_connects(const struct cluster *cluster, const struct cluster_node *a, const struct cluster_node *b);
 
 #endif

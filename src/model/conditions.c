@@ -157,21 +157,12 @@ static int refuse_raw(const struct cluster_link *raw, struct refusal *refusal)
                      raw->cable, raw->acceptor);
 }
 
-/* A raw link that may be between these two. */
-static const struct cluster_link *raw_between(const struct cluster *cluster, const char *a, const char *b)
+/* They are not connected, as far as can be told: a raw link may be between them. */
+static int refuse_pair(const struct cluster_node *a, const struct cluster_node *b, struct refusal *refusal)
 {
-    const struct cluster_link *raw = cluster_raw_link(cluster, a);
-
-    return raw ? raw : cluster_raw_link(cluster, b);
-}
-
-/* They are not connected, as far as can be told. */
-static int refuse_pair(const struct cluster *cluster, const char *a, const char *b, struct refusal *refusal)
-{
-    const struct cluster_link *raw = raw_between(cluster, a, b);
-
-    return raw ? refuse_raw(raw, refusal)
-               : refuse_as(refusal, -EAGAIN, NULL, "%.200s and %.200s are not connected", a, b);
+    if (a->raw || b->raw)
+        return refuse_raw(a->raw ? a->raw : b->raw, refusal);
+    return refuse_as(refusal, -EAGAIN, NULL, "%.200s and %.200s are not connected", a->name, b->name);
 }
 
 /* ---- looking ---- */
@@ -183,24 +174,26 @@ static bool is_member(const struct condition *condition, const struct cluster_no
     return node->standing == NODE_REGISTERED && !node->hidden;
 }
 
-static const char **members_of(const struct condition *condition, const struct cluster *cluster, size_t *ret_count)
+static const struct cluster_node **members_of(const struct condition *condition, const struct cluster *cluster,
+                                              size_t *ret_count)
 {
-    const char **members = mem_new((cluster->nodes_count + 1) * sizeof(*members));
+    const struct cluster_node **members = mem_new((cluster->nodes_count + 1) * sizeof(*members));
     size_t count = 0;
 
     for (size_t i = 0; i < cluster->nodes_count; i++)
         if (is_member(condition, &cluster->nodes[i]))
-            members[count++] = cluster->nodes[i].name;
+            members[count++] = &cluster->nodes[i];
     *ret_count = count;
     return members;
 }
 
 /* A node that has never shaken hands may be a hidden one: those of OTP register like all others. */
-static void tell_who_is_unknown(const char *const *members, size_t count, struct refusal *refusal)
+static void tell_who_is_unknown(const struct cluster_node *const *members, size_t count, struct refusal *refusal)
 {
     for (size_t i = 0; i < count; i++)
-        if (!strchr(members[i], '@')) {
-            refusal_add(refusal, "; %.200s has never connected: if it is a hidden node, name the others", members[i]);
+        if (!strchr(members[i]->name, '@')) {
+            refusal_add(refusal, "; %.200s has never connected: if it is a hidden node, name the others",
+                        members[i]->name);
             return;
         }
 }
@@ -209,15 +202,15 @@ static void tell_who_is_unknown(const char *const *members, size_t count, struct
 static int look_at_mesh(const struct condition *condition, const struct cluster *cluster, struct refusal *refusal)
 {
     size_t count, without = 0;
-    const char **members = members_of(condition, cluster, &count);
+    const struct cluster_node **members = members_of(condition, cluster, &count);
     int status = count > 0 ? 0 : refuse_as(refusal, -EAGAIN, NULL, "no such node is registered");
 
     for (size_t i = 0; i < count && status != -EOPNOTSUPP; i++)
         for (size_t j = i + 1; j < count && status != -EOPNOTSUPP; j++) {
             if (cluster_connects(cluster, members[i], members[j]))
                 continue;
-            if (without++ == 0 || raw_between(cluster, members[i], members[j]))
-                status = refuse_pair(cluster, members[i], members[j], refusal);
+            if (without++ == 0 || members[i]->raw || members[j]->raw)
+                status = refuse_pair(members[i], members[j], refusal);
         }
     if (status == -EAGAIN && without > 1)
         refusal_add(refusal, ", and %zu other %s not", without - 1, without == 2 ? "pair is" : "pairs are");
@@ -232,10 +225,12 @@ static bool is_there_in(const struct cluster_node *node, const struct island *is
     return node->standing != NODE_REMEMBERED && island_holds(island, node->name);
 }
 
+typedef int pair_fn(const struct cluster *cluster, const struct cluster_node *a, const struct cluster_node *b,
+                    struct refusal *refusal);
+
 /* Calls that for every pair of a node of the one island and a node of the other, until it does not return 0. */
-static int each_pair(const struct condition *condition, const struct cluster *cluster,
-                     int (*look)(const struct cluster *cluster, const char *a, const char *b, struct refusal *refusal),
-                     size_t *ret_count, struct refusal *refusal)
+static int each_pair(const struct condition *condition, const struct cluster *cluster, pair_fn *look, size_t *ret_count,
+                     struct refusal *refusal)
 {
     const struct island *a = &condition->islands.at[0], *b = &condition->islands.at[1];
     const struct cluster_node *nodes = cluster->nodes;
@@ -248,15 +243,16 @@ static int each_pair(const struct condition *condition, const struct cluster *cl
         for (size_t j = 0; j < cluster->nodes_count && status == 0; j++)
             if (i != j && is_there_in(&nodes[j], b)) {
                 ++*ret_count;
-                status = look(cluster, nodes[i].name, nodes[j].name, refusal);
+                status = look(cluster, &nodes[i], &nodes[j], refusal);
             }
     }
     return status;
 }
 
-static int want_connected(const struct cluster *cluster, const char *a, const char *b, struct refusal *refusal)
+static int want_connected(const struct cluster *cluster, const struct cluster_node *a, const struct cluster_node *b,
+                          struct refusal *refusal)
 {
-    return cluster_connects(cluster, a, b) ? 0 : refuse_pair(cluster, a, b, refusal);
+    return cluster_connects(cluster, a, b) ? 0 : refuse_pair(a, b, refusal);
 }
 
 static int look_connected(const struct condition *condition, const struct cluster *cluster, struct refusal *refusal)
@@ -273,13 +269,14 @@ static int look_connected(const struct condition *condition, const struct cluste
     return status;
 }
 
-static int want_disconnected(const struct cluster *cluster, const char *a, const char *b, struct refusal *refusal)
+static int want_disconnected(const struct cluster *cluster, const struct cluster_node *a, const struct cluster_node *b,
+                             struct refusal *refusal)
 {
-    const struct cluster_link *raw = raw_between(cluster, a, b);
-
     if (cluster_connects(cluster, a, b))
-        return refuse_as(refusal, -EAGAIN, NULL, "%.200s and %.200s are still connected", a, b);
-    return raw ? refuse_raw(raw, refusal) : 0;
+        return refuse_as(refusal, -EAGAIN, NULL, "%.200s and %.200s are still connected", a->name, b->name);
+    if (a->raw || b->raw)
+        return refuse_raw(a->raw ? a->raw : b->raw, refusal);
+    return 0;
 }
 
 /* What nobody was ever called is a slip, and would hold at once. */
@@ -300,6 +297,8 @@ static int look_disconnected(const struct condition *condition, const struct clu
 /* Which of the two still believes in a connection that is cut? */
 static int refuse_unnoticed(const struct cluster_link *link, struct refusal *refusal)
 {
+    if (link->dialer_left && link->acceptor_left)
+        return 0; /* both: the connection is about to go */
     if (link->dialer_left || link->acceptor_left)
         return refuse_as(refusal, -EAGAIN, NULL, "%.200s has noticed that it is cut from %.200s, which has not",
                          link->dialer_left ? link->dialer : link->acceptor,

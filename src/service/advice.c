@@ -130,14 +130,6 @@ static bool is_cut_by_name(const struct rules *rules, const char *name)
     return false;
 }
 
-static bool is_connected(const struct cluster *cluster, const char *name)
-{
-    for (size_t i = 0; i < cluster->pairs_count; i++)
-        if (strcmp(cluster->pairs[i]->dialer, name) == 0 || strcmp(cluster->pairs[i]->acceptor, name) == 0)
-            return true;
-    return false;
-}
-
 /*
  * Who is split: members of the cluster that are connected or cut. A test runner that only looks on is none of them.
  * Before anybody has connected there is no telling.
@@ -151,7 +143,7 @@ static size_t split_nodes(const struct rules *rules, const struct cluster *clust
 
         if (node->standing != NODE_REGISTERED || node->hidden)
             continue;
-        if (cluster->pairs_count > 0 && !is_connected(cluster, node->name) && !is_cut_by_name(rules, node->name))
+        if (cluster->pairs_count > 0 && !node->linked && !is_cut_by_name(rules, node->name))
             continue;
         if (count == SPLIT_NODES_MAX)
             return 0;

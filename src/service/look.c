@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/look.h"
 
+#include <string.h>
+
 #include "cable/cable.h"
 #include "model/events.h"
 #include "model/registry.h"
@@ -54,13 +56,21 @@ static enum link_state state_of(enum cable_phase phase)
     return LINK_CONNECTING;
 }
 
+/* The name under which the registry knows it: its handshake may not have told, but an earlier one has. */
+static const char *known_name(const struct registry *registry, const char *name)
+{
+    const struct node *node = registry_find(registry, name, strlen(name));
+
+    return node ? node_name(node) : name;
+}
+
 static void add_link(const struct service *service, const struct cable_view *view, struct cluster *cluster)
 {
     struct cluster_link link = {
         .cable = view->id,
         .state = state_of(view->phase),
         .dialer = view->dialer.name,
-        .acceptor = view->acceptor.name,
+        .acceptor = known_name(service->registry, view->acceptor.name),
         .dialer_left = view->dialer.has_left,
         .acceptor_left = view->acceptor.has_left,
     };

@@ -15,8 +15,12 @@
 #include "service/look.h"
 #include "service/service.h"
 
-/* Things often happen in bursts: how long after the first one all are looked at. */
+/*
+ * Things often happen in bursts: how long after the first one all are looked at. A look at thousands of cables takes
+ * its time, and so many times that it leaves to those who are relayed.
+ */
 #define GATHER_US 5000
+#define LOOK_SHARE 20
 
 /* `quiet` looks at least so often: it is to be noticed that somebody has sent something. */
 #define QUIET_LOOK_US 50000
@@ -38,6 +42,7 @@ struct waits {
     struct wait *all;
     size_t count;
     struct deadline look;
+    uint64_t rests_until_us; /* no look before */
 };
 
 static uint64_t now_us(const struct waits *waits)
@@ -74,6 +79,8 @@ static void look_within(struct waits *waits, uint64_t in_us)
 {
     uint64_t at_us = now_us(waits) + in_us;
 
+    if (at_us < waits->rests_until_us)
+        at_us = waits->rests_until_us;
     if (!waits->look.place || at_us < waits->look.at_us)
         deadline_set(waits->service->deadlines, &waits->look, at_us);
 }
@@ -103,6 +110,7 @@ static void on_end(void *data)
 static void on_look(void *data)
 {
     struct waits *waits = data;
+    uint64_t began_us = now_us(waits);
     struct wait *wait, *next;
     struct cluster cluster;
     bool by_the_clock = false;
@@ -119,6 +127,7 @@ static void on_look(void *data)
             by_the_clock |= goes_by_the_clock(wait);
     }
     cluster_done(&cluster);
+    waits->rests_until_us = now_us(waits) + LOOK_SHARE * (now_us(waits) - began_us);
     if (by_the_clock)
         look_within(waits, QUIET_LOOK_US);
 }
