@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,16 @@
 
 #define HELP_COLUMN 31
 
-#define refuse(result, ...) (snprintf((result)->error, sizeof((result)->error), __VA_ARGS__), -EINVAL)
+/* The line to tell the user; returns -EINVAL. */
+__attribute__((format(printf, 2, 3))) static int wrong(struct options_result *result, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(result->error, sizeof(result->error), format, args);
+    va_end(args);
+    return -EINVAL;
+}
 
 static int number_parse(const char *text, int min, int max, int *ret_number)
 {
@@ -90,8 +100,8 @@ static int refuse_short(const struct option_row *row, const char *value, struct 
     char least[32];
 
     duration_print_exact((uint64_t)row->min, least, sizeof(least));
-    return refuse(result, "--%s: '%s' is too short: give a duration of at least %s, such as 150ms or 15s", row->name,
-                  value, least);
+    return wrong(result, "--%s: '%s' is too short: give a duration of at least %s, such as 150ms or 15s", row->name,
+                 value, least);
 }
 
 static int set_value(struct place place, void *fields, const char *value, struct options_result *result)
@@ -107,23 +117,23 @@ static int set_value(struct place place, void *fields, const char *value, struct
         return 0;
     case OPTION_TEXT:
         if (!*value)
-            return refuse(result, "--%s: the value is empty", row->name);
+            return wrong(result, "--%s: the value is empty", row->name);
         *(const char **)field = value;
         return 0;
     case OPTION_NUMBER:
         if (number_parse(value, row->min, row->max, field) < 0)
-            return refuse(result, "--%s: '%s' is not a number from %d to %d", row->name, value, row->min, row->max);
+            return wrong(result, "--%s: '%s' is not a number from %d to %d", row->name, value, row->min, row->max);
         return 0;
     case OPTION_DURATION:
         if (duration_parse(value, &us) < 0)
-            return refuse(result, "--%s: '%s' is not a duration: give " DURATION_HINT, row->name, value);
+            return wrong(result, "--%s: '%s' is not a duration: give " DURATION_HINT, row->name, value);
         if (us < (uint64_t)row->min)
             return refuse_short(row, value, result);
         *(uint64_t *)field = us;
         return 0;
     case OPTION_SIZE:
         if (size_parse(value, &bytes) < 0 || bytes < (uint64_t)row->min)
-            return refuse(result, "--%s: '%s' is not a size from %d on: give " SIZE_HINT, row->name, value, row->min);
+            return wrong(result, "--%s: '%s' is not a size from %d on: give " SIZE_HINT, row->name, value, row->min);
         *(uint64_t *)field = bytes;
         return 0;
     case OPTION_CHOICE:
@@ -152,8 +162,8 @@ static int refuse_unknown(const struct option_table *table, const char *arg, con
         names[count] = row->name;
     meant = suggest(typed, names, count, sizeof(*names));
     if (meant)
-        return refuse(result, "unknown option '%s'; did you mean --%s?", arg, meant);
-    return refuse(result, "unknown option '%s'; see --help", arg);
+        return wrong(result, "unknown option '%s'; did you mean --%s?", arg, meant);
+    return wrong(result, "unknown option '%s'; see --help", arg);
 }
 
 /* One option at argv[*at]; *at moves on when its value is the next word. */
@@ -174,12 +184,12 @@ static int parse_option(const struct option_table *table, void *fields, int argc
     if (!row)
         return refuse_unknown(table, arg, name, len, result);
     if (row->kind == OPTION_GONE)
-        return refuse(result, "--%s is gone: %s", row->name, row->help);
+        return wrong(result, "--%s is gone: %s", row->name, row->help);
     if (!takes_value(row) && value)
-        return refuse(result, "--%s takes no value", row->name);
+        return wrong(result, "--%s takes no value", row->name);
     if (takes_value(row) && !value) {
         if (*at + 1 >= argc)
-            return refuse(result, "--%s needs a value: %s", row->name, row->value_name);
+            return wrong(result, "--%s needs a value: %s", row->name, row->value_name);
         value = argv[++*at];
     }
     if (takes_value(row)) {

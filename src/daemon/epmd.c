@@ -167,6 +167,7 @@ static int ask(const struct epmd *epmd, int argc, char **argv)
 /* Port 85957 listens on the lower 16 bits and reports what was asked for: both as the stock daemon does. */
 static int open_sockets(const struct epmd *epmd, struct listen_result *ret)
 {
+    struct refusal refusal;
     int status;
 
     if (epmd->systemd) {
@@ -176,12 +177,13 @@ static int open_sockets(const struct epmd *epmd, struct listen_result *ret)
         log_error("systemd provides no sockets");
         return -ENOENT;
     }
-    status = listen_open(&(struct listen_request){.addresses = epmd->addresses, .port = (uint16_t)epmd->port}, ret);
+    status = listen_open(&(struct listen_request){.addresses = epmd->addresses, .port = (uint16_t)epmd->port}, ret,
+                         &refusal);
     if (status == -EADDRINUSE) {
         if (epmd->debug > 0 || !epmd->daemon)
             log_error("there is already an epmd, or something else, running at port %d", epmd->port);
     } else if (status < 0) {
-        log_error("%s", ret->error);
+        log_error("%s", refusal.text);
     }
     return status;
 }

@@ -50,33 +50,27 @@ static int add(struct wanted *wanted, const char *text, bool may_fail)
 }
 
 /* Wildcards first: what they hold need not be bound again. */
-static int add_list(struct wanted *wanted, const char *list, bool wildcards, char *error, size_t size)
+static int add_list(struct wanted *wanted, const char *list, bool wildcards, struct refusal *ret)
 {
     char text[ADDRESS_TEXT_MAX];
     struct address address;
 
     for (list += strspn(list, SEPARATORS); *list; list += strspn(list, SEPARATORS)) {
         size_t len = strcspn(list, SEPARATORS);
-        int status;
 
         snprintf(text, sizeof(text), "%.*s", (int)len, list);
         list += len;
-        if (len >= sizeof(text) || address_parse(text, 0, &address) < 0) {
-            snprintf(error, size, "cannot parse IP address \"%s\"", text);
-            return -EINVAL;
-        }
+        if (len >= sizeof(text) || address_parse(text, 0, &address) < 0)
+            return refuse(ret, NULL, "cannot parse IP address \"%s\"", text);
         if (is_any(&address) != wildcards)
             continue;
-        status = add(wanted, text, false);
-        if (status < 0) {
-            snprintf(error, size, "cannot listen on more than %d IP addresses", DOOR_LISTENERS_MAX);
-            return status;
-        }
+        if (add(wanted, text, false) < 0)
+            return refuse_as(ret, -ENOSPC, NULL, "cannot listen on more than %d IP addresses", DOOR_LISTENERS_MAX);
     }
     return 0;
 }
 
-static int decide(const struct listen_request *request, struct wanted *wanted, char *error, size_t size)
+static int decide(const struct listen_request *request, struct wanted *wanted, struct refusal *ret)
 {
     const char *list = request->addresses ? request->addresses : "";
     int status;
@@ -84,9 +78,9 @@ static int decide(const struct listen_request *request, struct wanted *wanted, c
     if (!request->loopback_only) {
         if (list[strspn(list, SEPARATORS)] == 0)
             list = "0.0.0.0,::";
-        status = add_list(wanted, list, true, error, size);
+        status = add_list(wanted, list, true, ret);
         if (status == 0)
-            status = add_list(wanted, list, false, error, size);
+            status = add_list(wanted, list, false, ret);
         if (status < 0)
             return status;
     }
@@ -126,7 +120,7 @@ static bool is_missing(const struct address *address, int status)
     return address->any.sa_family == AF_INET6 && (status == -EAFNOSUPPORT || status == -EADDRNOTAVAIL);
 }
 
-static int open_all(const struct wanted *wanted, int port, struct listen_result *ret)
+static int open_all(const struct wanted *wanted, int port, struct listen_result *ret, struct refusal *refusal)
 {
     ret->port = port;
     for (size_t i = 0; i < wanted->count; i++) {
@@ -140,9 +134,8 @@ static int open_all(const struct wanted *wanted, int port, struct listen_result 
                 log_debug("not listening on %s: %s", text, strerror(-fd));
                 continue;
             }
-            snprintf(ret->error, sizeof(ret->error), "cannot listen on %s: %s", text, strerror(-fd));
             close_all(ret);
-            return fd;
+            return refuse_as(refusal, fd, NULL, "cannot listen on %s: %s", text, strerror(-fd));
         }
         ret->fds[ret->count++] = fd;
         if (ret->port == 0) {
@@ -150,24 +143,22 @@ static int open_all(const struct wanted *wanted, int port, struct listen_result 
             ret->port = address_port(&bound);
         }
     }
-    if (ret->count == 0) {
-        snprintf(ret->error, sizeof(ret->error), "no address to listen on");
-        return -EADDRNOTAVAIL;
-    }
+    if (ret->count == 0)
+        return refuse_as(refusal, -EADDRNOTAVAIL, NULL, "no address to listen on");
     return 0;
 }
 
-int listen_open(const struct listen_request *request, struct listen_result *ret)
+int listen_open(const struct listen_request *request, struct listen_result *ret, struct refusal *refusal)
 {
     struct wanted wanted = {0};
     int status;
 
     *ret = (struct listen_result){0};
-    status = decide(request, &wanted, ret->error, sizeof(ret->error));
+    status = decide(request, &wanted, refusal);
     if (status < 0)
         return status;
     for (int i = 0; i < PORT_TRIES; i++) {
-        status = open_all(&wanted, request->port, ret);
+        status = open_all(&wanted, request->port, ret, refusal);
         if (status != -EADDRINUSE || request->port != 0)
             break;
     }

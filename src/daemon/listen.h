@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/refusal.h"
 #include "epmd/door.h"
 
 struct listen_request {
@@ -21,13 +22,12 @@ struct listen_result {
     int fds[DOOR_LISTENERS_MAX]; /* listening, non-blocking; the caller's */
     size_t count;
     int port;
-    char error[256];
 };
 
 /*
  * With an address list, the loopback addresses are listened on as well, as nodes register there. Returns 0; or a
- * negative errno with ret->error and no socket: -EADDRINUSE when the port is taken, -EINVAL for a bad address.
+ * negative errno, as in the refusal, and no socket: -EADDRINUSE when the port is taken, -EINVAL for a bad address.
  */
-int listen_open(const struct listen_request *request, struct listen_result *ret);
+int listen_open(const struct listen_request *request, struct listen_result *ret, struct refusal *refusal);
 
 #endif

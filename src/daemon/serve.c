@@ -108,6 +108,7 @@ static int run(const struct command *self, int argc, char **argv)
                                     .port = -1};
     struct announcement announcement;
     struct listen_result sockets;
+    struct refusal refusal;
     int status = command_begin(self, &options, argc, argv, 0, 0);
 
     if (status != COMMAND_GO)
@@ -116,14 +117,15 @@ static int run(const struct command *self, int argc, char **argv)
         return STATUS_BAD_INPUT;
     log_open(LOG_PLAIN, (enum log_level)options.log_level);
 
-    status = listen_open(&(struct listen_request){options.addresses, options.loopback, options.port}, &sockets);
+    status =
+        listen_open(&(struct listen_request){options.addresses, options.loopback, options.port}, &sockets, &refusal);
     if (status == -EINVAL)
-        return command_refuse(self, "--address: %s", sockets.error);
+        return command_refuse(self, "--address: %s", refusal.text);
     if (status == -EADDRINUSE)
         return command_fail("port %d is in use, perhaps by another epmd (try epmdpxy names); choose one with --port",
                             options.port);
     if (status < 0)
-        return command_fail("%s", sockets.error);
+        return command_fail("%s", refusal.text);
 
     announcement = (struct announcement){options.port_file, sockets.port};
     return daemon_run(&(struct daemon_config){
