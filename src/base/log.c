@@ -30,17 +30,15 @@ void log_open(enum log_style new_style, enum log_level new_most)
 }
 
 /*
- * One line, with one write, and never waiting for whoever reads it: a full pipe must not stand the daemon still. A pipe
- * that is ready takes PIPE_BUF bytes at once, which is more than a line has.
+ * Returns whether the line is written, whole. One line, with one write, and never waiting for whoever reads it: a full
+ * pipe must not stand the daemon still. A pipe that is ready takes PIPE_BUF bytes at once, which is more than a line
+ * has.
  */
 static bool write_line(const char *line, size_t len)
 {
     struct pollfd standard_error = {.fd = STDERR_FILENO, .events = POLLOUT};
 
-    if (poll(&standard_error, 1, 0) == 0)
-        return false;
-    write(STDERR_FILENO, line, len);
-    return true;
+    return poll(&standard_error, 1, 0) != 0 && write(STDERR_FILENO, line, len) == (ssize_t)len;
 }
 
 static void write_or_count(const char *line, size_t len)

@@ -174,7 +174,7 @@ static void too_many(void **state)
 /* Who is cut from whom, how often: the nodes are "n00", "n01", ..., and come in the order of `turn`. */
 struct cluster {
     size_t count, cuts;
-    char texts[NODES_MAX][8];
+    char texts[NODES_MAX][24];
     int cut[NODES_MAX][NODES_MAX];
     struct text printed;
 };
