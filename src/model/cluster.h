@@ -18,7 +18,7 @@ struct cluster_link;
 enum node_standing {
     NODE_REGISTERED,
     NODE_SEEN,       /* not registered here, and one of the links is its: it only dials, or is of another host */
-    NODE_REMEMBERED, /* it was registered, and has left */
+    NODE_REMEMBERED, /* it was registered, or has dialled lately; now it may be gone */
 };
 
 struct cluster_node {
@@ -60,7 +60,7 @@ struct cluster {
     size_t pairs_count;
 };
 
-/* Registered ones first, those that are remembered last; the seen ones are found by cluster_finish(). */
+/* In any order, remembered ones as often as you like; the seen ones are found by cluster_finish(). */
 void cluster_add_node(struct cluster *cluster, const struct cluster_node *node);
 void cluster_add_link(struct cluster *cluster, const struct cluster_link *link);
 void cluster_finish(struct cluster *cluster);

@@ -81,6 +81,16 @@ static void add_link(const struct service *service, const struct cable_view *vie
     cluster_add_link(cluster, &link);
 }
 
+/* Who never registered, and only dialled: what happened lately tells that it was here. */
+static void add_former_dialers(struct cluster *cluster, const struct events *events)
+{
+    const struct event *event;
+
+    for (uint64_t id = 0; (event = events_next(events, id)); id = event->id)
+        if (event->kind == EVENT_cable_up || event->kind == EVENT_cable_held || event->kind == EVENT_cable_down)
+            cluster_add_node(cluster, &(struct cluster_node){.name = event->from, .standing = NODE_REMEMBERED});
+}
+
 void look(const struct service *service, struct cluster *ret)
 {
     *ret = (struct cluster){.relayed = service->relayed, .activity = events_last(service->events)};
@@ -88,6 +98,7 @@ void look(const struct service *service, struct cluster *ret)
         ret->cut |= is_cut(rule);
     add_nodes(ret, registry_nodes(service->registry), NODE_REGISTERED);
     add_nodes(ret, registry_remembered(service->registry), NODE_REMEMBERED);
+    add_former_dialers(ret, service->events);
     for (const struct cable *cable = cables_first(service->cables); cable; cable = cable_next(cable)) {
         struct cable_view view = cable_look(cable);
 
