@@ -279,6 +279,15 @@ static int want_disconnected(const struct cluster *cluster, const struct cluster
     return 0;
 }
 
+/* A raw link to a node that this pattern may mean: over such links its host does not become known. */
+static const struct cluster_link *raw_to(const struct cluster *cluster, const char *pattern)
+{
+    for (size_t i = 0; i < cluster->nodes_count; i++)
+        if (cluster->nodes[i].raw && pattern_overlaps(pattern, cluster->nodes[i].name))
+            return cluster->nodes[i].raw;
+    return NULL;
+}
+
 /* What nobody was ever called is a slip, and would hold at once. */
 static int look_disconnected(const struct condition *condition, const struct cluster *cluster, struct refusal *refusal)
 {
@@ -287,8 +296,11 @@ static int look_disconnected(const struct condition *condition, const struct clu
     for (size_t i = 0; i < 2; i++)
         for (size_t k = 0; k < condition->islands.at[i].count; k++) {
             const char *pattern = condition->islands.at[i].patterns[k];
+            enum acquaintance acquaintance = acquaintance_of(pattern, cluster, NODE_REMEMBERED);
 
-            if (acquaintance_of(pattern, cluster, NODE_REMEMBERED) == STRANGER)
+            if (acquaintance == HOST_UNKNOWN && raw_to(cluster, pattern))
+                return refuse_raw(raw_to(cluster, pattern), refusal);
+            if (acquaintance == STRANGER)
                 return refuse_as(refusal, -ENOENT, NULL, "no node named '%.200s' is or was here", pattern);
         }
     return each_pair(condition, cluster, want_disconnected, &count, refusal);
