@@ -285,8 +285,8 @@ def test_cut_modes():
 
 def test_what_has_a_time_to_live_ends():
     with cluster("a", "b") as (port, go):
-        fine(go("cut", "--for", "300ms", "a", "b"))
-        fine(go("fault", "add", "hide", "--node", "a", "--for", "400ms"))
+        fine(go("cut", "--for", "2s", "a", "b"))
+        fine(go("fault", "add", "hide", "--node", "a", "--for", "2100ms"))
         assert {"ends_in_ms"} <= set(rules(port)[0]) and answer(port, b"z", "a") == b"\x77\x01"
         wait(lambda: not rules(port))
         assert answer(port, b"z", "a")[:2] == b"\x77\x00"
@@ -311,7 +311,7 @@ def test_leases_take_their_rules_along():
         assert fine(go("lease", "--end", "night")) == "no leases\n"
         assert [rule["fault"] for rule in rules(port)] == ["mute"]
         refused(go("lease", "--end", "night"), "no lease named 'night'", status=1)
-        fine(go("lease", "short", "--for", "300ms"))
+        fine(go("lease", "short", "--for", "2s"))
         fine(go("fault", "add", "hide", "--lease", "short"))
         wait(lambda: len(rules(port)) == 1)
         assert fine(go("lease")) == "no leases\n"
