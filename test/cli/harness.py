@@ -70,7 +70,7 @@ def register(port, name, node_port=9, kind=77):
 
 def http(port, head, body=b""):
     """Sends bytes as they are; returns (status, JSON)."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
         client.sendall(head.replace("\n", "\r\n").encode() + body)
         answer = b""
         with contextlib.suppress(ConnectionResetError):
