@@ -169,6 +169,7 @@ static void test_what_cannot_be_known(void **state)
     check(&cluster, "connected a b", -EOPNOTSUPP, why);
     check(&cluster, "connected b a", -EOPNOTSUPP, why);
     check(&cluster, "disconnected a b", -EOPNOTSUPP, why);
+    check(&cluster, "disconnected a@h b@h", -EOPNOTSUPP, why); /* over TLS a full name is never learnt */
     check(&cluster, "disconnected c a", 0, "");
     check(&cluster, "connected c d", 0, "");
     check(&cluster, "mesh", -EOPNOTSUPP, why);
