@@ -135,7 +135,6 @@ void cable_free(struct cable *cable, bool reset, const char *why)
     if (cables->next_to_apply == cable)
         cables->next_to_apply = cable->next;
     DL_DELETE(cables->all, cable);
-    cables->count--;
 
     duplex_done(&cable->duplex, cable->cabling, reset);
     target_done(&cable->target);
@@ -161,7 +160,6 @@ void cable_open(struct cabling *cabling, int fd, const struct target *target)
     duplex_init(&cable->duplex, fd, on_time, cable);
     handshaking_init(&cable->handshaking, cabling, &cable->duplex, cable->target.name);
     DL_APPEND(cables->all, cable);
-    cables->count++;
     expiry_add(&cables->naming, &cable->naming, cable);
     stranger_enter(&cable->stranger, cabling->descriptors, on_evicted, cable);
     COUNT(cabling->counters, cables_opened);

@@ -62,7 +62,6 @@ void cable_open(struct cabling *cabling, int fd, const struct target *target);
 /* The rule book changed: every cable asks it again. */
 void cables_apply_rules(struct cables *cables);
 
-size_t cables_count(const struct cables *cables);
 const struct cable *cables_first(const struct cables *cables); /* oldest first */
 const struct cable *cable_next(const struct cable *cable);
 struct cable_view cable_look(const struct cable *cable);

@@ -49,11 +49,6 @@ void cables_apply_rules(struct cables *cables)
     }
 }
 
-size_t cables_count(const struct cables *cables)
-{
-    return cables->count;
-}
-
 const struct cable *cables_first(const struct cables *cables)
 {
     return cables->all;

@@ -28,7 +28,6 @@ struct cables {
     struct cabling *cabling;
     struct cable *all;
     struct cable *next_to_apply; /* rules, see cables_apply_rules(); or NULL */
-    size_t count;
     uint64_t last_id;
     struct expiry naming;
 };
