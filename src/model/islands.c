@@ -98,17 +98,58 @@ struct islands islands_copy(const struct islands *islands)
     return copy;
 }
 
-static int check_pair(const struct islands *islands, size_t i, size_t j, struct refusal *refusal)
-{
-    const struct island *a = &islands->at[i], *b = &islands->at[j];
+/* The patterns of all islands in a row, and whose each is. */
+struct row {
+    char **patterns;
+    size_t *islands;
+    size_t count;
+};
 
-    for (size_t k = 0; k < a->count; k++)
-        for (size_t l = 0; l < b->count; l++)
-            if (pattern_overlaps(a->patterns[k], b->patterns[l]))
-                return refuse(refusal, "islands",
-                              "a node in two islands: '%.100s' (island %zu) and '%.100s' (island %zu)", a->patterns[k],
-                              i + 1, b->patterns[l], j + 1);
+static struct row row_of(const struct islands *islands)
+{
+    struct row row = {0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < islands->count; i++)
+        count += islands->at[i].count;
+    row.patterns = mem_new(count * sizeof(*row.patterns));
+    row.islands = mem_new(count * sizeof(*row.islands));
+    for (size_t i = 0; i < islands->count; i++) {
+        for (size_t k = 0; k < islands->at[i].count; k++) {
+            row.patterns[row.count] = islands->at[i].patterns[k];
+            row.islands[row.count++] = i;
+        }
+    }
+    return row;
+}
+
+static int check_one(const struct row *row, const struct prefixes *prefixes, size_t mine, struct refusal *refusal)
+{
+    for (size_t at = prefixes_first(prefixes, row->patterns[mine]); at != PREFIXES_END;
+         at = prefixes_next(prefixes, at)) {
+        size_t other = prefixes_index(prefixes, at), first = mine < other ? mine : other, second = mine + other - first;
+
+        if (row->islands[mine] != row->islands[other] && pattern_overlaps(row->patterns[mine], row->patterns[other]))
+            return refuse(refusal, "islands", "a node in two islands: '%.100s' (island %zu) and '%.100s' (island %zu)",
+                          row->patterns[first], row->islands[first] + 1, row->patterns[second],
+                          row->islands[second] + 1);
+    }
     return 0;
+}
+
+/* There may be thousands of names, so not each is held against each other one. */
+static int check_apart(const struct islands *islands, struct refusal *refusal)
+{
+    struct row row = row_of(islands);
+    struct prefixes *prefixes = prefixes_new(row.patterns, row.count);
+    int status = 0;
+
+    for (size_t i = 0; i < row.count && status == 0; i++)
+        status = check_one(&row, prefixes, i, refusal);
+    prefixes_free(prefixes);
+    free(row.patterns);
+    free(row.islands);
+    return status;
 }
 
 int islands_check(const struct islands *islands, struct refusal *refusal)
@@ -119,11 +160,7 @@ int islands_check(const struct islands *islands, struct refusal *refusal)
         return refuse(refusal, "islands", "more than %d", ISLANDS_MAX);
     if (islands_check_names(islands, "islands", refusal) < 0)
         return -EINVAL;
-    for (size_t i = 0; i < islands->count; i++)
-        for (size_t j = i + 1; j < islands->count; j++)
-            if (check_pair(islands, i, j, refusal) < 0)
-                return -EINVAL;
-    return 0;
+    return check_apart(islands, refusal);
 }
 
 bool island_holds(const struct island *island, const char *name)

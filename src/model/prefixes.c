@@ -8,18 +8,22 @@
 #include "base/memory.h"
 #include "model/pattern.h"
 
-#define NOBODY SIZE_MAX
-
 struct prefix {
     const char *pattern;
     size_t len;    /* of what stands before its first glob */
-    size_t before; /* the nearest one before it with which it begins, or NOBODY */
+    size_t before; /* the nearest one before it with which it begins, or PREFIXES_END */
+    size_t index;  /* its place in the patterns that were given */
 };
 
 struct prefixes {
     size_t count;
     struct prefix at[]; /* sorted by what stands before the first globs */
 };
+
+static size_t beginning(const char *pattern)
+{
+    return strcspn(pattern, "*?[");
+}
 
 static int by_beginning(const void *left, const void *right)
 {
@@ -37,9 +41,9 @@ static bool begins(const struct prefix *prefix, const char *text)
 /* Whatever begins this one and stands before the one before it begins that as well: so one arrow each is enough. */
 static void find_before(struct prefixes *prefixes, size_t i)
 {
-    size_t before = i == 0 ? NOBODY : i - 1;
+    size_t before = i == 0 ? PREFIXES_END : i - 1;
 
-    while (before != NOBODY && !begins(&prefixes->at[before], prefixes->at[i].pattern))
+    while (before != PREFIXES_END && !begins(&prefixes->at[before], prefixes->at[i].pattern))
         before = prefixes->at[before].before;
     prefixes->at[i].before = before;
 }
@@ -50,7 +54,7 @@ struct prefixes *prefixes_new(char *const *patterns, size_t count)
 
     prefixes->count = count;
     for (size_t i = 0; i < count; i++)
-        prefixes->at[i] = (struct prefix){.pattern = patterns[i], .len = strcspn(patterns[i], "*?[")};
+        prefixes->at[i] = (struct prefix){.pattern = patterns[i], .len = beginning(patterns[i]), .index = i};
     qsort(prefixes->at, count, sizeof(prefixes->at[0]), by_beginning);
     for (size_t i = 0; i < count; i++)
         find_before(prefixes, i);
@@ -62,10 +66,10 @@ void prefixes_free(struct prefixes *prefixes)
     free(prefixes);
 }
 
-/* The last one that does not stand behind the name, or NOBODY: all that begin the name begin it too, or are it. */
-static size_t place_of(const struct prefixes *prefixes, const char *name)
+/* Of those that do not stand behind the text the last one: all that begin the text begin it too, or are it. */
+size_t prefixes_first(const struct prefixes *prefixes, const char *text)
 {
-    struct prefix wanted = {.pattern = name, .len = strlen(name)};
+    struct prefix wanted = {.pattern = text, .len = beginning(text)};
     size_t low = 0, high = prefixes->count;
 
     while (low < high) {
@@ -76,13 +80,23 @@ static size_t place_of(const struct prefixes *prefixes, const char *name)
         else
             high = middle;
     }
-    return low == 0 ? NOBODY : low - 1;
+    return low == 0 ? PREFIXES_END : low - 1;
+}
+
+size_t prefixes_next(const struct prefixes *prefixes, size_t at)
+{
+    return prefixes->at[at].before;
+}
+
+size_t prefixes_index(const struct prefixes *prefixes, size_t at)
+{
+    return prefixes->at[at].index;
 }
 
 bool prefixes_match(const struct prefixes *prefixes, const char *name)
 {
-    for (size_t i = place_of(prefixes, name); i != NOBODY; i = prefixes->at[i].before)
-        if (pattern_matches(prefixes->at[i].pattern, name))
+    for (size_t at = prefixes_first(prefixes, name); at != PREFIXES_END; at = prefixes_next(prefixes, at))
+        if (pattern_matches(prefixes->at[at].pattern, name))
             return true;
     return false;
 }

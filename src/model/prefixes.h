@@ -13,6 +13,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#define PREFIXES_END SIZE_MAX
 
 struct prefixes;
 
@@ -22,5 +25,15 @@ void prefixes_free(struct prefixes *prefixes); /* NULL is fine */
 
 /* As pattern_matches() of any of them. */
 bool prefixes_match(const struct prefixes *prefixes, const char *name);
+
+/*
+ * All that begin as the name or pattern does, and few others: the places of what can mean the same node and does not
+ * begin with more than this. Those that do find this one. Up to PREFIXES_END.
+ */
+size_t prefixes_first(const struct prefixes *prefixes, const char *text);
+size_t prefixes_next(const struct prefixes *prefixes, size_t at);
+
+/* Which of the patterns that were given stands at that place. */
+size_t prefixes_index(const struct prefixes *prefixes, size_t at);
 
 #endif

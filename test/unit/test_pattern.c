@@ -211,6 +211,49 @@ static void islands_that_are_refused(void **state)
     assert_int_equal(check("a b c d e", &refusal), 0);
 }
 
+/* Three islands of a few patterns; whether any two of different islands mean a node in common. */
+static struct islands any_islands(struct random *random, bool *ret_overlap)
+{
+    struct islands islands = {0};
+
+    *ret_overlap = false;
+    for (size_t i = 0; i < 3; i++) {
+        islands_add(&islands);
+        for (uint64_t left = 1 + random_below(random, 3); left > 0; left--) {
+            char pattern[8];
+
+            do
+                any_text(random, pattern);
+            while (pattern_fault(pattern));
+            islands_add_pattern(&islands, pattern, strlen(pattern));
+            for (size_t j = 0; j < i; j++)
+                for (size_t k = 0; k < islands.at[j].count; k++)
+                    *ret_overlap |= pattern_overlaps(pattern, islands.at[j].patterns[k]);
+        }
+    }
+    return islands;
+}
+
+/* As if each name were held against each other one. */
+static void nodes_in_two_islands_are_found(void **state)
+{
+    struct random random;
+    size_t refused = 0;
+    (void)state;
+
+    random_seed(&random, 3);
+    for (int round = 0; round < 10000; round++) {
+        struct refusal refusal;
+        bool overlap;
+        struct islands islands = any_islands(&random, &overlap);
+
+        assert_int_equal(islands_check(&islands, &refusal) < 0, overlap);
+        refused += overlap;
+        islands_done(&islands);
+    }
+    assert_in_range(refused, 1000, 9000);
+}
+
 static void too_many(void **state)
 {
     struct islands islands = {0};
@@ -229,4 +272,5 @@ static void too_many(void **state)
 }
 
 RUN(T(matches), T(what_patterns_mean_in_common), T(characters_are_not_bytes), T(no_pattern_takes_long),
-    T(matches_as_file_names_do), T(found_by_their_beginnings), T(faults), T(islands_that_are_refused), T(too_many))
+    T(matches_as_file_names_do), T(found_by_their_beginnings), T(faults), T(islands_that_are_refused),
+    T(nodes_in_two_islands_are_found), T(too_many))
