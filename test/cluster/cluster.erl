@@ -2,7 +2,7 @@
 %% Real daemons and real nodes for the tests. The nodes are controlled over their standard input and output (OTP's peer
 %% module), so that the test itself is no member of the cluster.
 -module(cluster).
--export([init/2, 'end'/1, port/1, log/1, epmdpxy/2, cli/2, fault/2, status/1, cables/1, up_cables/1, states/1,
+-export([init/2, 'end'/1, port/1, log/1, epmdpxy/2, cli/2, fault/2, http/4, status/1, cables/1, up_cables/1, states/1,
          lane/3, counter/2]).
 -export([start/2, start/3, start_one/3, stop/2, kill/2, suspend/2, call/5, node_of/2, nodes_of/1, connect/2, sees/2]).
 -export([wait/1, wait/2, wait_mesh/2, short/1, later/1]).
@@ -92,9 +92,10 @@ epmdpxy(Config, Words) ->
     {0, Output} = cli(Config, Words),
     Output.
 
-%% cli(Config, "cut a b") -> {exit status, output}
+%% cli(Config, "cut a b") -> {exit status, output}. Whether it leaks is looked at elsewhere (test/cli); that takes as
+%% long as all the rest of it.
 cli(Config, Words) ->
-    Line = lists:flatten(io_lib:format("~s ~s --port ~w; echo $?", [program(), Words, port(Config)])),
+    Line = lists:flatten(io_lib:format("ASAN_OPTIONS=detect_leaks=0 ~s ~s --port ~w; echo $?", [program(), Words, port(Config)])),
     Lines = string:split(string:trim(os:cmd(Line)), "\n", trailing),
     {list_to_integer(lists:last(Lines)), hd(Lines)}.
 
@@ -103,7 +104,23 @@ fault(Config, Words) ->
     #{"rules" := [#{"id" := Id}]} = tiny_json:decode(epmdpxy(Config, "fault add --json " ++ Words)),
     Id.
 
-status(Config) -> tiny_json:decode(epmdpxy(Config, "status --json")).
+%% What "status --json" prints. It is asked for every few milliseconds, so without a program of its own each time.
+status(Config) -> http(Config, "GET", "/v1/status", "").
+
+http(Config, Method, Path, Body) ->
+    {ok, Socket} = gen_tcp:connect("localhost", port(Config), [binary, {active, false}]),
+    ok = gen_tcp:send(Socket, [Method, " ", Path, " HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\n",
+                               "Content-Length: ", integer_to_list(iolist_size(Body)), "\r\n\r\n", Body]),
+    Answer = read_to_end(Socket, []),
+    {<<"HTTP/1.1 200 ">>, _} = {binary:part(Answer, 0, 13), Answer},
+    [_, Document] = binary:split(Answer, <<"\r\n\r\n">>),
+    tiny_json:decode(unicode:characters_to_list(Document)).
+
+read_to_end(Socket, Read) ->
+    case gen_tcp:recv(Socket, 0, ?BOUND) of
+        {ok, Bytes} -> read_to_end(Socket, [Bytes | Read]);
+        {error, closed} -> gen_tcp:close(Socket), iolist_to_binary(lists:reverse(Read))
+    end.
 
 cables(Config) -> maps:get("cables", status(Config)).
 

@@ -62,6 +62,10 @@ sleep_until(Time) -> timer:sleep(max(0, Time - now_ms())).
 
 %% ---- freeze ----
 
+freeze_all(Config, Whom) ->
+    Rules = lists:join(", ", ["{\"fault\": \"freeze\", " ++ One ++ "}" || One <- Whom]),
+    cluster:http(Config, "POST", "/v1/rules", ["{\"rules\": [", Rules, "]}"]).
+
 %% For three times the ticktime nothing comes of a frozen node, and nobody takes it for dead; then all comes in order.
 %% a and b hear nothing of each other, d nothing of c, and f has half of a blob of e's.
 frozen(Config) ->
@@ -71,8 +75,8 @@ frozen(Config) ->
     chat(Config, [{"a", "b"}, {"c", "d"}]),
     {Blob, Go} = half_a_blob(Config, "e", "f", 60 * 1024 * 1024),
     Began = now_ms(),
-    [fault(Config, Fault) || Fault <- ["freeze --between e f", "freeze --between a b", "freeze --from c --to d"]],
-    Go(),
+    freeze_all(Config, ["\"between\": [[\"e\"], [\"f\"]]", "\"between\": [[\"a\"], [\"b\"]]", "\"from\": [\"c\"], \"to\": [\"d\"]"]),
+    Go(), % f has been deaf and dumb for less than the ticktime
     Frozen = [{Pair, settled(Config, To, From)} || {From, To} = Pair <- [{"a", "b"}, {"b", "a"}, {"c", "d"}]],
     Moved = settled(fun() -> bytes(Config, "e", "f") end),
     {true, _} = {Moved < 60 * 1024 * 1024, Moved},

@@ -174,19 +174,19 @@ ttl(Config) ->
 %% What depends on a lease holds as long as that is renewed, and no longer; nothing else goes with it.
 lease(Config) ->
     start_mesh(Config, ["a", "b", "c"]),
-    epmdpxy(Config, "lease nightly --for 2s"),
+    epmdpxy(Config, "lease nightly --for 3s"),
     epmdpxy(Config, "cut --mode close --lease nightly a b"),
     fault(Config, "latency --lease nightly --between b c delay=1ms"),
     Other = fault(Config, "latency --between b c delay=1ms"),
     Parted = fun() -> ping(Config, "a", "b") =:= pang end,
     [begin
-         timer:sleep(1000), % half of its time
+         timer:sleep(1000), % a third of its time
          true = Parted(),
-         epmdpxy(Config, "lease nightly --for 2s")
-     end || _ <- [1, 2, 3]],
+         epmdpxy(Config, "lease nightly --for 3s")
+     end || _ <- [1, 2, 3, 4]],
     Renewed = now_ms(),
     wait(fun() -> not Parted() end, 6000),
-    {true, _} = {now_ms() - Renewed > 1500, now_ms() - Renewed},
+    {true, _} = {now_ms() - Renewed > 2000, now_ms() - Renewed},
     [#{"id" := Other}] = maps:get("rules", cluster:status(Config)),
     %% or when it is ended
     epmdpxy(Config, "lease evening --for 1h"),

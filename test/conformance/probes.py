@@ -8,9 +8,21 @@ import socket
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 
 START_BOUND = 10.0
+STARTING = threading.Lock()  # else all start at once, and probes that drip by the clock come too late
+
+
+TAKEN = []
+
+
+def take(port):
+    """Refuses a port that another of these programs has in mind: by a name that the kernel frees when that ends."""
+    mark = socket.socket(socket.AF_UNIX)
+    TAKEN.append(mark)
+    mark.bind(f"\0epmdpxy-test-port-{port}")
 
 
 def free_port():
@@ -18,6 +30,7 @@ def free_port():
     while True:
         port = 10000 + int.from_bytes(os.urandom(2), "big") % 20000
         try:
+            take(port)
             for family, host in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
                 with socket.socket(family) as probe:
                     probe.bind((host, port))
@@ -36,8 +49,11 @@ class Daemon:
         if limit_files:
             command = ["/bin/sh", "-c", f'ulimit -n {limit_files} && exec "$@"', "sh", *command]
         self.log = tempfile.TemporaryFile()
-        self.process = subprocess.Popen([*command, *args, "-port", str(self.port)], env=environment,
-                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        with STARTING:
+            self.start([*command, *args, "-port", str(self.port)], environment)
+
+    def start(self, command, environment):
+        self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         bound = time.monotonic() + START_BOUND
         while True:
             try:
