@@ -5,31 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-
-#include <utlist.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "control/control.h"
 #include "control/guard.h"
+#include "control/places.h"
 #include "control/routes.h"
-#include "loop/expiry.h"
 #include "loop/loop.h"
 #include "model/counters.h"
 #include "service/service.h"
 #include "service/waits.h"
-
-/*
- * A connection's place. As long as its request is not complete it may be taken away: when its time is over, however
- * busily it drips, or by whoever comes when all places are taken.
- */
-struct place {
-    struct control *control;
-    int fd;
-    struct expiring expiring; /* control->entering */
-};
 
 /* One request, while it comes and while it waits. */
 struct incoming {
@@ -48,8 +35,7 @@ struct control {
     struct MHD_Daemon *mhd;
     struct watch *watch; /* of libmicrohttpd's own epoll descriptor */
     struct alarm *alarm; /* its time-outs, and what it has to be told behind our callbacks */
-    struct expiry entering;
-    size_t places;
+    struct places places;
 };
 
 /* Never from inside libmicrohttpd's callbacks. */
@@ -297,7 +283,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
     if (incoming->connection) /* it has waited; status 0: and has left */
         return incoming->answer.status ? send_answer(control, connection, &incoming->answer) : MHD_NO;
     incoming->connection = connection;
-    expiry_remove(&place_of(connection)->expiring);
+    place_entered(place_of(connection));
     return answer_request(control, incoming, path, method);
 }
 
@@ -305,9 +291,8 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **r
                          enum MHD_RequestTerminationCode how)
 {
     struct incoming *incoming = *request;
-    struct control *control = data;
-    struct place *place = place_of(connection);
 
+    (void)data;
     (void)how;
     if (!incoming)
         return;
@@ -317,49 +302,36 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **r
     }
     text_done(&incoming->body);
     free(incoming);
-    expiry_add(&control->entering, &place->expiring, place); /* the next request may come on the same connection */
+    place_entering(place_of(connection)); /* the next request may come on the same connection */
 }
 
 /* ---- connections ---- */
 
-static void on_connection(void *data, struct MHD_Connection *connection, void **context,
+static void on_connection(void *data, struct MHD_Connection *connection, void **place,
                           enum MHD_ConnectionNotificationCode what)
 {
     struct control *control = data;
-    struct place *place = *context;
 
-    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        place = *context = mem_new(sizeof(*place));
-        place->control = control;
-        place->fd = fd_of(connection);
-        expiry_add(&control->entering, &place->expiring, place);
-        control->places++;
-        return;
-    }
-    expiry_remove(&place->expiring);
-    control->places--;
-    free(place);
+    if (what == MHD_CONNECTION_NOTIFY_STARTED)
+        *place = place_take(&control->places, fd_of(connection));
+    else
+        place_leave(*place);
 }
 
-/* libmicrohttpd closes it when it runs: it has ended. */
-static void on_expired(void *owner)
+/* libmicrohttpd closes a connection that was shut when it runs. */
+static void on_shut(void *data)
 {
-    struct place *place = owner;
+    struct control *control = data;
 
-    shutdown(place->fd, SHUT_RDWR);
-    alarm_set(place->control->alarm, 0);
+    alarm_set(control->alarm, 0);
 }
 
 void control_adopt(void *data, int fd, const struct address *peer)
 {
     struct control *control = data;
-    struct place *oldest = expiry_oldest(&control->entering);
 
-    if (control->places >= CONTROL_CONNECTIONS_MAX && oldest) { /* whoever waits longest makes room */
-        expiry_remove(&oldest->expiring);
-        shutdown(oldest->fd, SHUT_RDWR);
+    if (places_make_room(&control->places))
         run(control);
-    }
     /* libmicrohttpd closes the socket in any case, also when it has too many. */
     MHD_add_connection(control->mhd, fd, &peer->any, peer->len);
     run(control);
@@ -373,7 +345,7 @@ struct control *control_new(const struct api *api)
 
     control->api = *api;
     control->waits = waits_new(api->service);
-    expiry_init(&control->entering, loop, CONTROL_IDLE_S * 1000, on_expired);
+    places_init(&control->places, loop, on_shut, control);
     control->alarm = alarm_new(loop, on_time, control);
     control->mhd = MHD_start_daemon(
         MHD_ALLOW_SUSPEND_RESUME | MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL, NULL,
@@ -402,6 +374,6 @@ void control_free(struct control *control)
         MHD_stop_daemon(control->mhd);
     }
     alarm_free(control->alarm);
-    expiry_done(&control->entering);
+    places_done(&control->places);
     free(control);
 }

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include "control/places.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/memory.h"
+#include "control/control.h"
+
+static void on_expired(void *owner)
+{
+    struct place *place = owner;
+
+    shutdown(place->fd, SHUT_RDWR);
+    place->places->shut(place->places->data);
+}
+
+void places_init(struct places *places, struct loop *loop, void (*shut)(void *data), void *data)
+{
+    *places = (struct places){.shut = shut, .data = data};
+    expiry_init(&places->entering, loop, CONTROL_IDLE_S * 1000, on_expired);
+}
+
+void places_done(struct places *places)
+{
+    expiry_done(&places->entering);
+}
+
+bool places_make_room(struct places *places)
+{
+    struct place *oldest = expiry_oldest(&places->entering);
+
+    if (places->count < CONTROL_CONNECTIONS_MAX || !oldest)
+        return false;
+    expiry_remove(&oldest->expiring);
+    shutdown(oldest->fd, SHUT_RDWR);
+    return true;
+}
+
+struct place *place_take(struct places *places, int fd)
+{
+    struct place *place = mem_new(sizeof(*place));
+
+    place->places = places;
+    place->fd = fd;
+    places->count++;
+    place_entering(place);
+    return place;
+}
+
+void place_leave(struct place *place)
+{
+    place_entered(place);
+    place->places->count--;
+    free(place);
+}
+
+void place_entering(struct place *place)
+{
+    expiry_add(&place->places->entering, &place->expiring, place);
+}
+
+void place_entered(struct place *place)
+{
+    expiry_remove(&place->expiring);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The places for HTTP's connections. As long as its request is not complete a connection may lose its place: when its
+ * time is over, however busily it drips, or to whoever comes when all are taken.
+ */
+#ifndef CONTROL_PLACES_H
+#define CONTROL_PLACES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "loop/expiry.h"
+
+struct places {
+    struct expiry entering; /* those whose requests are not complete */
+    size_t count;
+    void (*shut)(void *data); /* the socket of one of them was shut: whoever reads it should look */
+    void *data;
+};
+
+struct place {
+    struct places *places;
+    int fd; /* not owned */
+    struct expiring expiring;
+};
+
+void places_init(struct places *places, struct loop *loop, void (*shut)(void *data), void *data);
+void places_done(struct places *places); /* when all have left */
+
+/* All are taken: whoever has waited longest for the rest of its request makes room. Returns whether somebody does. */
+bool places_make_room(struct places *places);
+
+struct place *place_take(struct places *places, int fd);
+void place_leave(struct place *place); /* frees it */
+
+/* A request comes; and is complete, and may take its time. */
+void place_entering(struct place *place);
+void place_entered(struct place *place);
+
+#endif
