@@ -108,28 +108,38 @@ static int put_into_book(struct service *service, const struct rules_request *re
     return 0;
 }
 
-int service_add_rules(struct service *service, const struct rules_request *request, struct rules_answer *ret,
-                      struct refusal *refusal)
+/* `cluster`: as it is before; it is not good any more then. */
+static int add_rules(struct service *service, const struct rules_request *request, struct cluster *cluster,
+                     struct rules_answer *ret, struct refusal *refusal)
 {
-    struct cluster cluster;
     int status = check_rules(service, request, refusal);
 
     if (status < 0)
         return status;
     *ret = (struct rules_answer){0};
-    look(service, &cluster);
-    advice_notes(service, request, &cluster, ret);
-    cluster_done(&cluster);
+    advice_notes(service, request, cluster, ret);
     status = put_into_book(service, request, &ret->first, refusal);
     if (status < 0) {
         rules_answer_done(ret);
         return status;
     }
-    look(service, &cluster);
-    advice_once(service, request, &cluster, ret);
-    cluster_done(&cluster);
+    cluster_done(cluster);
+    look(service, cluster);
+    advice_once(service, request, cluster, ret);
     ret->held_cables = service_held_cables(service);
     return 0;
+}
+
+int service_add_rules(struct service *service, const struct rules_request *request, struct rules_answer *ret,
+                      struct refusal *refusal)
+{
+    struct cluster cluster;
+    int status;
+
+    look(service, &cluster);
+    status = add_rules(service, request, &cluster, ret, refusal);
+    cluster_done(&cluster);
+    return status;
 }
 
 int service_fix(struct service *service, const struct fix_request *request, struct refusal *refusal)
@@ -182,17 +192,14 @@ static const char **dealt_nodes(const struct cut_request *request, const struct 
 }
 
 /* One rule for each cut of the topology. */
-static int split(const struct service *service, const struct cut_request *request, uint64_t seed,
+static int split(const struct cluster *cluster, const struct cut_request *request, uint64_t seed,
                  struct rules_request *ret, struct rules_answer *answer, struct refusal *refusal)
 {
     struct topology_request wanted = {.topology = request->topology, .node = request->node, .seed = seed};
     struct topology_cuts cuts;
-    struct cluster cluster;
-    const char **names;
+    const char **names = dealt_nodes(request, cluster, &wanted.count, answer);
     int status;
 
-    look(service, &cluster);
-    names = dealt_nodes(request, &cluster, &wanted.count, answer);
     wanted.names = names;
     status = topology_cuts(&wanted, &cuts, refusal);
     if (status == 0) {
@@ -204,7 +211,6 @@ static int split(const struct service *service, const struct cut_request *reques
         topology_cuts_done(&cuts);
     }
     free(names);
-    cluster_done(&cluster);
     return status;
 }
 
@@ -214,10 +220,12 @@ int service_cut(struct service *service, const struct cut_request *request, stru
     uint64_t seed = request->seeded ? request->seed : random_below(&service->chance, 65536); /* short to type again */
     struct rules_answer left_out = {0};
     struct rules_request rules = {0};
+    struct cluster cluster;
     int status = 0;
 
+    look(service, &cluster);
     if (request->by_topology)
-        status = split(service, request, seed, &rules, &left_out, refusal);
+        status = split(&cluster, request, seed, &rules, &left_out, refusal);
     else
         rules_request_add(
             &rules,
@@ -227,7 +235,8 @@ int service_cut(struct service *service, const struct cut_request *request, stru
     if (status == 0)
         status = check_rule(service, &rules.at[0], refusal); /* they are alike: nobody has asked for them by number */
     if (status == 0)
-        status = service_add_rules(service, &rules, ret, refusal);
+        status = add_rules(service, &rules, &cluster, ret, refusal);
+    cluster_done(&cluster);
     if (status == 0) {
         for (size_t i = 0; i < left_out.notes_count; i++)
             advice_note(ret, "%s", left_out.notes[i]);

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* What is done, whoever asks: here nobody but the test. */
+#include "house.h"
+#include "refusal_line.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "request/cut.h"
+#include "request/wait.h"
+#include "service/waits.h"
+
+struct told {
+    struct loop *loop;
+    int times;
+    int status;
+};
+
+static void on_over(void *data, const struct refusal *refusal)
+{
+    struct told *told = data;
+
+    told->times++;
+    told->status = refusal ? refusal->status : 0;
+    loop_stop(told->loop);
+}
+
+static struct wait_request request_of(const char *condition, const char *timeout)
+{
+    struct wait_request request;
+    struct refusal refusal;
+
+    assert_int_equal(wait_request_from_texts(condition, timeout, &request, &refusal), 0);
+    return request;
+}
+
+/* It is looked at when something happens, and whoever waits is told once. */
+static void a_wait_ends_when_it_holds(void **state)
+{
+    struct house house;
+    struct refusal refusal;
+    struct told told = {0};
+    struct wait_request request = request_of("up 2", "10s");
+    struct waits *waits;
+    struct wait *wait;
+    (void)state;
+
+    house_init(&house);
+    told.loop = house.service.loop;
+    waits = waits_new(&house.service);
+    house_register(&house, "a");
+    assert_int_equal(wait_begin(waits, &request, on_over, &told, &wait, &refusal), -EAGAIN);
+    assert_int_equal(told.times, 0);
+    house_register(&house, "b");
+    loop_run(told.loop);
+    assert_int_equal(told.times, 1);
+    assert_int_equal(told.status, 0);
+    waits_free(waits);
+    house_done(&house);
+}
+
+static void a_wait_ends_in_time(void **state)
+{
+    struct house house;
+    struct refusal refusal;
+    struct told told = {0};
+    struct wait_request request = request_of("up 2", "20ms"), left = request_of("up 2", "1h");
+    struct waits *waits;
+    struct wait *wait, *left_wait;
+    (void)state;
+
+    house_init(&house);
+    told.loop = house.service.loop;
+    waits = waits_new(&house.service);
+    assert_int_equal(wait_begin(waits, &left, on_over, &told, &left_wait, &refusal), -EAGAIN);
+    assert_int_equal(wait_begin(waits, &request, on_over, &told, &wait, &refusal), -EAGAIN);
+    wait_cancel(left_wait); /* it is not called any more */
+    loop_run(told.loop);
+    assert_int_equal(told.times, 1);
+    assert_int_equal(told.status, -ETIMEDOUT);
+    waits_free(waits);
+    house_done(&house);
+}
+
+/* A test that goes on under a false premise is the worst that can happen to it. */
+static void what_can_never_hold_is_refused(void **state)
+{
+    static const char *const conditions[] = {"noticed", "disconnected a nobody"};
+    struct house house;
+    struct told told = {0};
+    struct waits *waits;
+    (void)state;
+
+    house_init(&house);
+    waits = waits_new(&house.service);
+    house_register(&house, "a");
+    for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
+        struct wait_request request = request_of(conditions[i], "1s");
+        struct refusal refusal;
+        struct wait *wait;
+        int status = wait_begin(waits, &request, on_over, &told, &wait, &refusal);
+
+        if (status >= 0 || status == -EAGAIN)
+            fail_msg("%s: %d", conditions[i], status);
+    }
+    assert_int_equal(told.times, 0);
+    waits_free(waits);
+    house_done(&house);
+}
+
+static struct cut_request in_halves(void)
+{
+    struct cut_request request = {.by_topology = true, .topology = TOPOLOGY_halves};
+    struct refusal refusal;
+
+    assert_int_equal(fault_named("partition", &request.fault, &refusal), 0);
+    return request;
+}
+
+/* Hidden nodes look at the cluster; a name that no rule can mean is left out, and said to be. */
+static void who_is_dealt_into_halves(void **state)
+{
+    struct house house;
+    struct cut_request request = in_halves();
+    struct rules_answer answer;
+    struct refusal refusal;
+    const struct rule *rule;
+    (void)state;
+
+    house_init(&house);
+    house_register(&house, "a");
+    house_register(&house, "b");
+    house_register(&house, "c*");
+    house_register(&house, "watcher")->told.type = NODE_TYPE_HIDDEN;
+    assert_int_equal(service_cut(&house.service, &request, &answer, &refusal), 0);
+    rule = rules_first(house.service.rules);
+    assert_int_equal(islands_find(&rule->selector.islands, "a"), 0);
+    assert_int_equal(islands_find(&rule->selector.islands, "b"), 1);
+    assert_int_equal(islands_find(&rule->selector.islands, "watcher"), -1);
+    assert_int_equal(answer.notes_count, 1);
+    assert_non_null(strstr(answer.notes[0], "'c*' is left out"));
+    rules_answer_done(&answer);
+    house_done(&house);
+}
+
+/* Nothing has changed then. */
+static void too_few_to_split(void **state)
+{
+    struct house house;
+    struct cut_request request = in_halves();
+    struct rules_answer answer;
+    struct refusal refusal;
+    (void)state;
+
+    house_init(&house);
+    house_register(&house, "a");
+    assert_int_equal(service_cut(&house.service, &request, &answer, &refusal), -EINVAL);
+    assert_int_equal(rules_count(house.service.rules), 0);
+    house_done(&house);
+}
+
+RUN(T(a_wait_ends_when_it_holds), T(a_wait_ends_in_time), T(what_can_never_hold_is_refused),
+    T(who_is_dealt_into_halves), T(too_few_to_split))
