@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/query.h"
 
 #define CLIENT_URL_MAX 8192
 #define ANSWER_BYTES_MAX (256 * 1024 * 1024)
@@ -31,6 +32,8 @@ static int explain(CURLcode code, int port)
                             port);
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
+        if (query_connects(port) < 0)
+            return command_fail("the daemon on port %d has ended meanwhile", port);
         return command_fail("what listens on port %d is not epmdpxy (a stock epmd, perhaps); name the right port with "
                             "--port or ERL_EPMD_PORT",
                             port);

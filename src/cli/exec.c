@@ -2,7 +2,8 @@
 /*
  * exec: a private daemon for one command.
  *
- *     epmdpxy exec ──fork──> epmdpxy serve --port 0 --port-file PIPE     (a session of its own: Ctrl-C is not for it)
+ *     epmdpxy exec ──fork──> epmdpxy serve --port 0, whose first line says its port   (a session of its own: Ctrl-C is
+ *          │                                                                           not for it)
  *          └───────fork──> CMD, with ERL_EPMD_PORT                       (our process group: it gets Ctrl-C itself)
  *
  * When CMD has ended the daemon is ended, and we exit with CMD's status. Should we be killed, the kernel ends the
@@ -61,26 +62,24 @@ static void block_signals(struct family *family)
     sigprocmask(SIG_BLOCK, &family->awaited, &family->before);
 }
 
-/* In the child. `args` are the user's options for serve; the last one wins, so that they may override ours. */
-static void become_daemon(const struct family *family, int port_pipe, int argc, char **args)
+/*
+ * In the child. `args` are the user's options for serve; the last one wins, so that they may override ours. What it
+ * prints is for us, standard output is CMD's; errors still show.
+ */
+static void become_daemon(const struct family *family, int output, int argc, char **args)
 {
-    char **argv = mem_new(((size_t)argc + 8) * sizeof(*argv));
-    char path[32];
-    int n = 0, null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    char **argv = mem_new(((size_t)argc + 6) * sizeof(*argv));
+    int n = 0;
 
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != family->self) /* killed before that could take effect */
         _exit(STATUS_FAILED);
     setsid();
-    sigprocmask(SIG_SETMASK, &family->before, NULL);
-    dup2(null, STDOUT_FILENO); /* that is CMD's; errors still show */
-    snprintf(path, sizeof(path), "/dev/fd/%d", port_pipe);
+    dup2(output, STDOUT_FILENO);
     argv[n++] = "epmdpxy";
     argv[n++] = "serve";
     argv[n++] = "--port";
     argv[n++] = "0";
-    argv[n++] = "--port-file";
-    argv[n++] = path;
     argv[n++] = "--no-kill"; /* a node that CMD starts behind an epmd -kill would start a stock epmd, which stays */
     memcpy(argv + n, args, (size_t)argc * sizeof(*argv));
     execv("/proc/self/exe", argv);
@@ -88,23 +87,26 @@ static void become_daemon(const struct family *family, int port_pipe, int argc, 
     _exit(STATUS_FAILED);
 }
 
-/* Starts the daemon and waits until it listens. Returns its port, or 0 when it has ended instead. */
+/*
+ * Starts the daemon and waits until it listens. Returns its port, or 0 when it has ended instead. Its output stays open
+ * for as long as we live.
+ */
 static int start_daemon(struct family *family, int argc, char **args)
 {
-    char text[16] = "";
-    int ends[2];
-    ssize_t got;
+    int ends[2], port = 0;
+    char line[256];
+    FILE *output;
 
-    if (pipe(ends) < 0)
+    if (pipe2(ends, O_CLOEXEC) < 0)
         return 0;
-    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     family->daemon = fork();
     if (family->daemon == 0)
         become_daemon(family, ends[1], argc, args);
     close(ends[1]);
-    got = read(ends[0], text, sizeof(text) - 1);
-    close(ends[0]);
-    return got > 0 ? atoi(text) : 0;
+    output = fdopen(ends[0], "r");
+    if (output && fgets(line, sizeof(line), output) && sscanf(line, "epmdpxy %*s listens on port %d", &port) != 1)
+        port = 0;
+    return port;
 }
 
 static void start_command(struct family *family, int port, char **argv)
@@ -201,8 +203,8 @@ static int run(const struct command *self, int argc, char **argv)
     if (words >= argc)
         return command_refuse(self, "no command; usage: epmdpxy %s", self->synopsis);
 
-    block_signals(&family);
     port = start_daemon(&family, options, argv);
+    block_signals(&family); /* not before: what ends us while the daemon begins ends it as well */
     if (!port) {
         wait_for(&family, &family.daemon);
         return family.daemon_status ? family.daemon_status : STATUS_FAILED;

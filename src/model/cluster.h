@@ -44,12 +44,14 @@ struct cluster_link {
     const char *dialer;              /* NULL: not known */
     const char *acceptor;            /* as cluster_node.name */
     bool dialer_left, acceptor_left; /* it has given the connection up */
+    bool secret;                     /* and a fault keeps that from the other: it takes them for connected still */
     bool cut;                        /* by a partition that nodes notice, in either direction; raw ones: perhaps */
 };
 
 struct cluster {
     bool relayed;      /* else connections go around us, and nothing is known of links */
-    bool cut;          /* there is a partition that nodes can notice */
+    bool cut;          /* there is a partition between nodes that are there, and they can notice it */
+    bool refuses;      /* there is one that only refuses new connections */
     uint64_t activity; /* a number that changes when a frame passes, or anything else happens */
 
     struct cluster_node *nodes; /* by standing: registered, seen, remembered */

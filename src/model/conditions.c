@@ -203,9 +203,13 @@ static int look_at_mesh(const struct condition *condition, const struct cluster 
 {
     size_t count, without = 0;
     const struct cluster_node **members = members_of(condition, cluster, &count);
-    int status = count > 0 ? 0 : refuse_as(refusal, -EAGAIN, NULL, "no such node is registered");
+    int status = 0;
 
-    for (size_t i = 0; i < count && status != -EOPNOTSUPP; i++)
+    if (condition->islands.count > 0)
+        status = check_known(&condition->islands.at[0], cluster, refusal);
+    else if (count == 0)
+        status = refuse_as(refusal, -EAGAIN, NULL, "no node is registered");
+    for (size_t i = 0; i < count && (status == 0 || without > 0) && status != -EOPNOTSUPP; i++)
         for (size_t j = i + 1; j < count && status != -EOPNOTSUPP; j++) {
             if (cluster_connects(cluster, members[i], members[j]))
                 continue;
@@ -265,7 +269,7 @@ static int look_connected(const struct condition *condition, const struct cluste
     if (status == 0)
         status = each_pair(condition, cluster, want_connected, &count, refusal);
     if (status == 0 && count == 0)
-        status = refuse_as(refusal, -EAGAIN, NULL, "a node is not connected with itself");
+        status = refuse_as(refusal, -EINVAL, "condition", "a node is not connected with itself");
     return status;
 }
 
@@ -288,6 +292,24 @@ static const struct cluster_link *raw_to(const struct cluster *cluster, const ch
     return NULL;
 }
 
+/* One of them has given the connection up, and the other cannot know. */
+static int check_secrets(const struct condition *condition, const struct cluster *cluster, struct refusal *refusal)
+{
+    const struct island *a = &condition->islands.at[0], *b = &condition->islands.at[1];
+
+    for (size_t i = 0; i < cluster->links_count; i++) {
+        const struct cluster_link *link = &cluster->links[i];
+        bool meant = link->secret && ((island_holds(a, link->dialer) && island_holds(b, link->acceptor)) ||
+                                      (island_holds(b, link->dialer) && island_holds(a, link->acceptor)));
+
+        if (meant && !(link->dialer_left && link->acceptor_left))
+            return refuse_as(
+                refusal, -EAGAIN, NULL, "%.200s has given the connection up, and a fault keeps that from %.200s",
+                link->dialer_left ? link->dialer : link->acceptor, link->dialer_left ? link->acceptor : link->dialer);
+    }
+    return 0;
+}
+
 /* What nobody was ever called is a slip, and would hold at once. */
 static int look_disconnected(const struct condition *condition, const struct cluster *cluster, struct refusal *refusal)
 {
@@ -303,6 +325,8 @@ static int look_disconnected(const struct condition *condition, const struct clu
             if (acquaintance == STRANGER)
                 return refuse_as(refusal, -ENOENT, NULL, "no node named '%.200s' is or was here", pattern);
         }
+    if (check_secrets(condition, cluster, refusal) < 0)
+        return refusal->status;
     return each_pair(condition, cluster, want_disconnected, &count, refusal);
 }
 
@@ -312,9 +336,9 @@ static int refuse_unnoticed(const struct cluster_link *link, struct refusal *ref
     if (link->dialer_left && link->acceptor_left)
         return 0; /* both: the connection is about to go */
     if (link->dialer_left || link->acceptor_left)
-        return refuse_as(refusal, -EAGAIN, NULL, "%.200s has noticed that it is cut from %.200s, which has not",
-                         link->dialer_left ? link->dialer : link->acceptor,
-                         link->dialer_left ? link->acceptor : link->dialer);
+        return refuse_as(
+            refusal, -EAGAIN, NULL, "%.200s has given up its connection with %.200s, which has not noticed yet",
+            link->dialer_left ? link->dialer : link->acceptor, link->dialer_left ? link->acceptor : link->dialer);
     return refuse_as(refusal, -EAGAIN, NULL, "%.200s and %.200s are cut, and have not noticed yet", link->dialer,
                      link->acceptor);
 }
@@ -324,7 +348,9 @@ static int look_noticed(const struct cluster *cluster, struct refusal *refusal)
     int status = 0;
 
     if (!cluster->cut)
-        return refuse_as(refusal, -ENOENT, NULL, "there is nothing to notice: nothing is cut");
+        return refuse_as(refusal, -ENOENT, NULL, "there is nothing to notice: %s",
+                         cluster->refuses ? "nothing is cut but new connections (mode refuse)"
+                                          : "nothing is cut between nodes that are here");
     for (size_t i = 0; i < cluster->links_count; i++) {
         const struct cluster_link *link = &cluster->links[i];
 

@@ -392,11 +392,19 @@ int fault_check(const struct fault *fault, struct refusal *refusal)
     return 0;
 }
 
+/* A sixteenth of OTP's own net_ticktime, 60 s: a node ticks four times within it, and so should we, with time to spare.
+ */
+#define FREEZE_EVERY_MAX_US 3750000
+
 void fault_caveat(const struct fault *fault, char *to, size_t size)
 {
     char text[128];
 
     to[0] = 0;
+    if (fault->kind == FAULT_freeze && fault->value[PARAM_every] > FREEZE_EVERY_MAX_US)
+        snprintf(to, size,
+                 "ticks that far apart are silence to nodes whose net_ticktime is less than sixteen times as "
+                 "long: they lose the connection");
     if (fault->kind != FAULT_downgrade)
         return;
     for (size_t i = 0; flags[i].name; i++) {

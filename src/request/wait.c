@@ -20,6 +20,10 @@ static int make(const char *text, uint64_t timeout_us, struct wait_request *ret,
     struct condition condition;
     int status = condition_parse(text, &condition, refusal);
 
+    if (status == 0 && condition.kind == CONDITION_quiet && timeout_us <= CONDITION_QUIET_US) {
+        condition_done(&condition);
+        return refuse(refusal, "timeout", "quiet takes a second to be seen: give it more than that, such as 5s");
+    }
     if (status == 0)
         *ret = (struct wait_request){mem_string(text, strlen(text)), condition, timeout_us};
     return status;
@@ -33,6 +37,9 @@ int wait_request_from_words(const char *const *words, uint64_t timeout_us, struc
 
     if (timeout_us > WAIT_TIMEOUT_MAX_US)
         return refuse(refusal, "--timeout", "that is too long; at most 1h");
+    for (size_t i = 0; words[i]; i++)
+        if (!words[i][0])
+            return refuse(refusal, "condition", "an empty word; is a variable not set?");
     for (size_t i = 0; words[i]; i++)
         text_addf(&text, "%s%s", i ? " " : "", words[i]);
     text_add(&text, "", 1);

@@ -62,7 +62,7 @@ static void note_stranger(const char *pattern, const struct cluster *cluster, st
         advice_note(answer, "no node named '%s' is registered yet; the rule waits for it", pattern);
 }
 
-static void note_strangers(const struct islands *islands, const struct cluster *cluster, struct rules_answer *answer)
+void advice_strangers(const struct islands *islands, const struct cluster *cluster, struct rules_answer *answer)
 {
     for (size_t i = 0; i < islands->count; i++)
         for (size_t k = 0; k < islands->at[i].count; k++)
@@ -103,7 +103,7 @@ void advice_notes(const struct service *service, const struct rules_request *req
         const struct rule_asked *rule = &request->at[i];
         bool pairs = fault_row(rule->fault.kind)->between_nodes;
 
-        note_strangers(&rule->selector.islands, cluster, answer);
+        advice_strangers(&rule->selector.islands, cluster, answer);
         note_caveat(&rule->fault, answer);
         if (pairs)
             note_raw_links(&rule->selector.islands, cluster, answer);

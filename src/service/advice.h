@@ -8,12 +8,16 @@
 
 #include "model/cluster.h"
 
+struct islands;
 struct rules_answer;
 struct rules_request;
 struct service;
 
 /* One more line for people. */
 void advice_note(struct rules_answer *answer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Notes of names that nobody has. */
+void advice_strangers(const struct islands *islands, const struct cluster *cluster, struct rules_answer *answer);
 
 /* Adds notes to the answer; the rules are not in the book yet. */
 void advice_notes(const struct service *service, const struct rules_request *request, const struct cluster *cluster,

@@ -71,6 +71,7 @@ static void add_link(const struct service *service, const struct cable_view *vie
         .state = state_of(view->phase),
         .dialer = view->dialer.name,
         .acceptor = known_name(service->registry, view->acceptor.name),
+        .secret = view->phase == CABLE_deserted,
         .dialer_left = view->dialer.has_left,
         .acceptor_left = view->acceptor.has_left,
     };
@@ -91,11 +92,37 @@ static void add_former_dialers(struct cluster *cluster, const struct events *eve
             cluster_add_node(cluster, &(struct cluster_node){.name = event->from, .standing = NODE_REMEMBERED});
 }
 
+/* Are nodes that there are in different islands of it? Of islands that may overlap that need not be different nodes. */
+static bool parts_anybody(const struct rule *rule, const struct cluster *cluster)
+{
+    int first = -1;
+
+    for (size_t i = 0; i < cluster->nodes_count; i++) {
+        int island = islands_find(&rule->selector.islands, cluster->nodes[i].name);
+
+        if (island >= 0 && (rule->selector.overlap || (first >= 0 && island != first)))
+            return true;
+        if (island >= 0)
+            first = island;
+    }
+    return false;
+}
+
+static void look_at_cuts(const struct rules *rules, struct cluster *cluster)
+{
+    for (const struct rule *rule = rules_first(rules); rule && !cluster->cut; rule = rule->next) {
+        if (rule->fault.kind != FAULT_partition)
+            continue;
+        if (is_cut(rule))
+            cluster->cut = parts_anybody(rule, cluster);
+        else
+            cluster->refuses = true;
+    }
+}
+
 void look(const struct service *service, struct cluster *ret)
 {
     *ret = (struct cluster){.relayed = service->relayed, .activity = events_last(service->events)};
-    for (const struct rule *rule = rules_first(service->rules); rule; rule = rule->next)
-        ret->cut |= is_cut(rule);
     add_nodes(ret, registry_nodes(service->registry), NODE_REGISTERED);
     add_nodes(ret, registry_remembered(service->registry), NODE_REMEMBERED);
     add_former_dialers(ret, service->events);
@@ -105,4 +132,5 @@ void look(const struct service *service, struct cluster *ret)
         add_link(service, &view, ret);
     }
     cluster_finish(ret);
+    look_at_cuts(service->rules, ret);
 }

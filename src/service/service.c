@@ -200,6 +200,7 @@ static int split(const struct cluster *cluster, const struct cut_request *reques
     const char **names = dealt_nodes(request, cluster, &wanted.count, answer);
     int status;
 
+    advice_strangers(&request->of, cluster, answer);
     wanted.names = names;
     status = topology_cuts(&wanted, &cuts, refusal);
     if (status == 0) {

@@ -23,6 +23,14 @@ def test_exec_gives_its_command_a_daemon():
     assert run("exec", "--log-level", "debug", "--", "true").returncode == 0
 
 
+def test_exec_takes_the_options_of_serve():
+    with tempfile.TemporaryDirectory() as folder:
+        port_file = pathlib.Path(folder) / "port"
+        done = run("exec", "--port-file", str(port_file), "--", "sh", "-c", f"echo $ERL_EPMD_PORT; cat {port_file}")
+        assert done.returncode == 0 and len(set(done.stdout.split())) == 1 and done.stdout.count("\n") == 2, done
+    refused(run("exec", "--port-file", "/no/such/folder/port", "--", "true"), "--port-file", status=1)
+
+
 def gone(pid, port):
     assert not pathlib.Path(f"/proc/{pid}").exists()
     refused(run("status", "--port", str(port)), status=1)

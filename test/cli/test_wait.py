@@ -28,7 +28,7 @@ def test_wait_up():
 
 def test_what_is_missing_is_said_in_one_line():
     with cluster() as (port, go):
-        refused(go("wait", "mesh", "--timeout", "50ms"), "no such node is registered", status=1)
+        refused(go("wait", "mesh", "--timeout", "50ms"), "no node is registered", status=1)
         refused(go("wait", "noticed"), "nothing is cut", status=1)
         refused(go("wait", "disconnected", "a", "b"), "no node named 'a' is or was here", status=1)
         register(port, "a").close()
@@ -47,12 +47,20 @@ def test_what_is_missing_is_said_in_one_line():
             (["connected", "a", "b*"], "a and b are not connected"),
             (["connected", "a", "x"], "no node named 'x' is registered"),
             (["connected", "a@h", "b"], "'a@h': the host of a is not known yet"),
-            (["connected", "a", "a"], "itself"),
+            (["mesh", "a,bb,c"], "no node named 'bb' is registered"),
             (["up", "4"], "3 of 4 nodes are registered"),
         ]:
             refused(go("wait", "--timeout", "50ms", *words), "not within 50ms: ", part, status=1)
+        refused(go("wait", "connected", "a", "a"), "a node is not connected with itself")
+        refused(go("wait", "mesh", ""), "an empty word")
+        refused(go("wait", "--timeout", "1s", "quiet"), "quiet takes a second")
         status, told = get(port, "/v1/wait?condition=mesh%20a,b&timeout=50ms")
         assert status == 504 and told["status"] == 504, told
+        fine(go("cut", "--mode", "refuse", "a", "b"))
+        refused(go("wait", "noticed"), "nothing is cut but new connections (mode refuse)", status=1)
+        fine(go("fix"))
+        fine(go("cut", "a", "bb"))
+        refused(go("wait", "noticed"), "nothing is cut between nodes that are here", status=1)
         fine(go("cut", "a", "b"))
         fine(go("wait", "noticed"))  # there is no connection that could notice
         began = time.monotonic()
