@@ -142,6 +142,14 @@ void cable_free(struct cable *cable, bool reset, const char *why)
     free(cable);
 }
 
+/* The kernel does not tell about one of its sockets: without that it would be silent for ever. */
+static void end_unwatched(struct cable *cable, int status)
+{
+    log_warning("the connection from %s to %s is closed: it cannot be watched: %s", dialer_name(cable),
+                cable_acceptor_name(cable), strerror(-status));
+    cable_free(cable, true, "its socket cannot be watched");
+}
+
 static void on_evicted(void *owner)
 {
     cable_free(owner, false, "it makes room for others");
@@ -151,6 +159,7 @@ void cable_open(struct cabling *cabling, int fd, const struct target *target)
 {
     struct cables *cables = cabling->cables;
     struct cable *cable = mem_new(sizeof(*cable));
+    int status;
 
     cable->cabling = cabling;
     cable->target = target_copy(target);
@@ -164,11 +173,11 @@ void cable_open(struct cabling *cabling, int fd, const struct target *target)
     stranger_enter(&cable->stranger, cabling->descriptors, on_evicted, cable);
     COUNT(cabling->counters, cables_opened);
 
-    if (end_watch(&cable->duplex.dialer, cabling->loop, on_dialer, cable) < 0) {
-        cable_free(cable, true, "its socket cannot be watched");
-        return;
-    }
-    cable_step(cable, now_us(cable));
+    status = end_watch(&cable->duplex.dialer, cabling->loop, on_dialer, cable);
+    if (status < 0)
+        end_unwatched(cable, status);
+    else
+        cable_step(cable, now_us(cable));
 }
 
 /* ---- names and rules ---- */
@@ -240,7 +249,10 @@ static bool step_held(struct cable *cable)
 static bool dial_failed(struct cable *cable, int status)
 {
     COUNT(cable->cabling->counters, dials_failed);
-    cable_free(cable, false, strerror(-status));
+    if (status == -ENOSPC)
+        end_unwatched(cable, status);
+    else
+        cable_free(cable, false, strerror(-status));
     return false;
 }
 
@@ -353,29 +365,27 @@ static bool step_relaying(struct cable *cable, uint64_t now_us)
     return true;
 }
 
-static void update_watches(struct cable *cable, uint64_t now_us)
+static int update_watches(struct cable *cable, uint64_t now_us)
 {
     struct end *dialer = &cable->duplex.dialer, *acceptor = &cable->duplex.acceptor;
+    int status;
 
     switch (cable->phase) {
     case CABLE_naming:
-        end_want(dialer, READY_READ);
-        return;
+        return end_want(dialer, READY_READ);
     case CABLE_held:
-        end_want(dialer, READY_HANGUP);
-        return;
+        return end_want(dialer, READY_HANGUP);
     case CABLE_dialling: /* an unknown client may close one half; a node does not */
-        end_want(dialer, handshaking_is_raw(&cable->handshaking) ? 0 : READY_HANGUP);
-        end_want(acceptor, READY_WRITE);
-        return;
+        status = end_want(dialer, handshaking_is_raw(&cable->handshaking) ? 0 : READY_HANGUP);
+        return status < 0 ? status : end_want(acceptor, READY_WRITE);
     case CABLE_shaking:
     case CABLE_up:
     case CABLE_deserted:
     case CABLE_closing:
     case CABLE_raw:
-        duplex_update_watches(&cable->duplex, cable->cabling, now_us);
-        return;
+        return duplex_update_watches(&cable->duplex, cable->cabling, now_us);
     }
+    return 0;
 }
 
 /* Returns false when the cable is gone. */
@@ -404,11 +414,14 @@ static bool step_once(struct cable *cable, uint64_t now_us)
 void cable_step(struct cable *cable, uint64_t now_us)
 {
     enum cable_phase before;
+    int status;
 
     do {
         before = cable->phase;
         if (!step_once(cable, now_us))
             return;
     } while (cable->phase != before);
-    update_watches(cable, now_us);
+    status = update_watches(cable, now_us);
+    if (status < 0)
+        end_unwatched(cable, status);
 }

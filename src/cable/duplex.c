@@ -97,8 +97,8 @@ struct verdict duplex_pump(struct duplex *duplex, struct cabling *cabling, uint6
     return (struct verdict){NULL, false};
 }
 
-static void update_watch(struct end *end, const struct lane *from_it, const struct lane *to_it,
-                         const struct cabling *cabling)
+static int update_watch(struct end *end, const struct lane *from_it, const struct lane *to_it,
+                        const struct cabling *cabling)
 {
     unsigned wanted = 0;
 
@@ -108,13 +108,16 @@ static void update_watch(struct end *end, const struct lane *from_it, const stru
         wanted |= READY_HANGUP;
     if (lane_wants_write(to_it))
         wanted |= READY_WRITE;
-    end_want(end, wanted);
+    return end_want(end, wanted);
 }
 
-void duplex_update_watches(struct duplex *duplex, struct cabling *cabling, uint64_t now_us)
+int duplex_update_watches(struct duplex *duplex, struct cabling *cabling, uint64_t now_us)
 {
-    update_watch(&duplex->dialer, &duplex->to_acceptor, &duplex->to_dialer, cabling);
-    update_watch(&duplex->acceptor, &duplex->to_dialer, &duplex->to_acceptor, cabling);
+    int status = update_watch(&duplex->dialer, &duplex->to_acceptor, &duplex->to_dialer, cabling);
+
+    if (status == 0)
+        status = update_watch(&duplex->acceptor, &duplex->to_dialer, &duplex->to_acceptor, cabling);
     lane_set_deadline(&duplex->to_acceptor, cabling, now_us);
     lane_set_deadline(&duplex->to_dialer, cabling, now_us);
+    return status;
 }

@@ -37,8 +37,8 @@ struct verdict duplex_judge(const struct duplex *duplex, bool living);
 /* Moves what can be moved, in both directions; what is still in its handshake is not. */
 struct verdict duplex_pump(struct duplex *duplex, struct cabling *cabling, uint64_t now_us);
 
-/* Hears of what duplex_pump() waits for. */
-void duplex_update_watches(struct duplex *duplex, struct cabling *cabling, uint64_t now_us);
+/* Hears of what duplex_pump() waits for. Returns 0, or a negative errno when the kernel refuses to tell. */
+int duplex_update_watches(struct duplex *duplex, struct cabling *cabling, uint64_t now_us);
 
 /* Is either lane held? */
 bool duplex_is_held(const struct duplex *duplex);

@@ -58,10 +58,9 @@ void end_note(struct end *end, unsigned ready)
     end->ready |= ready;
 }
 
-void end_want(struct end *end, unsigned wanted)
+int end_want(struct end *end, unsigned wanted)
 {
-    if (watch_want(end->watch, wanted) < 0)
-        end->ready |= READY_FAILED;
+    return watch_want(end->watch, wanted);
 }
 
 static bool may(const struct end *end, enum ready what)

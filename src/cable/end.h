@@ -40,8 +40,11 @@ int end_connected(const struct end *end);
 /* The loop has reported this. */
 void end_note(struct end *end, unsigned ready);
 
-/* What is to be reported from now on: nothing is any more once it has failed. */
-void end_want(struct end *end, unsigned wanted);
+/*
+ * What is to be reported from now on: nothing is any more once it has failed. Returns 0, or a negative errno when the
+ * kernel refuses: what is waited for might never be reported.
+ */
+int end_want(struct end *end, unsigned wanted) __attribute__((warn_unused_result));
 
 /*
  * Returns how many bytes were read; 0: its node has ended the stream; -EAGAIN: there are none for now; any other

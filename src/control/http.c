@@ -158,6 +158,20 @@ static void on_left(void *data, unsigned ready)
     resume(incoming);
 }
 
+/* That its client leaves would not be heard, and it would keep its place. */
+static enum MHD_Result refuse_to_wait(struct control *control, struct incoming *incoming)
+{
+    struct refusal refusal;
+    struct api_answer answer;
+
+    wait_cancel(incoming->wait);
+    stop_waiting(incoming);
+    refuse_as(&refusal, -EBUSY, NULL, "the connection cannot be watched meanwhile; try again");
+    log_warning("a request that waits is refused: its connection cannot be watched");
+    answer = waited(&refusal);
+    return send_answer(control, incoming->connection, &answer);
+}
+
 static enum MHD_Result begin_waiting(struct control *control, struct incoming *incoming, struct api_answer *answer)
 {
     struct refusal refusal;
@@ -169,8 +183,8 @@ static enum MHD_Result begin_waiting(struct control *control, struct incoming *i
         return send_answer(control, incoming->connection, &now);
     }
     incoming->watch = watch_new(control->api.service->loop, fd_of(incoming->connection), on_left, incoming);
-    if (incoming->watch)
-        watch_want(incoming->watch, READY_HANGUP);
+    if (!incoming->watch || watch_want(incoming->watch, READY_HANGUP) < 0)
+        return refuse_to_wait(control, incoming);
     MHD_suspend_connection(incoming->connection);
     return MHD_YES;
 }
@@ -333,7 +347,8 @@ void control_adopt(void *data, int fd, const struct address *peer)
     if (places_make_room(&control->places))
         run(control);
     /* libmicrohttpd closes the socket in any case, also when it has too many. */
-    MHD_add_connection(control->mhd, fd, &peer->any, peer->len);
+    if (MHD_add_connection(control->mhd, fd, &peer->any, peer->len) != MHD_YES && (errno == ENOSPC || errno == ENOMEM))
+        log_warning("an HTTP connection is closed: it cannot be watched: %s", strerror(errno));
     run(control);
 }
 
@@ -355,11 +370,10 @@ struct control *control_new(const struct api *api)
     info = control->mhd ? MHD_get_daemon_info(control->mhd, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
     if (info)
         control->watch = watch_new(loop, info->epoll_fd, on_ready, control);
-    if (!control->watch) {
+    if (!control->watch || watch_want(control->watch, READY_READ) < 0) {
         control_free(control);
         return NULL;
     }
-    watch_want(control->watch, READY_READ);
     return control;
 }
 

@@ -98,10 +98,12 @@ static uint64_t any_seed(void)
     return (uint64_t)seed + 1;
 }
 
-/* Returns false when there is no timer to be had: out of descriptors. */
+/* Returns false, and errno, when there is no loop or no timer to be had: out of descriptors. */
 static bool make_base(struct daemon *daemon, const struct daemon_config *config)
 {
     daemon->loop = loop_new();
+    if (!daemon->loop)
+        return false;
     daemon->deadlines = deadlines_new(daemon->loop);
     if (!daemon->deadlines)
         return false;
@@ -167,13 +169,21 @@ static void make_control(struct daemon *daemon, const struct daemon_config *conf
         log_warning("no control API: libmicrohttpd cannot be started");
 }
 
-static void listen_at(struct daemon *daemon, const struct daemon_config *config)
+/* Returns false when nobody would hear of any connection. */
+static bool listen_at(struct daemon *daemon, const struct daemon_config *config)
 {
-    for (size_t i = 0; i < config->fd_count; i++)
-        if (door_listen(daemon->door, config->fds[i]) < 0)
-            log_warning("one of the listening sockets cannot be watched");
+    size_t watched = 0;
+
+    for (size_t i = 0; i < config->fd_count; i++) {
+        int status = door_listen(daemon->door, config->fds[i]);
+
+        if (status < 0)
+            log_warning("one of the listening sockets cannot be watched: %s", strerror(-status));
+        watched += status == 0;
+    }
     loop_on_signal(daemon->loop, SIGTERM, stop, daemon->loop);
     loop_on_signal(daemon->loop, SIGINT, stop, daemon->loop);
+    return watched > 0;
 }
 
 /* Takes it apart, the other way round. */
@@ -201,14 +211,15 @@ int daemon_run(struct daemon_config *config)
     if (config->seed == 0)
         config->seed = any_seed();
     if (!make_base(&daemon, config)) {
-        log_error("no timer can be had: %s", strerror(errno));
+        log_error("no event loop can be had: %s", strerror(errno));
+        deadlines_free(daemon.deadlines);
+        loop_free(daemon.loop);
         return EXIT_FAILURE;
     }
     make_cabling(&daemon, config);
     make_mapper(&daemon, config);
     make_control(&daemon, config);
-    listen_at(&daemon, config);
-    if (config->ready && config->ready(config->ready_data) < 0)
+    if (!listen_at(&daemon, config) || (config->ready && config->ready(config->ready_data) < 0))
         status = EXIT_FAILURE;
     else
         loop_run(daemon.loop);

@@ -4,8 +4,10 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "model/counters.h"
 #include "loop/accepting.h"
@@ -105,12 +107,25 @@ static void on_visitor(void *data, unsigned ready)
     visitor_forget(visitor);
 }
 
+static void tell_unwatched(const struct address *peer, int status)
+{
+    char text[ADDRESS_TEXT_MAX];
+
+    address_print(peer, text);
+    log_warning("a connection from %s is closed: it cannot be watched: %s", text, strerror(-status));
+}
+
 static void enter(void *owner)
 {
     struct visitor *visitor = owner;
+    int status = watch_want(visitor->watch, READY_READ);
 
+    if (status < 0) {
+        tell_unwatched(&visitor->peer, status);
+        visitor_close(visitor);
+        return;
+    }
     expiry_add(&visitor->door->entering, &visitor->expiring, visitor);
-    watch_want(visitor->watch, READY_READ);
     on_visitor(visitor, READY_READ); /* what it has to say is often there already */
 }
 
@@ -131,6 +146,7 @@ static void admit(struct door *door, int fd, const struct address *peer)
     visitor = mem_new(sizeof(*visitor));
     watch = watch_new(door->mapper->loop, fd, on_visitor, visitor);
     if (!watch) {
+        tell_unwatched(peer, -errno);
         free(visitor);
         close(fd);
         return;
@@ -146,10 +162,17 @@ static void admit(struct door *door, int fd, const struct address *peer)
         enter(visitor);
 }
 
-static void watch_listeners(struct door *door, unsigned wanted)
+/* Returns 0, or a negative errno when not all of them could be told. */
+static int watch_listeners(struct door *door, unsigned wanted)
 {
-    for (size_t i = 0; i < door->listener_count; i++)
-        watch_want(door->listeners[i].watch, wanted);
+    int status = 0;
+
+    for (size_t i = 0; i < door->listener_count; i++) {
+        int told = watch_want(door->listeners[i].watch, wanted);
+
+        status = told < 0 ? told : status;
+    }
+    return status;
 }
 
 static void on_listener(void *data, unsigned ready)
@@ -168,14 +191,17 @@ static void on_listener(void *data, unsigned ready)
     }
     if (fd == -EMFILE) {
         COUNT(door->mapper->counters, accept_pauses);
-        watch_listeners(door, 0);
+        watch_listeners(door, 0); /* else it reports, and pauses, again */
         alarm_set(door->resume, ACCEPTING_PAUSE_MS);
     }
 }
 
 static void resume(void *data)
 {
-    watch_listeners(data, READY_READ);
+    struct door *door = data;
+
+    if (watch_listeners(door, READY_READ) < 0)
+        alarm_set(door->resume, ACCEPTING_PAUSE_MS);
 }
 
 struct door *door_new(struct mapper *mapper, void (*kill)(void *data), void *data)
@@ -218,14 +244,18 @@ void door_set_http(struct door *door, door_http_fn *fn, void *data)
 int door_listen(struct door *door, int fd)
 {
     struct listener *listener = &door->listeners[door->listener_count];
+    int status;
 
     if (door->listener_count == DOOR_LISTENERS_MAX)
         return -ENOSPC;
     *listener = (struct listener){.door = door, .fd = fd};
     listener->watch = watch_new(door->mapper->loop, fd, on_listener, listener);
     if (!listener->watch)
-        return -EINVAL;
-    door->listener_count++;
-    watch_want(listener->watch, READY_READ);
-    return 0;
+        return -errno;
+    status = watch_want(listener->watch, READY_READ);
+    if (status < 0)
+        watch_free(listener->watch);
+    else
+        door->listener_count++;
+    return status;
 }

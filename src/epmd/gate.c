@@ -124,16 +124,20 @@ static void make_room(struct gates *gates)
 static void resume_all(void *data)
 {
     struct gates *gates = data;
+    bool all = true;
 
     for (struct gate *gate = gates->all; gate; gate = gate->next)
-        watch_want(gate->watch, READY_READ);
+        all &= watch_want(gate->watch, READY_READ) == 0;
+    if (!all)
+        alarm_set(gates->resume, ACCEPTING_PAUSE_MS);
 }
 
 /* Dialers wait in the backlog until there are descriptors again. */
 static void pause_accepting(struct gate *gate)
 {
     COUNT(gate->gates->mapper->counters, accept_pauses);
-    watch_want(gate->watch, 0);
+    if (watch_want(gate->watch, 0) < 0)
+        return; /* it reports, and pauses, again */
     alarm_set(gate->gates->resume, ACCEPTING_PAUSE_MS);
 }
 
@@ -192,32 +196,46 @@ static int listen_at(const struct site *site, uint16_t port)
     return status;
 }
 
+static int watch(struct gate *gate, struct loop *loop)
+{
+    int status;
+
+    gate->watch = watch_new(loop, gate->fd, on_connection, gate);
+    if (!gate->watch)
+        return -errno;
+    status = watch_want(gate->watch, READY_READ);
+    if (status < 0)
+        watch_free(gate->watch);
+    return status;
+}
+
 static int open_at(struct gates *gates, struct node *node, const struct site *site, uint16_t port, struct gate **ret)
 {
     int fd = listen_at(site, port);
     struct address bound;
     struct gate *gate;
+    int status;
 
     if (fd < 0)
         return fd;
-    make_room(gates);
     gate = mem_new(sizeof(*gate));
-    gate->watch = watch_new(gates->mapper->loop, fd, on_connection, gate);
-    if (!gate->watch) {
+    gate->fd = fd;
+    status = watch(gate, gates->mapper->loop);
+    if (status < 0) {
+        log_warning("the gate of %s cannot be watched: %s", node->name, strerror(-status));
         close(fd);
         free(gate);
-        return -ENOMEM;
+        return status;
     }
+    make_room(gates);
     bound = address_of_socket(fd);
     gate->gates = gates;
     gate->node = node;
     gate->site = *site;
     gate->port = address_port(&bound);
-    gate->fd = fd;
     LL_PREPEND2(node->gates, gate, sibling);
     DL_APPEND(gates->all, gate);
     gates->count++;
-    watch_want(gate->watch, READY_READ);
     COUNT(gates->mapper->counters, gates_opened);
     *ret = gate;
     return 0;

@@ -116,12 +116,28 @@ static void be_patient(struct session *session)
     expiry_add(&session->sessions->patience[session->state], &session->expiring, session);
 }
 
+static void close_unwatched(struct session *session, int status)
+{
+    char peer[ADDRESS_TEXT_MAX];
+
+    address_print(&session->peer, peer);
+    log_warning("the EPMD connection from %s is closed: it cannot be watched: %s", peer, strerror(-status));
+    session_close(session);
+}
+
+/* The last thing its caller does: the session may be gone behind it. */
 static void enter(struct session *session, enum session_state state)
 {
+    int status;
+
     assert(states[session->state].moves & 1U << state);
     log_debug("EPMD session %d: %s -> %s", session->fd, states[session->state].name, states[state].name);
+    status = watch_want(session->watch, states[state].wanted);
+    if (status < 0) {
+        close_unwatched(session, status);
+        return;
+    }
     session->state = state;
-    watch_want(session->watch, states[state].wanted);
     if (state != SESSION_REGISTERED) {
         be_patient(session);
         return;
@@ -241,8 +257,8 @@ static void serve(struct session *session, bool waited)
         enter(session, SESSION_IGNORED);
         return;
     case ANSWER_LATER: /* may be long, and the client leave before */
-        enter(session, SESSION_WAITING);
         deadline_set(mapper->deadlines, &session->later, loop_clock_us(mapper->loop) + answer.delay_us);
+        enter(session, SESSION_WAITING);
         return;
     case ANSWER_SAID:
         session->reply = answer.text;
@@ -355,6 +371,7 @@ void session_open(struct sessions *sessions, int fd, struct watch *watch, const 
                   struct stranger *stranger)
 {
     struct session *session = mem_new(sizeof(*session));
+    int status;
 
     session->sessions = sessions;
     session->fd = fd;
@@ -368,8 +385,11 @@ void session_open(struct sessions *sessions, int fd, struct watch *watch, const 
     stranger_hand_over(stranger, &session->stranger, session_close, session);
     be_patient(session);
     watch_give(watch, on_ready, session);
-    watch_want(watch, states[SESSION_READING].wanted);
-    step_reading(session);
+    status = watch_want(watch, states[SESSION_READING].wanted);
+    if (status < 0)
+        close_unwatched(session, status);
+    else
+        step_reading(session);
 }
 
 struct sessions *sessions_new(struct mapper *mapper, void (*kill)(void *data), void *data)

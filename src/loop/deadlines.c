@@ -147,12 +147,9 @@ struct deadlines *deadlines_new(struct loop *loop)
     if (deadlines->timer < 0)
         goto no_timer;
     deadlines->watch = watch_new(loop, deadlines->timer, on_timer, deadlines);
-    if (!deadlines->watch)
-        goto no_watch;
-    watch_want(deadlines->watch, READY_READ);
-    return deadlines;
-
-no_watch:
+    if (deadlines->watch && watch_want(deadlines->watch, READY_READ) == 0)
+        return deadlines;
+    watch_free(deadlines->watch);
     close(deadlines->timer);
 no_timer:
     free(deadlines);

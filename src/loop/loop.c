@@ -69,11 +69,21 @@ struct loop *loop_new(void)
     struct loop *loop = mem_new(sizeof(*loop));
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
 
+    int status = uv_loop_init(&loop->uv);
+
+    if (status != 0)
+        goto no_uv;
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (uv_loop_init(&loop->uv) != 0 || loop->epoll < 0 ||
-        epoll_ctl(loop->epoll, EPOLL_CTL_ADD, uv_backend_fd(&loop->uv), &event) < 0)
-        abort();
-    return loop;
+    if (loop->epoll >= 0 && epoll_ctl(loop->epoll, EPOLL_CTL_ADD, uv_backend_fd(&loop->uv), &event) == 0)
+        return loop;
+    status = -errno;
+    if (loop->epoll >= 0)
+        close(loop->epoll);
+    uv_loop_close(&loop->uv);
+no_uv:
+    free(loop);
+    errno = -status;
+    return NULL;
 }
 
 static void free_data(uv_handle_t *handle)
@@ -203,6 +213,12 @@ static struct epoll_event wish(struct watch *watch)
     return (struct epoll_event){.events = events, .data.ptr = watch};
 }
 
+/* For callers ENOMEM is a lack of descriptors, for which others would make room in vain. */
+static int refusal(void)
+{
+    return errno == ENOMEM ? -ENOSPC : -errno;
+}
+
 struct watch *watch_new(struct loop *loop, int fd, watch_fn *fn, void *data)
 {
     struct watch *watch = mem_new(sizeof(*watch));
@@ -214,6 +230,7 @@ struct watch *watch_new(struct loop *loop, int fd, watch_fn *fn, void *data)
     if (flags < 0 || (!(flags & O_NONBLOCK) && fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) ||
         epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
         free(watch);
+        errno = -refusal();
         return NULL;
     }
     loop->watches++;
@@ -223,12 +240,16 @@ struct watch *watch_new(struct loop *loop, int fd, watch_fn *fn, void *data)
 int watch_want(struct watch *watch, unsigned wanted)
 {
     struct epoll_event event;
+    unsigned before = watch->wanted;
 
-    if (watch->state == WATCH_failed || watch->wanted == wanted)
+    if (watch->state == WATCH_failed || before == wanted)
         return 0;
     watch->wanted = wanted;
     event = wish(watch);
-    return epoll_ctl(watch->loop->epoll, EPOLL_CTL_MOD, watch->fd, &event) < 0 ? -errno : 0;
+    if (epoll_ctl(watch->loop->epoll, EPOLL_CTL_MOD, watch->fd, &event) == 0)
+        return 0;
+    watch->wanted = before;
+    return refusal();
 }
 
 void watch_give(struct watch *watch, watch_fn *fn, void *data)

@@ -26,6 +26,7 @@ enum ready {
 typedef void watch_fn(void *data, unsigned ready); /* a set of enum ready */
 typedef void alarm_fn(void *data);
 
+/* Returns NULL, and errno, when the kernel has none to give. */
 struct loop *loop_new(void);
 /* Every watch and alarm must be freed before. */
 void loop_free(struct loop *loop);
@@ -47,16 +48,17 @@ uint64_t loop_wall_ms(void);
 
 /*
  * Watches nothing until watch_want(); the descriptor does not block from now on. Returns NULL, and errno, when the
- * kernel does not watch it: such is its kind, or there are too many already (ENOSPC, ENOMEM).
+ * kernel does not watch it: such is its kind, or there are too many already (ENOSPC, also for the kernel's ENOMEM:
+ * that is the word for descriptors that have run out, for which others make room).
  */
 struct watch *watch_new(struct loop *loop, int fd, watch_fn *fn, void *data);
 
 /*
  * Report these from now on, as long as they hold (level-triggered); 0: report nothing. After READY_FAILED this does
- * nothing: every read and write gives its final answer at once then. Returns 0, or a negative errno when the kernel
- * refuses: nothing will be reported any more.
+ * nothing: every read and write gives its final answer at once then. Returns 0, or such an errno, negative, when the
+ * kernel refuses: it stays as it was. Try again, or close what is watched, lest nobody ever hears of it again.
  */
-int watch_want(struct watch *watch, unsigned wanted);
+int watch_want(struct watch *watch, unsigned wanted) __attribute__((warn_unused_result));
 
 /* Hands the watch over: another owner is called from now on. */
 void watch_give(struct watch *watch, watch_fn *fn, void *data);

@@ -2,57 +2,128 @@
 """A kernel, or a sandbox, that refuses system calls."""
 import contextlib
 import errno
-import pathlib
-import subprocess
-import sys
-import tempfile
+import select
+import socket
 import threading
 
-from harness import CLEAN, EPMDPXY, wait
-from links import frame, link, take
+from harness import get, wait
+from kernel import kernel, launched, one, refuse_nothing
+from links import acceptor, dial, frame, link, shake, take
 
-SPLICE = 275  # x86-64
+SPLICE, EPOLL_CTL = 275, 233  # x86-64
+ADD, DELETE = 1, 2
 
-# Runs a program in which one system call is refused with one errno (seccomp, which needs no privilege then).
-LAUNCH = """
-import ctypes, os, struct, sys
-call, error, *words = sys.argv[1:]
-def op(code, jt, jf, k):
-    return struct.pack("HBBI", code, jt, jf, k)
-program = b"".join([op(0x20, 0, 0, 0), op(0x15, 0, 1, int(call)), op(0x06, 0, 0, 0x00050000 | int(error)),
-                    op(0x06, 0, 0, 0x7fff0000)])
-code = ctypes.create_string_buffer(program)
-libc = ctypes.CDLL(None, use_errno=True)
-class Filter(ctypes.Structure):
-    _fields_ = [("len", ctypes.c_ushort), ("code", ctypes.c_void_p)]
-assert libc.prctl(38, 1, 0, 0, 0) == 0
-assert libc.prctl(22, 2, ctypes.byref(Filter(4, ctypes.cast(code, ctypes.c_void_p))), 0, 0) == 0, ctypes.get_errno()
-os.execv(words[0], words)
-"""
+
+def is_watched(_, words):
+    """Whatever epoll_ctl() does but to forget, which is never refused."""
+    return words[1] != DELETE
 
 
 @contextlib.contextmanager
-def daemon_without(call, error):
-    with tempfile.TemporaryDirectory() as folder:
-        port_file = pathlib.Path(folder) / "port"
-        words = [str(call), str(error), EPMDPXY, "serve", "--port", "0", "--port-file", str(port_file)]
-        with subprocess.Popen([sys.executable, "-c", LAUNCH, *words], env=CLEAN,
-                              stdout=subprocess.DEVNULL) as served:
-            try:
-                wait(port_file.exists)
-                yield int(port_file.read_text())
-            finally:
-                served.terminate()
-            assert served.wait(timeout=20) == 0
+def sending(sock, data):
+    """Sends it meanwhile."""
+    def send():
+        with contextlib.suppress(OSError):
+            sock.sendall(data)
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+        raise
+    finally:
+        sender.join(timeout=5)
+        assert not sender.is_alive()
+
+
+class Door:
+    """A listener at which nobody waits in vain: not when the dialer has heard that it is refused."""
+
+    def __init__(self, listener, dialer):
+        self.listener, self.dialer = listener, dialer
+
+    def accept(self):
+        there, _, _ = select.select([self.listener, self.dialer], [], [], 5)
+        if not there:
+            raise TimeoutError
+        assert self.listener in there, "it was closed"
+        return self.listener.accept()
+
+
+def life(port):
+    """All that is watched in the daemon is, once: sessions, a gate, both ends of a cable, control, who waits."""
+    large = frame(8 << 20)
+    with acceptor(port, "d") as listener, dial(port, "d") as c, shake(c, Door(listener, c), ("c", "d")) as d:
+        c.sendall(frame(100))
+        take(d, 104)
+        with sending(c, large):
+            take(d, len(large))
+    assert get(port, "/v1/wait?condition=up%209&timeout=20ms")[0] == 504
+
+
+def ends_early(port):
+    """Does it hear at once that something is refused? Whoever hears nothing runs into a time-out."""
+    try:
+        life(port)
+        return False
+    except (AssertionError, ConnectionError):
+        return True
+
+
+def refuse_each(error):
+    """One by one, in as many lives: returns how many."""
+    with kernel(EPOLL_CTL) as (under, port, log), link(port) as (a, b):
+        before = under.sockets()
+        for nth in range(1, 1000):
+            lines = log().count("\n")
+            under.refuse = one(error, nth, is_watched)
+            early = ends_early(port)
+            under.refuse = refuse_nothing
+            if not early:
+                return nth
+            wait(lambda: under.sockets() == before)
+            assert log().count("\n") == lines + 1 and "cannot be watched" in log().splitlines()[-1], (nth, log())
+            a.sendall(frame(10))
+            take(b, 14)
+
+
+def test_what_cannot_be_watched_is_closed_and_nothing_else():
+    for error in (errno.ENOSPC, errno.ENOMEM):
+        assert refuse_each(error) > 10
+
+
+def test_while_nothing_can_be_watched_all_others_go_on():
+    large = frame(8 << 20)
+    with kernel(EPOLL_CTL) as (under, port, log), link(port) as (a, b), \
+            socket.create_connection(("127.0.0.1", port)) as stranger:
+        stranger.sendall(bytes(1))
+        life(port)
+        before = under.sockets()
+        under.refuse = lambda _, words: errno.ENOSPC if words[1] == ADD else 0
+        for _ in range(20):
+            assert ends_early(port)
+        with sending(a, large):
+            assert take(b, len(large)) == large
+        wait(lambda: under.sockets() == before)
+        assert log().count("cannot be watched") == log().count("\n") == 20, log()
+        under.refuse = refuse_nothing
+        life(port)
+        assert not select.select([stranger], [], [], 0)[0], "it made room for nobody"
+
+
+def test_a_daemon_that_can_watch_nothing_says_so():
+    with launched([EPOLL_CTL], lambda *_: errno.ENOSPC) as (under, port_file, log):
+        assert under.process.wait(timeout=10) == 1
+        assert log().count("\n") == 1 and "No space left" in log() and not port_file.exists(), log()
 
 
 def test_without_splice_bytes_are_copied():
     large = frame(3 << 20, b"y")
     for error in (errno.ENOSYS, errno.EINVAL, errno.EPERM):
-        with daemon_without(SPLICE, error) as port, link(port) as (a, b):
+        with kernel(SPLICE) as (under, port, _), link(port) as (a, b):
+            under.refuse = lambda *_, error=error: error
             for source, sink in ((a, b), (b, a)):
-                sender = threading.Thread(target=source.sendall, args=(large,))
-                sender.start()
-                assert take(sink, len(large)) == large
-                sender.join(timeout=5)
-                assert not sender.is_alive()
+                with sending(source, large):
+                    assert take(sink, len(large)) == large
