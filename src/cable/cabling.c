@@ -11,6 +11,7 @@
 void cabling_init(struct cabling *cabling)
 {
     cabling->scratch = mem_new(CABLING_SCRATCH_BYTES);
+    cabling->share_bytes = CABLING_SHARE_BYTES;
     cabling->pipes = pipes_new();
     cabling->cables = cables_new(cabling);
     if (cabling->batch)

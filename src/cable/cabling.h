@@ -26,6 +26,9 @@ struct rules;
 /* What lanes read into before they write; see cable/lane.h. */
 #define CABLING_SCRATCH_BYTES (256 * 1024)
 
+/* One lane's share of a turn. */
+#define CABLING_SHARE_BYTES (1024 * 1024)
+
 struct cabling {
     struct loop *loop;
     struct deadlines *deadlines;
@@ -41,6 +44,7 @@ struct cabling {
     struct cables *cables; /* cable/cable.h */
     struct pipes *pipes;   /* cable/pipes.h */
     uint8_t *scratch;      /* CABLING_SCRATCH_BYTES; nobody keeps anything in it */
+    size_t share_bytes;    /* what a lane moves at once: CABLING_SHARE_BYTES, or none while all get new rules */
     size_t shaped_lanes;   /* those that have a shaper */
     size_t queued_bytes;   /* in all shapers, see cable/slow.h */
 };

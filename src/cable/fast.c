@@ -105,7 +105,7 @@ void fast_pump(struct lane *lane, struct cabling *cabling, uint64_t now_us)
 
     /* A broken source is not reported again: take all it has. Otherwise the loop tells when there is more. */
     while (lane_drain(lane, cabling, now_us) && lane->source == SOURCE_open && got > 0 &&
-           (moved < LANE_PUMP_BYTES_MAX || end_is_broken(lane->in))) {
+           (moved < cabling->share_bytes || end_is_broken(lane->in))) {
         got = may_splice(lane, cabling) ? splice_once(lane, cabling) : copy_once(lane, cabling);
         moved += got;
     }

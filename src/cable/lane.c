@@ -264,7 +264,7 @@ void lane_throw_away(struct lane *lane, struct cabling *cabling)
     if (lane->slow)
         slow_end(lane, cabling);
     while (!lane_is_over(lane) && lane->source == SOURCE_open && got > 0 &&
-           (moved < LANE_PUMP_BYTES_MAX || end_is_broken(lane->in))) {
+           (moved < cabling->share_bytes || end_is_broken(lane->in))) {
         got = lane_read(lane, cabling->scratch, CABLING_SCRATCH_BYTES);
         moved += got;
     }

@@ -26,9 +26,6 @@
 #include "loop/deadlines.h"
 #include "wire/frames.h"
 
-/* One lane's share of a turn. */
-#define LANE_PUMP_BYTES_MAX (1024 * 1024)
-
 struct cabling;
 struct end;
 struct pipe;

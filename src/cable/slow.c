@@ -100,7 +100,7 @@ static void take_in(struct lane *lane, struct cabling *cabling, uint64_t now_us)
 {
     size_t moved = 0, got = 1;
 
-    while (lane->source == SOURCE_open && got > 0 && moved < LANE_PUMP_BYTES_MAX) {
+    while (lane->source == SOURCE_open && got > 0 && moved < cabling->share_bytes) {
         size_t room = least(slow_room(lane, cabling), CABLING_SCRATCH_BYTES);
 
         if (room == 0)
@@ -190,7 +190,7 @@ static void let_out(struct lane *lane, struct cabling *cabling, uint64_t now_us)
 
         lane_send(lane, header, put_withheld(lane, header));
     }
-    while (lane_flush(lane, cabling) && moved < LANE_PUMP_BYTES_MAX) {
+    while (lane_flush(lane, cabling) && moved < cabling->share_bytes) {
         size_t len = least(shaper_due(lane->slow->shaper, now_us, &data), CABLING_SCRATCH_BYTES - FRAMES_HEADER_BYTES);
 
         if (lane->slow->unframed > 0)

@@ -124,10 +124,12 @@ static void arm(struct deadlines *deadlines, uint64_t at_us)
 static void on_timer(void *data, unsigned ready)
 {
     struct deadlines *deadlines = data;
+    uint64_t now_us = loop_clock_us(deadlines->loop);
 
     (void)ready;
-    deadlines->turn_us = loop_clock_us(deadlines->loop);
-    while (first_us(deadlines) <= deadlines->turn_us) {
+    deadlines->turn_us = now_us;
+    for (; first_us(deadlines) <= deadlines->turn_us && now_us - deadlines->turn_us < DEADLINES_TURN_US_MAX;
+         now_us = loop_clock_us(deadlines->loop)) {
         struct deadline *deadline = deadlines->heap[0];
 
         deadline_clear(deadlines, deadline);

@@ -14,6 +14,9 @@
 
 #include "loop/loop.h"
 
+/* Nobody else waits longer for those who are due: what is left has the next turn, who was due first is called first. */
+#define DEADLINES_TURN_US_MAX 5000
+
 struct deadlines;
 
 /* Embedded in its owner, who sets fn and data; all zero at first. It must not be waiting when the owner is freed. */

@@ -269,14 +269,61 @@ static void the_loop_is_not_starved(void **state)
 
     turn = alarm_new(loop, on_turn, NULL);
     greedy = (struct deadline){.fn = set_again};
-    deadline_set(deadlines, &greedy, 1);
-    set(&probes[0], 2); /* due as well: it has its call in the first turn, too */
+    set(&probes[0], 1); /* due as well: it has its call in the first turn, too */
+    deadline_set(deadlines, &greedy, 2);
     greedy_calls = 0;
     calls_wanted = 2; /* not reached: on_turn() stops the loop */
     loop_run(loop);
     assert_int_equal(calls, 1);
     deadline_clear(deadlines, &greedy);
     alarm_free(turn);
+}
+
+static int ends[2]; /* of a pipe */
+static bool heard;
+
+static void on_byte(void *data, unsigned ready)
+{
+    (void)data;
+    (void)ready;
+    heard = true;
+}
+
+/* Takes longer than all of a turn's deadlines may. */
+static void take_long(void *data)
+{
+    uint64_t until_us = loop_clock_us(loop) + DEADLINES_TURN_US_MAX;
+    (void)data;
+
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    while (loop_clock_us(loop) < until_us)
+        ;
+}
+
+static void is_called_behind_the_byte(void *data)
+{
+    assert_true(heard);
+    on_probe(data);
+}
+
+static void sockets_have_their_turn_while_many_are_due(void **state)
+{
+    struct deadline slow[2] = {{.fn = take_long}, {.fn = take_long}};
+    struct watch *watch;
+    (void)state;
+
+    assert_int_equal(pipe(ends), 0);
+    watch = watch_new(loop, ends[0], on_byte, NULL);
+    assert_int_equal(watch_want(watch, READY_READ), 0);
+    heard = false;
+    probes[0].deadline.fn = is_called_behind_the_byte;
+    deadline_set(deadlines, &slow[0], 1);
+    deadline_set(deadlines, &slow[1], 2); /* in the second turn, in which the byte is heard of as well */
+    set(&probes[0], 3);
+    run_until(1);
+    watch_free(watch);
+    close(ends[0]);
+    close(ends[1]);
 }
 
 /* A timer that goes on ringing would make the loop spin, and nobody would see it but the processor. */
@@ -308,4 +355,4 @@ static void nothing_is_freed(void **state)
 RUN(L(in_order_and_not_early), L(set_moved_and_cleared_at_random), L(moved_nearer_and_farther),
     L(the_next_comes_when_the_first_is_cleared), L(zero_is_as_soon_as_possible), L(the_last_time_is_never),
     L(others_are_changed_inside_a_callback), L(freed_inside_a_callback), L(the_loop_is_not_starved),
-    L(it_does_not_ring_on), T(nothing_is_freed))
+    L(sockets_have_their_turn_while_many_are_due), L(it_does_not_ring_on), T(nothing_is_freed))
