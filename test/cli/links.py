@@ -90,9 +90,9 @@ def shake(a, listener, names=("a", "b")):
 
 
 @contextlib.contextmanager
-def link(port):
-    """Nodes a, who dialled, and b, connected; yields both ends."""
-    with acceptor(port, "b") as listener, dial(port, "b") as a, shake(a, listener) as b:
+def link(port, names=("a", "b")):
+    """The first dials the second, and they are connected; yields both ends."""
+    with acceptor(port, names[1]) as listener, dial(port, names[1]) as a, shake(a, listener, names) as b:
         yield a, b
 
 

@@ -2,15 +2,16 @@
 """A kernel, or a sandbox, that refuses system calls."""
 import contextlib
 import errno
+import itertools
 import select
 import socket
 import threading
 
-from harness import get, wait
+from harness import get, post, wait
 from kernel import kernel, launched, one, refuse_nothing
-from links import acceptor, dial, frame, link, shake, take
+from links import acceptor, dial, ended, frame, link, shake, take
 
-SPLICE, EPOLL_CTL = 275, 233  # x86-64
+SPLICE, EPOLL_CTL, SENDTO, RECVFROM = 275, 233, 44, 45  # x86-64
 ADD, DELETE = 1, 2
 
 
@@ -117,6 +118,41 @@ def test_a_daemon_that_can_watch_nothing_says_so():
     with launched([EPOLL_CTL], lambda *_: errno.ENOSPC) as (under, port_file, log):
         assert under.process.wait(timeout=10) == 1
         assert log().count("\n") == 1 and "No space left" in log() and not port_file.exists(), log()
+
+
+def converse(a, b):
+    """In both directions, what is copied and what is spliced."""
+    for source, sink in ((a, b), (b, a)):
+        for size in (100, 3 << 20):
+            with sending(source, frame(size)):
+                take(sink, size + 4)
+
+
+def fails_at(under, port, error, nth, call):
+    """Does a conversation come to an end when one call fails? Then both have heard of it."""
+    with link(port) as (a, b):
+        under.refuse = one(error, nth, lambda asked, _: asked == call)
+        try:
+            converse(a, b)
+            return False
+        except (AssertionError, ConnectionError):
+            under.refuse = refuse_nothing
+            assert ended(a) and ended(b), "one of them has not heard of it"
+            return True
+        finally:
+            under.refuse = refuse_nothing
+
+
+def test_a_connection_that_breaks_ends_at_both_ends():
+    with kernel(SPLICE, SENDTO, RECVFROM) as (under, port, log), link(port, ("x", "y")) as (x, y):
+        before = under.sockets()
+        for calls in ((SENDTO, RECVFROM, SPLICE), (SENDTO, RECVFROM)):
+            for call, error, nth in itertools.product(calls, (errno.EPIPE, errno.EIO), (1, 2, 3)):
+                assert fails_at(under, port, error, nth, call), (call, error, nth)
+                wait(lambda: under.sockets() == before)
+            assert log() == "", log()
+            converse(x, y)
+            post(port, "/v1/rules", {"fault": "latency", "params": {"delay": "1ms"}})  # nothing is spliced then
 
 
 def test_without_splice_bytes_are_copied():
