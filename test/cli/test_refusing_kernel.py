@@ -97,21 +97,22 @@ def test_what_cannot_be_watched_is_closed_and_nothing_else():
 
 def test_while_nothing_can_be_watched_all_others_go_on():
     large = frame(8 << 20)
-    with kernel(EPOLL_CTL) as (under, port, log), link(port) as (a, b), \
-            socket.create_connection(("127.0.0.1", port)) as stranger:
-        stranger.sendall(bytes(1))
-        life(port)
+    with kernel(EPOLL_CTL) as (under, port, log), link(port) as (a, b):
         before = under.sockets()
+        stranger = socket.create_connection(("127.0.0.1", port))
+        stranger.sendall(bytes(1))
+        wait(lambda: under.sockets() == before + 1)
         under.refuse = lambda _, words: errno.ENOSPC if words[1] == ADD else 0
         for _ in range(20):
             assert ends_early(port)
         with sending(a, large):
             assert take(b, len(large)) == large
-        wait(lambda: under.sockets() == before)
+        wait(lambda: under.sockets() == before + 1)
         assert log().count("cannot be watched") == log().count("\n") == 20, log()
         under.refuse = refuse_nothing
         life(port)
         assert not select.select([stranger], [], [], 0)[0], "it made room for nobody"
+        stranger.close()
 
 
 def test_a_daemon_that_can_watch_nothing_says_so():
