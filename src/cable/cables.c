@@ -42,14 +42,14 @@ void cables_apply_rules(struct cables *cables)
     struct cable *cable = cables->all;
 
     /* All have one turn together: whatever is released by the new rules moves in the turns to come. */
-    cables->cabling->share_bytes = 0;
+    cables->cabling->applying = true;
     /* A cable's step may end it, and others that make room. */
     for (; cable; cable = cables->next_to_apply) {
         cables->next_to_apply = cable->next;
         handshaking_apply_rules(&cable->handshaking, now);
         cable_step(cable, now);
     }
-    cables->cabling->share_bytes = CABLING_SHARE_BYTES;
+    cables->cabling->applying = false;
 }
 
 const struct cable *cables_first(const struct cables *cables)

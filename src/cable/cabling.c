@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "loop/loop.h"
 #include "loop/scheduling.h"
 #include "cable/cable.h"
 #include "cable/pipes.h"
@@ -11,7 +12,6 @@
 void cabling_init(struct cabling *cabling)
 {
     cabling->scratch = mem_new(CABLING_SCRATCH_BYTES);
-    cabling->share_bytes = CABLING_SHARE_BYTES;
     cabling->pipes = pipes_new();
     cabling->cables = cables_new(cabling);
     if (cabling->batch)
@@ -23,6 +23,20 @@ void cabling_done(struct cabling *cabling)
     cables_free(cabling->cables);
     pipes_free(cabling->pipes);
     free(cabling->scratch);
+}
+
+size_t cabling_share(const struct cabling *cabling)
+{
+    return cabling->applying ? 0 : CABLING_SHARE_BYTES_MAX;
+}
+
+size_t cabling_slow_share(const struct cabling *cabling)
+{
+    size_t most = cabling_share(cabling), share = CABLING_SLOW_BYTES / loop_crowd(cabling->loop);
+
+    if (share < CABLING_SLOW_BYTES_MIN)
+        share = CABLING_SLOW_BYTES_MIN;
+    return share < most ? share : most;
 }
 
 void cabling_add_shaped(struct cabling *cabling)

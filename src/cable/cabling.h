@@ -26,8 +26,10 @@ struct rules;
 /* What lanes read into before they write; see cable/lane.h. */
 #define CABLING_SCRATCH_BYTES (256 * 1024)
 
-/* One lane's share of a turn. */
-#define CABLING_SHARE_BYTES (1024 * 1024)
+/* One lane's share of a turn; all that go the slow way share so much, but none has less than the least. */
+#define CABLING_SHARE_BYTES_MAX (1024 * 1024)
+#define CABLING_SLOW_BYTES (8 * 1024 * 1024)
+#define CABLING_SLOW_BYTES_MIN (64 * 1024)
 
 struct cabling {
     struct loop *loop;
@@ -44,7 +46,7 @@ struct cabling {
     struct cables *cables; /* cable/cable.h */
     struct pipes *pipes;   /* cable/pipes.h */
     uint8_t *scratch;      /* CABLING_SCRATCH_BYTES; nobody keeps anything in it */
-    size_t share_bytes;    /* what a lane moves at once: CABLING_SHARE_BYTES, or none while all get new rules */
+    bool applying;         /* all get new rules: none moves anything meanwhile */
     size_t shaped_lanes;   /* those that have a shaper */
     size_t queued_bytes;   /* in all shapers, see cable/slow.h */
 };
@@ -53,6 +55,13 @@ void cabling_init(struct cabling *cabling);
 
 /* Ends all cables. Deadlines and loop must still be there. */
 void cabling_done(struct cabling *cabling);
+
+/*
+ * How much a lane may move in this turn. A kernel's buffers bound what others have to move; a shaper may release
+ * gigabytes at once.
+ */
+size_t cabling_share(const struct cabling *cabling);
+size_t cabling_slow_share(const struct cabling *cabling);
 
 /* A lane begins to be shaped, or is shaped no longer: while there is one we are no batch process. */
 void cabling_add_shaped(struct cabling *cabling);

@@ -101,11 +101,11 @@ static bool may_splice(struct lane *lane, struct cabling *cabling)
 
 void fast_pump(struct lane *lane, struct cabling *cabling, uint64_t now_us)
 {
-    size_t moved = 0, got = 1;
+    size_t share = cabling_share(cabling), moved = 0, got = 1;
 
     /* A broken source is not reported again: take all it has. Otherwise the loop tells when there is more. */
     while (lane_drain(lane, cabling, now_us) && lane->source == SOURCE_open && got > 0 &&
-           (moved < cabling->share_bytes || end_is_broken(lane->in))) {
+           (moved < share || end_is_broken(lane->in))) {
         got = may_splice(lane, cabling) ? splice_once(lane, cabling) : copy_once(lane, cabling);
         moved += got;
     }

@@ -258,13 +258,13 @@ size_t lane_read(struct lane *lane, uint8_t *to, size_t room)
 
 void lane_throw_away(struct lane *lane, struct cabling *cabling)
 {
-    size_t moved = 0, got = 1;
+    size_t share = cabling_share(cabling), moved = 0, got = 1;
 
     forget_kept(lane, cabling);
     if (lane->slow)
         slow_end(lane, cabling);
     while (!lane_is_over(lane) && lane->source == SOURCE_open && got > 0 &&
-           (moved < cabling->share_bytes || end_is_broken(lane->in))) {
+           (moved < share || end_is_broken(lane->in))) {
         got = lane_read(lane, cabling->scratch, CABLING_SCRATCH_BYTES);
         moved += got;
     }

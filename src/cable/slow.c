@@ -98,10 +98,10 @@ size_t slow_room(const struct lane *lane, const struct cabling *cabling)
 
 static void take_in(struct lane *lane, struct cabling *cabling, uint64_t now_us)
 {
-    size_t moved = 0, got = 1;
+    size_t share = cabling_slow_share(cabling), moved = 0, got = 1;
 
-    while (lane->source == SOURCE_open && got > 0 && moved < cabling->share_bytes) {
-        size_t room = least(slow_room(lane, cabling), CABLING_SCRATCH_BYTES);
+    while (lane->source == SOURCE_open && got > 0 && moved < share) {
+        size_t room = least(slow_room(lane, cabling), least(share - moved, CABLING_SCRATCH_BYTES));
 
         if (room == 0)
             break;
@@ -180,7 +180,7 @@ static void send_on(struct lane *lane, struct cabling *cabling, const uint8_t *d
  */
 static void let_out(struct lane *lane, struct cabling *cabling, uint64_t now_us)
 {
-    size_t moved = 0;
+    size_t share = cabling_slow_share(cabling), moved = 0;
     const uint8_t *data;
 
     if (lane->source != SOURCE_open) /* whoever has read it: a handshake is read message by message */
@@ -190,8 +190,9 @@ static void let_out(struct lane *lane, struct cabling *cabling, uint64_t now_us)
 
         lane_send(lane, header, put_withheld(lane, header));
     }
-    while (lane_flush(lane, cabling) && moved < cabling->share_bytes) {
-        size_t len = least(shaper_due(lane->slow->shaper, now_us, &data), CABLING_SCRATCH_BYTES - FRAMES_HEADER_BYTES);
+    while (lane_flush(lane, cabling) && moved < share) {
+        size_t len = least(shaper_due(lane->slow->shaper, now_us, &data),
+                           least(share - moved, CABLING_SCRATCH_BYTES - FRAMES_HEADER_BYTES));
 
         if (lane->slow->unframed > 0)
             len = least(len, lane->slow->unframed);

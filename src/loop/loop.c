@@ -46,6 +46,7 @@ struct loop {
     int epoll;
     bool stopped;
     size_t watches; /* those that are not freed */
+    size_t crowd;   /* those that are reported in this turn */
     struct watch *freed;
 };
 
@@ -155,6 +156,7 @@ static void turn(struct loop *loop)
     bool uv_is_ready = false;
 
     uv_update_time(&loop->uv);
+    loop->crowd = count > 0 ? (size_t)count : 0;
     for (int i = 0; i < count; i++) {
         struct watch *watch = events[i].data.ptr;
 
@@ -179,6 +181,11 @@ void loop_run(struct loop *loop)
 void loop_stop(struct loop *loop)
 {
     loop->stopped = true;
+}
+
+size_t loop_crowd(const struct loop *loop)
+{
+    return loop->crowd > 0 ? loop->crowd : 1;
 }
 
 uint64_t loop_now_ms(const struct loop *loop)

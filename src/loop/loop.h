@@ -10,6 +10,7 @@
 #define LOOP_LOOP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct loop;
@@ -34,6 +35,9 @@ void loop_free(struct loop *loop);
 /* Runs until loop_stop(). */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
+
+/* How many watches have something to do in this turn; 1 at least. Whoever has much to do leaves time to the others. */
+size_t loop_crowd(const struct loop *loop);
 
 /*
  * Two clocks that only go forward. The first is read once per turn of the loop: for patience and for alarms, where many
