@@ -30,6 +30,8 @@ struct verdict duplex_judge(const struct duplex *duplex, bool living)
         return (struct verdict){"a cut resets it", true};
     if (has(duplex, PARTITION_CLOSE))
         return (struct verdict){"a cut closes it", false};
+    if (has(duplex, PARTITION_SEVER) && living)
+        return (struct verdict){"a cut severs it", false};
     if (has(duplex, PARTITION_REFUSE) && !living)
         return (struct verdict){"a cut refuses new connections", false};
     if (lane_cannot_go_on(&duplex->to_acceptor) || lane_cannot_go_on(&duplex->to_dialer))

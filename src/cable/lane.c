@@ -114,9 +114,15 @@ bool lane_is_framed(const struct lane *lane)
     return lane->phase == LANE_framed || lane->phase == LANE_up;
 }
 
+/* What is severed and not closed is in its handshake, and waits. */
+static bool is_kept(const struct lane *lane)
+{
+    return lane->profile.partition == PARTITION_HOLD || lane->profile.partition == PARTITION_SEVER;
+}
+
 bool lane_is_stopped(const struct lane *lane)
 {
-    return lane->profile.partition == PARTITION_HOLD && lane->sink != SINK_deaf;
+    return is_kept(lane) && lane->sink != SINK_deaf;
 }
 
 bool lane_drops(const struct lane *lane)
@@ -136,7 +142,7 @@ bool lane_is_held(const struct lane *lane)
 
 static bool is_cut(const struct lane *lane)
 {
-    return lane->profile.partition == PARTITION_HOLD || lane->profile.partition == PARTITION_DROP;
+    return is_kept(lane) || lane->profile.partition == PARTITION_DROP;
 }
 
 bool lane_hides_its_end(const struct lane *lane)

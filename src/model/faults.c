@@ -27,9 +27,11 @@ static const struct param_word modes[] = {
     {"hold", PARTITION_HOLD - 1,
      "nothing gets through, nobody is told, nothing is lost: nodes find out by their own net_ticktime, as in a real "
      "split; what was held goes on at the fix"},
-    {"drop", PARTITION_DROP - 1, "the same, but it is thrown away, so that senders never block; reset at the fix"},
+    {"sever", PARTITION_SEVER - 1,
+     "connections are closed at once, so that nodes notice now; new ones are held, as in a real split, until the fix"},
+    {"drop", PARTITION_DROP - 1, "as hold, but it is thrown away, so that senders never block; reset at the fix"},
     {"close", PARTITION_CLOSE - 1, "connections are closed at once, and new ones as well"},
-    {"reset", PARTITION_RESET - 1, "the same with a reset (RST), as if a machine had crashed"},
+    {"reset", PARTITION_RESET - 1, "as close, with a reset (RST), as if a machine had crashed"},
     {"refuse", PARTITION_REFUSE - 1, "new connections are closed at once; those that exist go on"},
     {NULL, 0, NULL}};
 

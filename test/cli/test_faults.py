@@ -275,11 +275,11 @@ def test_faults_of_names_reach_nodes_that_come_later():
 
 def test_cut_modes():
     with cluster("a", "b") as (port, go):
-        for mode in ("hold", "drop", "close", "reset", "refuse"):
+        for mode in ("hold", "sever", "drop", "close", "reset", "refuse"):
             rule = json.loads(fine(go("cut", "--mode", mode, "--json", "a", "b")))["rules"][0]
             assert rule["params"] == {"mode": mode} and [kept["id"] for kept in rules(port)] == [rule["id"]]
         assert "cut a | b; mode=refuse" in fine(go("status"))
-        refused(go("cut", "--mode", "hodl", "a", "b"), "mode: 'hodl'", "hold, drop, close, reset or refuse")
+        refused(go("cut", "--mode", "hodl", "a", "b"), "mode: 'hodl'", "hold, sever, drop, close, reset or refuse")
         assert rules(port)[0]["params"]["mode"] == "refuse"
 
 

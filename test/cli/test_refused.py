@@ -52,7 +52,7 @@ COMMANDS = [
     ("fault add downgrade clear=spawn,,alias", ["clear: 'spawn,,alias'"]),
     ("fault add downgrade clear=utf8_atoms", ["clear: 'utf8_atoms'", "fragments"]),
     ("fault add downgrade --from a --to b clear=spawn", ["from: ", "between"]),
-    ("fault add partition mode=half", ["mode: 'half'", "hold, drop, close, reset or refuse"]),
+    ("fault add partition mode=half", ["mode: 'half'", "hold, sever, drop, close, reset or refuse"]),
     ("fault add slow", ["delay: ", "slow needs it"]),
     # whom
     ("fault add mute --from a", ["--from: goes with --to"]),

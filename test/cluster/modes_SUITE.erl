@@ -13,7 +13,7 @@
 suite() -> [{timetrap, {seconds, 90}}].
 
 all() ->
-    [silent_modes, loud_modes, refused, before_connecting, changed_in_a_handshake, dropped_in_a_handshake,
+    [silent_modes, loud_modes, severed, refused, before_connecting, changed_in_a_handshake, dropped_in_a_handshake,
      in_the_middle_of_a_handshake, fixed_in_time, one_way_drop, death_behind_a_one_way_cut, overlapping].
 
 init_per_testcase(_, Config) -> cluster:init([], Config).
@@ -87,6 +87,27 @@ loud_modes(Config) ->
          wait_mesh(Config, ["a", "b", "c"])
      end || Mode <- ["close", "reset"]],
     [] = lost(Config, "c").
+
+%% Both sides are told at once, and dial into silence until the fix: then a dial that waits goes on.
+severed(Config) ->
+    start(Config, ["a", "b", "c", "d"], ?ALONE ++ ?HASTY),
+    connect(Config, ["a", "b", "c", "d"]),
+    Began = now_ms(),
+    epmdpxy(Config, "cut --mode sever a b,c"),
+    [both(fun(Name, Other) -> close_noticed(Config, Name, Other, Began) end, "a", Far) || Far <- ["b", "c"]],
+    ["b", "c"] = sees(Config, "d") -- ["a"],
+    all_of([later(fun() -> hangs(Config, "a", "b", 2000) end), later(fun() -> hangs(Config, "c", "a", 2000) end)]),
+    Dial = later(fun() -> ping(Config, "a", "b") end),
+    wait(fun() -> lists:member("held", states(Config)) end),
+    epmdpxy(Config, "fix"),
+    pong = Dial(),
+    connect(Config, ["a", "b", "c", "d"]),
+    wait_mesh(Config, ["a", "b", "c", "d"]),
+    [] = lost(Config, "d"),
+    %% one way: whoever is severed loses the connection, and a handshake needs both ways
+    epmdpxy(Config, "cut --mode sever --one-way a b"),
+    wait(fun() -> sees(Config, "a") =:= ["c", "d"] andalso sees(Config, "b") =:= ["c", "d"] end, 1000),
+    all_of([later(fun() -> hangs(Config, From, To, 2000) end) || {From, To} <- [{"a", "b"}, {"b", "a"}]]).
 
 %% What lives goes on; what is new fails at once.
 refused(Config) ->

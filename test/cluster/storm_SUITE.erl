@@ -173,7 +173,7 @@ where(Word) ->
     end.
 
 kinds() ->
-    [{"partition", param("mode", Mode)} || Mode <- ["hold", "drop", "close", "reset", "refuse"]]
+    [{"partition", param("mode", Mode)} || Mode <- ["hold", "sever", "drop", "close", "reset", "refuse"]]
         ++ [{"handshake", param("stage", Stage) ++ ", " ++ param("action", Action)}
             || Stage <- ["name", "status", "challenge", "reply", "ack"], Action <- ["hold", "close"]]
         ++ [{"latency", param("delay", "20ms")}, {"latency", param("delay", "5ms") ++ ", " ++ param("jitter", "50ms")},

@@ -278,7 +278,7 @@ static void refused_and_nothing_changed(void **state)
         {"freeze", "every", "0us", {"from 1ms to 1h"}},
         {"handshake", "stage", "hello", {"stage: 'hello'", "name, status, challenge, reply or ack"}},
         {"handshake", "action", "reset", {"action: 'reset'", "hold or close"}},
-        {"partition", "mode", "held", {"mode: 'held'", "hold, drop, close, reset or refuse"}},
+        {"partition", "mode", "held", {"mode: 'held'", "hold, sever, drop, close, reset or refuse"}},
         {"downgrade", "clear", "", {"clear: ''", "published", "alias"}},
         {"downgrade", "clear", "spawn,", {"clear: 'spawn,'"}},
         {"downgrade", "clear", "spawn, alias", {"clear: "}},
