@@ -202,17 +202,22 @@ static int parse_option(const struct option_table *table, void *fields, int argc
     return set_value(place, fields, value, result);
 }
 
+static void begin_result(struct options_result *result)
+{
+    result->words = 0;
+    result->given = 0;
+    result->twice = NULL;
+    result->help = false;
+    result->error[0] = 0;
+}
+
 int options_parse(const struct option_table *table, void *fields, int argc, char **argv, bool stop_at_word,
                   struct options_result *result)
 {
     bool only_words = false;
 
     assert(!row_at(table, ROWS_MAX).row);
-    result->words = 0;
-    result->given = 0;
-    result->twice = NULL;
-    result->help = false;
-    result->error[0] = 0;
+    begin_result(result);
     for (int i = 0; i < argc; i++) {
         bool is_option = argv[i][0] == '-' && argv[i][1];
 
@@ -229,6 +234,23 @@ int options_parse(const struct option_table *table, void *fields, int argc, char
         }
     }
     return 0;
+}
+
+static bool has_option(const struct option_table *table, const char *arg)
+{
+    return strncmp(arg, "--", 2) == 0 && row_at(table, find_row(table, arg + 2, strcspn(arg + 2, "="))).row;
+}
+
+int options_take(const struct option_table *table, void *fields, int argc, char **argv, struct options_result *result)
+{
+    begin_result(result);
+    for (int i = 0; i < argc; i++) {
+        if (!has_option(table, argv[i]))
+            argv[result->words++] = argv[i];
+        else if (parse_option(table, fields, argc, argv, &i, result) < 0)
+            return -EINVAL;
+    }
+    return result->words;
 }
 
 void options_add_help(const struct option_table *table, struct text *to)

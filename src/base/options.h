@@ -67,6 +67,12 @@ struct options_result {
 int options_parse(const struct option_table *table, void *fields, int argc, char **argv, bool stop_at_word,
                   struct options_result *result);
 
+/*
+ * Takes the options that the table has out of argv, and leaves everything else there, in its order: whoever passes that
+ * on need not know what it means. Returns how many arguments are left, or -EINVAL with the reason in `result->error`.
+ */
+int options_take(const struct option_table *table, void *fields, int argc, char **argv, struct options_result *result);
+
 /* A row an option, as `--help` shows them. */
 void options_add_help(const struct option_table *table, struct text *to);
 

@@ -47,6 +47,17 @@ static const int forwarded[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUS
 
 #define FORWARDED (sizeof(forwarded) / sizeof(forwarded[0]))
 
+struct exec_options {
+    int ticktime; /* s; 0: not given */
+};
+
+static const struct option_row rows[] = {
+    {"ticktime", "SECONDS",
+     "the nodes' net_ticktime, by ERL_ZFLAGS, unless that has one: they notice a cut that "
+     "holds after 3/4 to 5/4 of it (60)",
+     OPTION_NUMBER, offsetof(struct exec_options, ticktime), 1, 3600, NULL},
+};
+
 static int exit_status(int wait_status)
 {
     return WIFSIGNALED(wait_status) ? STATUS_SIGNALLED + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
@@ -109,7 +120,20 @@ static int start_daemon(struct family *family, int argc, char **args)
     return port;
 }
 
-static void start_command(struct family *family, int port, char **argv)
+/* What is there already stays, and comes first. */
+static void set_ticktime(int seconds)
+{
+    const char *flags = getenv("ERL_ZFLAGS");
+    struct text text = {0};
+
+    if (flags && strstr(flags, "net_ticktime"))
+        return;
+    text_addf(&text, "%s%s-kernel net_ticktime %d", flags ? flags : "", flags ? " " : "", seconds);
+    setenv("ERL_ZFLAGS", text.data, 1);
+    text_done(&text);
+}
+
+static void start_command(struct family *family, int port, const struct exec_options *options, char **argv)
 {
     char text[16];
 
@@ -118,6 +142,8 @@ static void start_command(struct family *family, int port, char **argv)
     if (family->command != 0)
         return;
     setenv("ERL_EPMD_PORT", text, 1);
+    if (options->ticktime)
+        set_ticktime(options->ticktime);
     sigprocmask(SIG_SETMASK, &family->before, NULL);
     execvp(argv[0], argv);
     fprintf(stderr, "epmdpxy exec: %s: %s\n", argv[0], strerror(errno));
@@ -188,6 +214,8 @@ static void tell_who_stays(int port)
 static int run(const struct command *self, int argc, char **argv)
 {
     struct family family = {.self = getpid()};
+    struct exec_options own = {0};
+    struct options_result result;
     int options = 0, words, port;
 
     while (options < argc && strcmp(argv[options], "--") != 0)
@@ -203,13 +231,16 @@ static int run(const struct command *self, int argc, char **argv)
     if (words >= argc)
         return command_refuse(self, "no command; usage: epmdpxy %s", self->synopsis);
 
+    options = options_take(&self->options, &own, options, argv, &result);
+    if (options < 0)
+        return command_refuse(self, "%s", result.error);
     port = start_daemon(&family, options, argv);
     block_signals(&family); /* not before: what ends us while the daemon begins ends it as well */
     if (!port) {
         wait_for(&family, &family.daemon);
         return family.daemon_status ? family.daemon_status : STATUS_FAILED;
     }
-    start_command(&family, port, argv + words);
+    start_command(&family, port, &own, argv + words);
     wait_for(&family, &family.command);
     if (family.daemon) {
         tell_who_stays(port);
@@ -221,11 +252,12 @@ static int run(const struct command *self, int argc, char **argv)
 
 const struct command exec_command = {
     .name = "exec",
-    .synopsis = "exec [OPTION-OF-SERVE...] -- CMD [ARG...]",
+    .synopsis = "exec [OPTION...] -- CMD [ARG...]",
     .summary = "run a command with a private daemon on a free port",
     .details =
         "CMD and all nodes that it starts find the daemon by ERL_EPMD_PORT; so do epmdpxy cut, fix and status when\n"
         "CMD calls them. Signals are passed on to CMD, the exit status is CMD's, and the daemon ends with it.\n"
-        "Options before -- are those of epmdpxy serve.\n",
+        "Options before -- are these, and those of epmdpxy serve.\n",
+    .options = {OPTION_ROWS(rows)},
     .run = run,
 };

@@ -31,6 +31,18 @@ def test_exec_takes_the_options_of_serve():
     refused(run("exec", "--port-file", "/no/such/folder/port", "--", "true"), "--port-file", status=1)
 
 
+def test_exec_tells_nodes_their_ticktime():
+    shown = ["--", "sh", "-c", "echo $ERL_ZFLAGS"]
+    assert run("exec", "--ticktime", "4", *shown).stdout == "-kernel net_ticktime 4\n"
+    assert run("exec", "--log-level", "error", "--ticktime=4", *shown, env={"ERL_ZFLAGS": "-pa x"}).stdout == "-pa x -kernel net_ticktime 4\n"
+    assert run("exec", "--ticktime", "4", *shown, env={"ERL_ZFLAGS": "-kernel net_ticktime 9"}).stdout == "-kernel net_ticktime 9\n"
+    assert run("exec", *shown).stdout == "\n"
+    assert "--ticktime SECONDS" in run("exec", "--help").stdout
+    refused(run("exec", "--ticktime", "0", "--", "true"), "--ticktime: '0' is not a number from 1 to 3600")
+    refused(run("exec", "--ticktime", "--", "true"), "--ticktime needs a value: SECONDS")
+    refused(run("exec", "--ticktim", "4", "--", "true"), "unknown option")
+
+
 def gone(pid, port):
     assert not pathlib.Path(f"/proc/{pid}").exists()
     refused(run("status", "--port", str(port)), status=1)

@@ -171,4 +171,25 @@ static void ports(void **state)
     assert_int_equal(port, 65535);
 }
 
-RUN(T(all_kinds), T(refused), T(twice), T(help_ends_it), T(shared_rows), T(suggestions), T(ports))
+/* What the table does not have is left, whatever it means to others. */
+static void some_are_taken(void **state)
+{
+    char *argv[] = {"--other", "5", "--number", "7", "-x", "--", "word", "--time=15s"};
+    struct options_result result;
+    struct fields fields = {.number = -1};
+    (void)state;
+
+    assert_int_equal(options_take(&table, &fields, 8, argv, &result), 5);
+    assert_string_equal(argv[0], "--other");
+    assert_string_equal(argv[1], "5");
+    assert_string_equal(argv[2], "-x");
+    assert_string_equal(argv[3], "--");
+    assert_string_equal(argv[4], "word");
+    assert_int_equal(fields.number, 7);
+    assert_int_equal(fields.time_us, 15000000);
+    argv[0] = "--number=x";
+    assert_int_equal(options_take(&table, &fields, 1, argv, &result), -EINVAL);
+    assert_string_equal(result.error, "--number: 'x' is not a number from 1 to 100");
+}
+
+RUN(T(some_are_taken), T(all_kinds), T(refused), T(twice), T(help_ends_it), T(shared_rows), T(suggestions), T(ports))
