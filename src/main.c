@@ -15,8 +15,8 @@
 #include "daemon/serve.h"
 
 static const struct command *const commands[] = {
-    &serve_command, &exec_command, &status_command, &cut_command,    &fix_command,   &flap_command,
-    &fault_command, &wait_command, &lease_command,  &events_command, &names_command, &version_command,
+    &serve_command,   &exec_command, &status_command, &cut_command,    &fix_command,   &flap_command,    &fault_command,
+    &observe_command, &wait_command, &lease_command,  &events_command, &names_command, &version_command,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -29,6 +29,28 @@ static struct lane *lane_from(const struct handshaking *handshaking, enum handsh
     return side == FROM_DIALER ? &handshaking->duplex->to_acceptor : &handshaking->duplex->to_dialer;
 }
 
+/* ---- who is there ---- */
+
+/* A node of another machine may have the short name of one that is registered here. */
+static bool dialer_is_local(const struct handshaking *handshaking)
+{
+    struct address peer = address_of_peer(handshaking->duplex->dialer.fd);
+    struct address local = address_of_socket(handshaking->duplex->dialer.fd);
+
+    return address_is_local_peer(&peer, &local);
+}
+
+/* The dialer as the registry knows it, or NULL: it has the creation that its registration was given. */
+static struct node *registered_dialer(const struct handshaking *handshaking)
+{
+    const struct identity *identity = &handshaking->identity;
+    struct node *node = identity->dialer ? registry_find(handshaking->cabling->registry, identity->dialer,
+                                                         strcspn(identity->dialer, "@"))
+                                         : NULL;
+
+    return node && node_has_creation(node, identity->dialer_creation) && dialer_is_local(handshaking) ? node : NULL;
+}
+
 /* ---- rules ---- */
 
 /* The stage of the message that waits in that direction, as a set. */
@@ -79,9 +101,10 @@ void handshaking_apply_rules(struct handshaking *handshaking, uint64_t now_us)
 {
     const char *registered = handshaking->registered;
     const struct node *node = registry_find(handshaking->cabling->registry, registered, strlen(registered));
+    struct party acceptor = {node ? node_name(node) : registered, node && node_is_hidden(node)};
     struct profile to_acceptor, to_dialer;
 
-    identity_profiles(&handshaking->identity, handshaking->cabling->rules, node ? node_name(node) : registered,
+    identity_profiles(&handshaking->identity, handshaking->cabling->rules, acceptor, handshaking->dialer_observes,
                       &to_acceptor, &to_dialer);
     lane_set_profile(&handshaking->duplex->to_acceptor, handshaking->cabling, &to_acceptor, now_us);
     lane_set_profile(&handshaking->duplex->to_dialer, handshaking->cabling, &to_dialer, now_us);
@@ -111,31 +134,23 @@ bool handshaking_may_dial(const struct handshaking *handshaking)
 
 /* ---- messages ---- */
 
-/* A node of another machine may have the short name of one that is registered here. */
-static bool dialer_is_local(const struct handshaking *handshaking)
-{
-    struct address peer = address_of_peer(handshaking->duplex->dialer.fd);
-    struct address local = address_of_socket(handshaking->duplex->dialer.fd);
-
-    return address_is_local_peer(&peer, &local);
-}
-
 /*
  * The registry learns who its nodes are, never guesses: the acceptor was reached at the port that it has registered,
  * and a dialer has the creation that its registration was given. A namesake of another host has not.
  */
-static void teach_registry(const struct handshaking *handshaking)
+static void teach_registry(struct handshaking *handshaking)
 {
     const struct registry *registry = handshaking->cabling->registry;
     const struct identity *identity = &handshaking->identity;
     struct node *acceptor = registry_find(registry, handshaking->registered, strlen(handshaking->registered));
-    struct node *dialer =
-        identity->dialer ? registry_find(registry, identity->dialer, strcspn(identity->dialer, "@")) : NULL;
+    struct node *dialer = registered_dialer(handshaking);
 
     if (acceptor && identity->acceptor && !node_learn(acceptor, identity->acceptor, identity->acceptor_hidden))
         log_debug("%s calls itself %s: that is not learnt", node_name(acceptor), identity->acceptor);
-    if (dialer && node_has_creation(dialer, identity->dialer_creation) && dialer_is_local(handshaking))
+    if (dialer)
         node_learn(dialer, identity->dialer, identity->dialer_hidden);
+    /* Of a registered node the registry knows best: an ordinary one may hide a connection. */
+    handshaking->dialer_observes = dialer ? node_is_hidden(dialer) : identity->dialer_hidden;
 }
 
 static void learn_names(struct handshaking *handshaking, uint64_t now_us)

@@ -21,6 +21,7 @@ struct handshaking {
     struct duplex *duplex;  /* the cable's */
     const char *registered; /* the acceptor's short name; the cable's */
     struct identity identity;
+    bool dialer_observes;   /* it is a hidden node */
     uint64_t flags_cleared; /* of both nodes' messages: fixed when the first one goes on */
 };
 

@@ -122,7 +122,7 @@ static bool is_kept(const struct lane *lane)
 
 bool lane_is_stopped(const struct lane *lane)
 {
-    return is_kept(lane) && lane->sink != SINK_deaf;
+    return (is_kept(lane) || lane->profile.settling) && lane->sink != SINK_deaf;
 }
 
 bool lane_drops(const struct lane *lane)

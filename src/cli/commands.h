@@ -8,6 +8,6 @@
 struct command;
 
 extern const struct command exec_command, status_command, cut_command, fix_command, flap_command, fault_command,
-    wait_command, lease_command, events_command, names_command, version_command;
+    wait_command, observe_command, lease_command, events_command, names_command, version_command;
 
 #endif

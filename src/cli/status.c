@@ -29,7 +29,8 @@ static void add_nodes(struct text *to, const json_t *nodes)
         struct text name = {0};
 
         text_add_escaped(&name, full_name ? full_name : text_of(node, "name"));
-        text_addf(to, "  %-32.*s port %lld\n", (int)name.len, name.data, number_of(node, "port"));
+        text_addf(to, "  %-32.*s port %lld%s\n", (int)name.len, name.data, number_of(node, "port"),
+                  json_is_true(json_object_get(node, "observer")) ? ", an observer" : "");
         text_done(&name);
     }
 }

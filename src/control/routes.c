@@ -16,6 +16,7 @@
 #include "request/fix.h"
 #include "request/kinds.h"
 #include "request/lease.h"
+#include "request/observe.h"
 #include "request/rules_request.h"
 #include "service/service.h"
 
@@ -91,15 +92,22 @@ static json_t *get_events(const struct asked *asked, struct refusal *refusal)
 
 /* ---- rules ---- */
 
-static json_t *answer_to_document(const struct asked *asked, struct rules_answer *answer)
+static json_t *notes_to_document(const struct rules_answer *answer)
 {
-    json_t *notes = json_array(), *document;
+    json_t *notes = json_array();
 
     for (size_t i = 0; i < answer->notes_count; i++)
         json_array_append_new(notes, json_string(answer->notes[i]));
+    return notes;
+}
+
+static json_t *answer_to_document(const struct asked *asked, struct rules_answer *answer)
+{
+    json_t *document;
+
     document = json_pack("{s:o, s:I, s:o, s:s*}", "rules",
                          rules_to_document(asked->api->service->rules, answer->first, now_us(asked)), "held_cables",
-                         (json_int_t)answer->held_cables, "notes", notes, "advice", answer->advice);
+                         (json_int_t)answer->held_cables, "notes", notes_to_document(answer), "advice", answer->advice);
     if (answer->seeded)
         json_object_set_new(document, "seed", json_integer((json_int_t)answer->seed));
     rules_answer_done(answer);
@@ -183,6 +191,38 @@ static json_t *delete_lease(const struct asked *asked, struct refusal *refusal)
     return service_end_lease(asked->api->service, asked->word, refusal) < 0 ? NULL : get_leases(asked, refusal);
 }
 
+/* ---- observers ---- */
+
+static json_t *get_observers(const struct asked *asked, struct refusal *refusal)
+{
+    (void)refusal;
+    return json_pack("{s:o}", "observers", observers_to_document(asked->api->service->rules));
+}
+
+static json_t *post_observers(const struct asked *asked, struct refusal *refusal)
+{
+    struct observe_request request;
+    struct rules_answer answer;
+    json_t *document;
+    int status;
+
+    if (observe_request_from_document(asked->document, &request, refusal) < 0)
+        return NULL;
+    status = service_observe(asked->api->service, &request, &answer, refusal);
+    observe_request_done(&request);
+    if (status < 0)
+        return NULL;
+    document = get_observers(asked, refusal);
+    json_object_set_new(document, "notes", notes_to_document(&answer));
+    rules_answer_done(&answer);
+    return document;
+}
+
+static json_t *delete_observer(const struct asked *asked, struct refusal *refusal)
+{
+    return service_unobserve(asked->api->service, asked->word, refusal) < 0 ? NULL : get_observers(asked, refusal);
+}
+
 /* ---- the table ---- */
 
 static const struct route {
@@ -203,6 +243,9 @@ static const struct route {
     {"GET", "/v1/leases", get_leases, false, {NULL}},
     {"POST", "/v1/leases", post_leases, true, {NULL}},
     {"DELETE", "/v1/leases/", delete_lease, false, {NULL}},
+    {"GET", "/v1/observers", get_observers, false, {NULL}},
+    {"POST", "/v1/observers", post_observers, true, {NULL}},
+    {"DELETE", "/v1/observers/", delete_observer, false, {NULL}},
     {"GET", "/v1/wait", NULL, false, {"condition", "timeout"}},
 };
 

@@ -10,14 +10,16 @@
 #include "model/counters.h"
 #include "model/profile.h"
 #include "model/registry.h"
+#include "model/rules.h"
 #include "request/answers.h"
 #include "service/service.h"
 
-static json_t *node_document(const struct node *node)
+static json_t *node_document(const struct node *node, const struct rules *rules)
 {
-    return json_pack("{s:s, s:s?, s:b, s:i, s:i, s:I}", "name", node->name, "full_name", node->full_name, "hidden",
-                     node_is_hidden(node), "port", node->told.port, "type", node->told.type, "creation",
-                     (json_int_t)node->creation);
+    return json_pack("{s:s, s:s?, s:b, s:b, s:i, s:i, s:I}", "name", node->name, "full_name", node->full_name, "hidden",
+                     node_is_hidden(node), "observer",
+                     node_is_hidden(node) || rules_is_observer(rules, node_name(node)), "port", node->told.port, "type",
+                     node->told.type, "creation", (json_int_t)node->creation);
 }
 
 /* Which faults meet on the lane, by the names of their kinds; a cut is told apart. */
@@ -66,7 +68,7 @@ json_t *status_document(const struct api *api)
     json_t *nodes = json_array(), *cables = json_array();
 
     for (const struct node *node = registry_nodes(service->registry); node; node = node->next)
-        json_array_append_new(nodes, node_document(node));
+        json_array_append_new(nodes, node_document(node, service->rules));
     for (const struct cable *cable = cables_first(service->cables); cable; cable = cable_next(cable))
         json_array_append_new(cables, cable_document(cable));
     return json_pack("{s:s, s:i, s:i, s:I, s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:o}", "version", api->version, "pid",

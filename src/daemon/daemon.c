@@ -219,6 +219,8 @@ int daemon_run(struct daemon_config *config)
     make_cabling(&daemon, config);
     make_mapper(&daemon, config);
     make_control(&daemon, config);
+    for (size_t k = 0; config->observers && k < config->observers->count; k++)
+        rules_observe(daemon.rules, config->observers->patterns[k]);
     if (!listen_at(&daemon, config) || (config->ready && config->ready(config->ready_data) < 0))
         status = EXIT_FAILURE;
     else

@@ -9,13 +9,16 @@
 
 #include "epmd/mapper.h"
 
+struct island;
+
 struct daemon_config {
     struct mapper_options mapper;
-    bool batch;            /* the scheduler may let the nodes finish before it wakes us (SCHED_BATCH) */
-    size_t lane_bytes_max; /* a delayed lane keeps no more than that */
-    uint64_t seed;         /* of all chance: jitter, sizes of slices, random cuts; 0: any, and filled in */
-    size_t remembered_max; /* names, see model/registry.h */
-    const int *fds;        /* listening sockets; the daemon closes them */
+    bool batch;                     /* the scheduler may let the nodes finish before it wakes us (SCHED_BATCH) */
+    size_t lane_bytes_max;          /* a delayed lane keeps no more than that */
+    uint64_t seed;                  /* of all chance: jitter, sizes of slices, random cuts; 0: any, and filled in */
+    const struct island *observers; /* patterns, checked, up to OBSERVERS_MAX; or NULL */
+    size_t remembered_max;          /* names, see model/registry.h */
+    const int *fds;                 /* listening sockets; the daemon closes them */
     size_t fd_count;
     int (*ready)(void *data); /* it listens; less than 0: end at once; may be NULL */
     void *ready_data;

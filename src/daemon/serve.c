@@ -18,11 +18,13 @@
 #include "daemon/daemon.h"
 #include "daemon/listen.h"
 #include "model/registry.h"
+#include "model/rules.h"
+#include "request/whom.h"
 
 struct serve_options {
     int port;
     const char *port_file;
-    const char *addresses;
+    const char *addresses, *observers;
     bool loopback, relay, relaxed, unkillable, batch;
     uint64_t packet_timeout_us, lane_bytes;
     int seed, log_level;
@@ -39,6 +41,8 @@ static const struct option_row rows[] = {
     {"address", "LIST", "listen on these addresses and on loopback (ERL_EPMD_ADDRESS, or all)", OPTION_TEXT,
      FIELD(addresses), 0, 0, NULL},
     {"loopback", NULL, "listen on 127.0.0.1 and ::1 only", OPTION_FLAG, FIELD(loopback), 0, 0, NULL},
+    {"observer", "NAMES", "these nodes are no part of the experiment, see epmdpxy observe", OPTION_TEXT,
+     FIELD(observers), 0, 0, NULL},
     {"no-relay", NULL, "be a plain EPMD: tell the nodes' real ports", OPTION_NOT, FIELD(relay), 0, 0, NULL},
     {"gate-ttl", "TIME", "a gate stays open for as long as its node is registered", OPTION_GONE, 0, 0, 0, NULL},
     {"packet-timeout", "TIME", "how long an EPMD request may take to come (60s)", OPTION_DURATION,
@@ -96,6 +100,56 @@ static int announce(void *data)
     return 0;
 }
 
+/* "a,b" as one island; none when they are not given. *ret is the caller's to end. */
+static int read_observers(const char *names, struct islands *ret, struct refusal *refusal)
+{
+    const char field[] = "--observer";
+
+    *ret = (struct islands){0};
+    if (!names)
+        return 0;
+    if (island_from_word(names, ret, refusal) < 0)
+        return refusal_within(refusal, field);
+    if (island_check_names(&ret->at[0], field, refusal) < 0)
+        return -EINVAL;
+    return ret->at[0].count > OBSERVERS_MAX ? refuse(refusal, field, "more than %d names", OBSERVERS_MAX) : 0;
+}
+
+static int serve(const struct command *self, const struct serve_options *options, const struct island *observers)
+{
+    struct announcement announcement;
+    struct listen_result sockets;
+    struct refusal refusal;
+    int status =
+        listen_open(&(struct listen_request){options->addresses, options->loopback, options->port}, &sockets, &refusal);
+
+    if (status == -EINVAL)
+        return command_refuse(self, "--address: %s", refusal.text);
+    if (status == -EADDRINUSE)
+        return command_fail("port %d is in use, perhaps by another epmd (try epmdpxy names); choose one with --port",
+                            options->port);
+    if (status < 0)
+        return command_fail("%s", refusal.text);
+
+    announcement = (struct announcement){options->port_file, sockets.port};
+    return daemon_run(&(struct daemon_config){
+        .mapper = {.port = sockets.port,
+                   .relay = options->relay,
+                   .relaxed = options->relaxed,
+                   .unkillable = options->unkillable,
+                   .packet_timeout_ms = options->packet_timeout_us / 1000},
+        .batch = options->batch,
+        .lane_bytes_max = options->lane_bytes,
+        .seed = (uint64_t)options->seed,
+        .observers = observers,
+        .remembered_max = REGISTRY_REMEMBERED_MAX,
+        .fds = sockets.fds,
+        .fd_count = sockets.count,
+        .ready = announce,
+        .ready_data = &announcement,
+    });
+}
+
 static int run(const struct command *self, int argc, char **argv)
 {
     struct serve_options options = {.relay = true,
@@ -106,8 +160,7 @@ static int run(const struct command *self, int argc, char **argv)
                                     .addresses = getenv("ERL_EPMD_ADDRESS"),
                                     .relaxed = getenv("ERL_EPMD_RELAXED_COMMAND_CHECK") != NULL,
                                     .port = -1};
-    struct announcement announcement;
-    struct listen_result sockets;
+    struct islands observers;
     struct refusal refusal;
     int status = command_begin(self, &options, argc, argv, 0, 0);
 
@@ -116,33 +169,10 @@ static int run(const struct command *self, int argc, char **argv)
     if (command_port(self, options.port, &options.port) < 0)
         return STATUS_BAD_INPUT;
     log_open(LOG_PLAIN, (enum log_level)options.log_level);
-
-    status =
-        listen_open(&(struct listen_request){options.addresses, options.loopback, options.port}, &sockets, &refusal);
-    if (status == -EINVAL)
-        return command_refuse(self, "--address: %s", refusal.text);
-    if (status == -EADDRINUSE)
-        return command_fail("port %d is in use, perhaps by another epmd (try epmdpxy names); choose one with --port",
-                            options.port);
-    if (status < 0)
-        return command_fail("%s", refusal.text);
-
-    announcement = (struct announcement){options.port_file, sockets.port};
-    return daemon_run(&(struct daemon_config){
-        .mapper = {.port = sockets.port,
-                   .relay = options.relay,
-                   .relaxed = options.relaxed,
-                   .unkillable = options.unkillable,
-                   .packet_timeout_ms = options.packet_timeout_us / 1000},
-        .batch = options.batch,
-        .lane_bytes_max = options.lane_bytes,
-        .seed = (uint64_t)options.seed,
-        .remembered_max = REGISTRY_REMEMBERED_MAX,
-        .fds = sockets.fds,
-        .fd_count = sockets.count,
-        .ready = announce,
-        .ready_data = &announcement,
-    });
+    status = read_observers(options.observers, &observers, &refusal);
+    status = status < 0 ? command_refused(self, &refusal) : serve(self, &options, observers.at);
+    islands_done(&observers);
+    return status;
 }
 
 const struct command serve_command = {

@@ -30,6 +30,11 @@ static void answer_alive(struct mapper *mapper, struct epmd_node *told, const ch
     ret->behind = BEHIND_STAY;
 }
 
+static struct party party_of(const struct node *node)
+{
+    return (struct party){node_name(node), node_is_hidden(node)};
+}
+
 static void answer_port(struct mapper *mapper, const struct epmd_node *asked, const struct asker *asker,
                         struct answer *ret)
 {
@@ -39,7 +44,7 @@ static void answer_port(struct mapper *mapper, const struct epmd_node *asked, co
     uint8_t to[EPMD_PORT_REPLY_MAX];
 
     if (node)
-        faults = rules_name_profile(mapper->rules, node_name(node));
+        faults = rules_name_profile(mapper->rules, party_of(node));
     if (!asker->waited && (faults.silent || faults.hide || faults.slow_us))
         COUNT(mapper->counters, lookups_hidden);
     if (faults.silent || (faults.slow_us && !asker->waited)) {
@@ -76,7 +81,7 @@ static void answer_names(const struct mapper *mapper, struct answer *ret)
 {
     put_own_port(mapper, ret);
     for (const struct node *node = registry_nodes(mapper->registry); node; node = node->next)
-        if (!rules_name_profile(mapper->rules, node_name(node)).unlisted)
+        if (!rules_name_profile(mapper->rules, party_of(node)).unlisted)
             text_addf(&ret->text, "name %s at port %u\n", node->name, node->told.port);
 }
 

@@ -24,7 +24,7 @@ enum node_standing {
 struct cluster_node {
     const char *name; /* the full one; the short one as long as its host is not known */
     enum node_standing standing;
-    bool hidden; /* it looks at the cluster, or steers it, and is no member */
+    bool observes; /* it looks at the cluster, or steers it, and is no member */
 
     /* Found by cluster_finish(): */
     bool linked;                    /* it talks with somebody */

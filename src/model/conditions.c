@@ -171,7 +171,7 @@ static bool is_member(const struct condition *condition, const struct cluster_no
 {
     if (condition->islands.count > 0)
         return node->standing != NODE_REMEMBERED && islands_find(&condition->islands, node->name) >= 0;
-    return node->standing == NODE_REGISTERED && !node->hidden;
+    return node->standing == NODE_REGISTERED && !node->observes;
 }
 
 static const struct cluster_node **members_of(const struct condition *condition, const struct cluster *cluster,

@@ -85,14 +85,17 @@ void identity_passed(struct identity *identity, enum handshake_side side)
         identity_forget_handshake(identity);
 }
 
-void identity_profiles(const struct identity *identity, const struct rules *rules, const char *registered,
-                       struct profile *ret_to_acceptor, struct profile *ret_to_dialer)
+void identity_profiles(const struct identity *identity, const struct rules *rules, struct party registered,
+                       bool dialer_observes, struct profile *ret_to_acceptor, struct profile *ret_to_dialer)
 {
-    const char *acceptor = identity->acceptor ? identity->acceptor : registered;
+    struct party dialer = {identity->dialer, dialer_observes}, acceptor = registered;
+
+    if (identity->acceptor)
+        acceptor.name = identity->acceptor;
 
     *ret_to_acceptor = *ret_to_dialer = (struct profile){0};
     if (!identity->dialer)
         return;
-    *ret_to_acceptor = rules_profile(rules, identity->dialer, acceptor, true);
-    *ret_to_dialer = rules_profile(rules, acceptor, identity->dialer, false);
+    *ret_to_acceptor = rules_profile(rules, dialer, acceptor, true);
+    *ret_to_dialer = rules_profile(rules, acceptor, dialer, false);
 }

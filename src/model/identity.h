@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/selector.h"
 #include "wire/handshake.h"
 
 struct profile;
@@ -47,11 +48,11 @@ void identity_passed(struct identity *identity, enum handshake_side side);
 void identity_forget_handshake(struct identity *identity);
 
 /*
- * What the rule book says about the two directions; `registered` is what the registry knows of the acceptor, for as
- * long as it has not said itself who it is: its full name, or the short one, of which no rule about a host speaks. A
- * dialer that is not known is in no rule.
+ * What the rule book says about the two directions. `registered` is what the registry knows of the acceptor, whose name
+ * is the full one or the short one, of which no rule about a host speaks, for as long as it has not said itself who it
+ * is. A dialer that is not known is in no rule.
  */
-void identity_profiles(const struct identity *identity, const struct rules *rules, const char *registered,
-                       struct profile *ret_to_acceptor, struct profile *ret_to_dialer);
+void identity_profiles(const struct identity *identity, const struct rules *rules, struct party registered,
+                       bool dialer_observes, struct profile *ret_to_acceptor, struct profile *ret_to_dialer);
 
 #endif

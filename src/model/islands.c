@@ -186,6 +186,22 @@ int islands_find(const struct islands *islands, const char *name)
     return islands_find_after(islands, name, -1);
 }
 
+static bool island_names(const struct island *island, const char *name)
+{
+    for (size_t k = 0; k < island->count; k++)
+        if (pattern_matches(island->patterns[k], name) && pattern_is_plain(island->patterns[k]))
+            return true;
+    return false;
+}
+
+int islands_naming(const struct islands *islands, const char *name)
+{
+    for (size_t i = 0; i < islands->count; i++)
+        if (island_names(&islands->at[i], name))
+            return (int)i;
+    return -1;
+}
+
 /* How an island stands to all the nodes that a pattern can mean. */
 static bool island_covers(const struct island *island, const char *narrow)
 {

@@ -53,6 +53,9 @@ bool island_holds(const struct island *island, const char *name);
 /* The first island that the node belongs to, or -1. */
 int islands_find(const struct islands *islands, const char *name);
 
+/* The same by patterns without globs alone: those say outright whom they mean. */
+int islands_naming(const struct islands *islands, const char *name);
+
 /* The first island behind `after` that matches the node, or -1: tells that a node is in two of them. */
 int islands_find_after(const struct islands *islands, const char *name, int after);
 

@@ -38,6 +38,7 @@ struct profile {
     bool freeze, mute;
     uint64_t tick_us;                    /* while it is frozen: the time between two ticks of ours */
     unsigned stages_held, stages_closed; /* a bit an enum handshake_stage, of the messages that this lane carries */
+    bool settling;                       /* nothing passes for a moment, see RULES_SETTLING_US */
     uint64_t flags_cleared;              /* of both nodes, from the handshake on */
     struct shape shape;
 };

@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "base/memory.h"
+#include "wire/handshake.h"
 
 struct rules {
     struct rule *book; /* oldest first */
@@ -16,6 +17,7 @@ struct rules {
     uint64_t version;
     struct lease *leases;
     size_t leases_count;
+    struct island observers;
     void (*changed)(void *data);
     void *data;
 };
@@ -77,6 +79,9 @@ void rules_free(struct rules *rules)
     drop_those(rules, always, NULL);
     while (rules->leases)
         drop_lease(rules, rules->leases);
+    while (rules->observers.count > 0)
+        free(rules->observers.patterns[--rules->observers.count]);
+    free(rules->observers.patterns);
     free(rules);
 }
 
@@ -116,6 +121,7 @@ static void add(struct rules *rules, struct rule_request *request)
     rule->fault = request->fault;
     rule->selector = request->selector;
     rule->ends_us = request->ends_us;
+    rule->settles_us = request->settles_us;
     rule->lease = request->lease ? (struct lease *)rules_lease(rules, request->lease) : NULL;
     islands_settle(&rule->selector.islands);
     request->selector.islands = (struct islands){0};
@@ -302,6 +308,12 @@ void rules_expire(struct rules *rules, uint64_t now_us)
     struct lease *lease, *next;
     bool any = drop_those(rules, is_over, &now_us);
 
+    for (struct rule *rule = rules->book; rule; rule = rule->next)
+        if (rule->settles_us && rule->settles_us <= now_us) {
+            rule->settles_us = 0;
+            rules->version++;
+            any = true;
+        }
     DL_FOREACH_SAFE(rules->leases, lease, next)
         if (lease->ends_us <= now_us) {
             end_lease(rules, lease);
@@ -315,11 +327,64 @@ uint64_t rules_next_end_us(const struct rules *rules)
 {
     uint64_t next_us = RULES_NEVER;
 
-    for (const struct rule *rule = rules->book; rule; rule = rule->next)
+    for (const struct rule *rule = rules->book; rule; rule = rule->next) {
         next_us = rule->ends_us < next_us ? rule->ends_us : next_us;
+        next_us = rule->settles_us && rule->settles_us < next_us ? rule->settles_us : next_us;
+    }
     for (const struct lease *lease = rules->leases; lease; lease = lease->next)
         next_us = lease->ends_us < next_us ? lease->ends_us : next_us;
     return next_us;
+}
+
+/* ---- observers ---- */
+
+static size_t find_observer(const struct rules *rules, const char *pattern)
+{
+    size_t i = 0;
+
+    while (i < rules->observers.count && strcmp(rules->observers.patterns[i], pattern) != 0)
+        i++;
+    return i;
+}
+
+int rules_observe(struct rules *rules, const char *pattern)
+{
+    struct island *observers = &rules->observers;
+
+    if (find_observer(rules, pattern) < observers->count)
+        return 0;
+    if (observers->count == OBSERVERS_MAX)
+        return -ENOSPC;
+    observers->patterns = mem_resize(observers->patterns, (observers->count + 1) * sizeof(*observers->patterns));
+    observers->patterns[observers->count++] = mem_string(pattern, strlen(pattern));
+    rules->version++;
+    tell(rules);
+    return 0;
+}
+
+bool rules_unobserve(struct rules *rules, const char *pattern)
+{
+    struct island *observers = &rules->observers;
+    size_t i = find_observer(rules, pattern);
+
+    if (i == observers->count)
+        return false;
+    free(observers->patterns[i]);
+    memmove(&observers->patterns[i], &observers->patterns[i + 1],
+            (--observers->count - i) * sizeof(*observers->patterns));
+    rules->version++;
+    tell(rules);
+    return true;
+}
+
+const struct island *rules_observers(const struct rules *rules)
+{
+    return &rules->observers;
+}
+
+bool rules_is_observer(const struct rules *rules, const char *name)
+{
+    return island_holds(&rules->observers, name);
 }
 
 /* ---- asking ---- */
@@ -336,23 +401,31 @@ static bool is_healed(const struct rule *rule, const char *from, const char *to)
     return false;
 }
 
-struct profile rules_profile(const struct rules *rules, const char *from, const char *to, bool dialled)
+struct profile rules_profile(const struct rules *rules, struct party from, struct party to, bool dialled)
 {
+    bool from_declared = rules_is_observer(rules, from.name), to_declared = rules_is_observer(rules, to.name);
     struct profile profile = {0};
 
-    for (const struct rule *rule = rules->book; rule; rule = rule->next)
-        if (fault_row(rule->fault.kind)->between_nodes && selector_matches(&rule->selector, from, to, dialled) &&
-            !is_healed(rule, from, to))
+    from.observes |= from_declared;
+    to.observes |= to_declared;
+    if (from_declared || to_declared)
+        profile.flags_cleared = HANDSHAKE_FLAG_PUBLISHED;
+    for (const struct rule *rule = rules->book; rule; rule = rule->next) {
+        if (fault_row(rule->fault.kind)->between_nodes && selector_matches(&rule->selector, &from, &to, dialled) &&
+            !is_healed(rule, from.name, to.name))
             profile_add(&profile, &rule->fault);
+        profile.settling |= rule->settles_us && selector_unites(&rule->selector, &from, &to);
+    }
     return profile;
 }
 
-struct name_profile rules_name_profile(const struct rules *rules, const char *name)
+struct name_profile rules_name_profile(const struct rules *rules, struct party party)
 {
     struct name_profile profile = {0};
 
+    party.observes |= rules_is_observer(rules, party.name);
     for (const struct rule *rule = rules->book; rule; rule = rule->next)
-        if (!fault_row(rule->fault.kind)->between_nodes && selector_matches_name(&rule->selector, name))
+        if (!fault_row(rule->fault.kind)->between_nodes && selector_matches_name(&rule->selector, &party))
             name_profile_add(&profile, &rule->fault);
     return profile;
 }

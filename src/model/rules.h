@@ -23,11 +23,19 @@
 #include "model/selector.h"
 
 #define RULES_MAX 1000
+#define OBSERVERS_MAX 100
 #define RULES_HEALED_MAX 100 /* fixes that took pairs out of one rule */
 #define LEASES_MAX 100
 #define LEASE_NAME_BYTES_MAX 100
 
 #define RULES_NEVER UINT64_MAX
+
+/*
+ * A cut that severs closes many connections, and a node may hear that an island mate has lost one before it hears the
+ * end of its own: `global` (OTP 25 and later) then takes the split for an overlapping one, warns and disconnects. So
+ * mates hear nothing of each other for that long. Closes are known within a few milliseconds, later on a busy machine.
+ */
+#define RULES_SETTLING_US 50000
 
 struct lease {
     char *name;
@@ -42,6 +50,7 @@ struct rule {
     struct islands *healed; /* partitions: pairs between islands that fixes have taken out; owned */
     size_t healed_count;
     uint64_t ends_us;         /* RULES_NEVER, or when it goes */
+    uint64_t settles_us;      /* 0, or until when the nodes of an island hear nothing of each other */
     struct lease *lease;      /* goes with it; NULL: none */
     struct rule *prev, *next; /* the book, oldest first */
 };
@@ -50,6 +59,7 @@ struct rule_request {
     struct fault fault;
     struct selector selector; /* its islands are taken over when the request succeeds */
     uint64_t ends_us;
+    uint64_t settles_us;
     const char *lease; /* the name of one that there is, or NULL */
 };
 
@@ -82,13 +92,24 @@ bool rules_end_lease(struct rules *rules, const char *name);
 const struct lease *rules_lease(const struct rules *rules, const char *name); /* or NULL */
 const struct lease *rules_leases(const struct rules *rules);                  /* go on with ->next */
 
+/*
+ * Nodes that are no part of the experiment, by patterns. Rules are about them only when they name them outright, and in
+ * handshakes with them neither node is published: so each takes the other for a hidden one, and `global` does not
+ * count on it. Hidden nodes are observers without being declared; their handshakes stay as they are.
+ */
+int rules_observe(struct rules *rules, const char *pattern);    /* 0, also when it is there already; or -ENOSPC */
+bool rules_unobserve(struct rules *rules, const char *pattern); /* false: it was not there */
+const struct island *rules_observers(const struct rules *rules);
+bool rules_is_observer(const struct rules *rules, const char *name); /* was it declared one? */
+
 /* What had to end by now ends. */
 void rules_expire(struct rules *rules, uint64_t now_us);
 uint64_t rules_next_end_us(const struct rules *rules); /* or RULES_NEVER */
 
-/* Names are full ones; a short one is a node whose host is not known. `dialled`: `from` is the one that dialled. */
-struct profile rules_profile(const struct rules *rules, const char *from, const char *to, bool dialled);
-struct name_profile rules_name_profile(const struct rules *rules, const char *name);
+/* `dialled`: `from` is the one that dialled. Parties need not observe to be observers: the book knows who was declared.
+ */
+struct profile rules_profile(const struct rules *rules, struct party from, struct party to, bool dialled);
+struct name_profile rules_name_profile(const struct rules *rules, struct party party);
 
 const struct rule *rules_first(const struct rules *rules); /* oldest; go on with ->next */
 size_t rules_count(const struct rules *rules);

@@ -40,14 +40,25 @@ static bool dialer_fits(const struct selector *selector, bool from_first_island_
     return selector->dialer == DIALER_ANY || (selector->dialer == DIALER_FROM) == from_first_island_dialled;
 }
 
-static bool overlap_matches(const struct selector *selector, const char *from, const char *to, bool dialled)
+/* The first of its islands that the node is in; or -1. */
+static int place_of(const struct islands *islands, const struct party *party)
+{
+    return party->observes ? islands_naming(islands, party->name) : islands_find(islands, party->name);
+}
+
+static bool is_in(const struct island *island, const struct party *party)
+{
+    return place_of(&(struct islands){.at = (struct island *)island, .count = 1}, party) == 0;
+}
+
+static bool overlap_matches(const struct selector *selector, const struct party *from, const struct party *to,
+                            bool dialled)
 {
     const struct island *first = &selector->islands.at[0], *second = &selector->islands.at[1];
 
-    if (island_holds(first, from) && island_holds(second, to) && dialer_fits(selector, dialled))
+    if (is_in(first, from) && is_in(second, to) && dialer_fits(selector, dialled))
         return true;
-    return !selector->one_way && island_holds(second, from) && island_holds(first, to) &&
-           dialer_fits(selector, !dialled);
+    return !selector->one_way && is_in(second, from) && is_in(first, to) && dialer_fits(selector, !dialled);
 }
 
 /* Is there anything between these two of its islands, in this direction? */
@@ -56,22 +67,29 @@ static bool speaks_about(bool one_way, int from, int to)
     return from >= 0 && to >= 0 && from != to && (!one_way || from == 0);
 }
 
-bool selector_matches(const struct selector *selector, const char *from, const char *to, bool dialled)
+bool selector_matches(const struct selector *selector, const struct party *from, const struct party *to, bool dialled)
 {
     int i, j;
 
     if (selector->overlap)
         return overlap_matches(selector, from, to, dialled);
-    i = islands_find(&selector->islands, from);
+    i = place_of(&selector->islands, from);
     if (i < 0)
         return false;
-    j = islands_find(&selector->islands, to);
+    j = place_of(&selector->islands, to);
     return speaks_about(selector->one_way, i, j) && dialer_fits(selector, i == 0 ? dialled : !dialled);
 }
 
-bool selector_matches_name(const struct selector *selector, const char *name)
+bool selector_unites(const struct selector *selector, const struct party *a, const struct party *b)
 {
-    return islands_find(&selector->islands, name) == 0;
+    int i = place_of(&selector->islands, a);
+
+    return i >= 0 && i == place_of(&selector->islands, b);
+}
+
+bool selector_matches_name(const struct selector *selector, const struct party *party)
+{
+    return place_of(&selector->islands, party) == 0;
 }
 
 /*

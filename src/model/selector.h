@@ -27,13 +27,25 @@ struct selector {
     enum dialer dialer;     /* the node of the first island (FROM), or the other one (TO) */
 };
 
+/* A node, as rules see it. */
+struct party {
+    const char *name; /* the full one; a short one is a node whose host is not known */
+    bool observes;    /* it is no part of the experiment: only rules that name it outright, by no glob, are about it */
+};
+
+/* One that takes part. */
+#define PARTY(name) ((struct party){name, false})
+
 /* Returns 0; or -EINVAL, and what is wrong with it for this fault. */
 int selector_check(const struct selector *selector, const struct fault *fault, struct refusal *refusal);
 
 /* Is it about what `from` sends to `to`? `dialled`: `from` is the one that dialled. */
-bool selector_matches(const struct selector *selector, const char *from, const char *to, bool dialled);
+bool selector_matches(const struct selector *selector, const struct party *from, const struct party *to, bool dialled);
 
-bool selector_matches_name(const struct selector *selector, const char *name);
+/* Are both in one and the same island? */
+bool selector_unites(const struct selector *selector, const struct party *a, const struct party *b);
+
+bool selector_matches_name(const struct selector *selector, const struct party *party);
 
 /* Do these islands, of which a pair is in two, have everything that `old` is about? May say no when it is hard to tell.
  */

@@ -85,6 +85,34 @@ static void note_raw_links(const struct islands *islands, const struct cluster *
     }
 }
 
+/* A rule that names an observer outright is about it, and it may not have been meant. */
+static void note_observers(const struct islands *islands, const struct cluster *cluster, struct rules_answer *answer)
+{
+    for (size_t i = 0; i < cluster->nodes_count && cluster->nodes[i].standing != NODE_REMEMBERED; i++)
+        if (cluster->nodes[i].observes && islands_naming(islands, cluster->nodes[i].name) >= 0)
+            advice_note(answer, "%s is an observer; as the rule names it outright, it is about it all the same",
+                        cluster->nodes[i].name);
+}
+
+static void note_if_linked(const struct island *nodes, const struct cluster_link *link, const char *observer,
+                           const char *other, struct rules_answer *answer)
+{
+    if (link->state == LINK_UP && island_holds(nodes, observer))
+        advice_note(answer,
+                    "%s and %s are connected already: they take each other for hidden nodes from the next time on",
+                    observer, other);
+}
+
+void advice_observers(const struct island *nodes, const struct cluster *cluster, struct rules_answer *answer)
+{
+    for (size_t i = 0; i < cluster->links_count; i++) {
+        const struct cluster_link *link = &cluster->links[i];
+
+        note_if_linked(nodes, link, link->dialer, link->acceptor, answer);
+        note_if_linked(nodes, link, link->acceptor, link->dialer, answer);
+    }
+}
+
 static void note_caveat(const struct fault *fault, struct rules_answer *answer)
 {
     char caveat[FAULT_CAVEAT_BYTES];
@@ -104,6 +132,7 @@ void advice_notes(const struct service *service, const struct rules_request *req
         bool pairs = fault_row(rule->fault.kind)->between_nodes;
 
         advice_strangers(&rule->selector.islands, cluster, answer);
+        note_observers(&rule->selector.islands, cluster, answer);
         note_caveat(&rule->fault, answer);
         if (pairs)
             note_raw_links(&rule->selector.islands, cluster, answer);
@@ -117,8 +146,10 @@ void advice_notes(const struct service *service, const struct rules_request *req
 
 static bool talk(const struct rules *rules, const char *a, const char *b)
 {
-    return rules_profile(rules, a, b, true).partition == PARTITION_NONE &&
-           rules_profile(rules, b, a, true).partition == PARTITION_NONE;
+    const struct party one = PARTY(a), other = PARTY(b);
+
+    return rules_profile(rules, one, other, true).partition == PARTITION_NONE &&
+           rules_profile(rules, other, one, true).partition == PARTITION_NONE;
 }
 
 /* Does a partition name it, by more than a "*"? */
@@ -141,7 +172,7 @@ static size_t split_nodes(const struct rules *rules, const struct cluster *clust
     for (size_t i = 0; i < cluster->nodes_count; i++) {
         const struct cluster_node *node = &cluster->nodes[i];
 
-        if (node->standing != NODE_REGISTERED || node->hidden)
+        if (node->standing != NODE_REGISTERED || node->observes)
             continue;
         if (cluster->pairs_count > 0 && !node->linked && !is_cut_by_name(rules, node->name))
             continue;
@@ -175,7 +206,7 @@ static size_t count_members(const struct cluster *cluster)
     size_t count = 0;
 
     for (size_t i = 0; i < cluster->nodes_count; i++)
-        count += cluster->nodes[i].standing == NODE_REGISTERED && !cluster->nodes[i].hidden;
+        count += cluster->nodes[i].standing == NODE_REGISTERED && !cluster->nodes[i].observes;
     return count;
 }
 

@@ -8,6 +8,7 @@
 
 #include "model/cluster.h"
 
+struct island;
 struct islands;
 struct rules_answer;
 struct rules_request;
@@ -18,6 +19,9 @@ void advice_note(struct rules_answer *answer, const char *format, ...) __attribu
 
 /* Notes of names that nobody has. */
 void advice_strangers(const struct islands *islands, const struct cluster *cluster, struct rules_answer *answer);
+
+/* The same about nodes that become observers. */
+void advice_observers(const struct island *nodes, const struct cluster *cluster, struct rules_answer *answer);
 
 /* Adds notes to the answer; the rules are not in the book yet. */
 void advice_notes(const struct service *service, const struct rules_request *request, const struct cluster *cluster,

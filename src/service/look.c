@@ -9,11 +9,14 @@
 #include "model/rules.h"
 #include "service/service.h"
 
-static void add_nodes(struct cluster *cluster, const struct node *nodes, enum node_standing standing)
+static void add_nodes(struct cluster *cluster, const struct node *nodes, enum node_standing standing,
+                      const struct rules *rules)
 {
     for (; nodes; nodes = nodes->next)
-        cluster_add_node(cluster, &(struct cluster_node){
-                                      .name = node_name(nodes), .standing = standing, .hidden = node_is_hidden(nodes)});
+        cluster_add_node(cluster, &(struct cluster_node){.name = node_name(nodes),
+                                                         .standing = standing,
+                                                         .observes = node_is_hidden(nodes) ||
+                                                                     rules_is_observer(rules, node_name(nodes))});
 }
 
 /* Refusing leaves living connections alone: there is nothing to notice. */
@@ -123,8 +126,8 @@ static void look_at_cuts(const struct rules *rules, struct cluster *cluster)
 void look(const struct service *service, struct cluster *ret)
 {
     *ret = (struct cluster){.relayed = service->relayed, .activity = events_last(service->events)};
-    add_nodes(ret, registry_nodes(service->registry), NODE_REGISTERED);
-    add_nodes(ret, registry_remembered(service->registry), NODE_REMEMBERED);
+    add_nodes(ret, registry_nodes(service->registry), NODE_REGISTERED, service->rules);
+    add_nodes(ret, registry_remembered(service->registry), NODE_REMEMBERED, service->rules);
     add_former_dialers(ret, service->events);
     for (const struct cable *cable = cables_first(service->cables); cable; cable = cable_next(cable)) {
         struct cable_view view = cable_look(cable);

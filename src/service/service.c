@@ -16,6 +16,7 @@
 #include "request/cut.h"
 #include "request/fix.h"
 #include "request/lease.h"
+#include "request/observe.h"
 #include "request/rules_request.h"
 #include "service/advice.h"
 #include "service/look.h"
@@ -81,6 +82,15 @@ static int check_rules(const struct service *service, const struct rules_request
     return 0;
 }
 
+/* A cut that severs settles. */
+static uint64_t settles_us(const struct service *service, const struct fault *fault)
+{
+    bool severs =
+        fault->kind == FAULT_partition && PARTITION_HOLD + (enum partition)fault->value[PARAM_mode] == PARTITION_SEVER;
+
+    return severs ? now_us(service) + RULES_SETTLING_US : 0;
+}
+
 static int put_into_book(struct service *service, const struct rules_request *request, uint32_t *ret_first,
                          struct refusal *refusal)
 {
@@ -94,6 +104,7 @@ static int put_into_book(struct service *service, const struct rules_request *re
             .fault = asked->fault,
             .selector = asked->selector,
             .ends_us = asked->lifetime.for_us ? now_us(service) + asked->lifetime.for_us : RULES_NEVER,
+            .settles_us = settles_us(service, &asked->fault),
             .lease = asked->lifetime.lease,
         };
         rules[i].selector.islands = islands_copy(&asked->selector.islands);
@@ -180,7 +191,7 @@ static const char **dealt_nodes(const struct cut_request *request, const struct 
         bool named = request->of.count > 0 ? island_holds(&request->of.at[0], node->name)
                                            : request->node && pattern_matches(request->node, node->name);
 
-        if (node->standing != NODE_REGISTERED || (request->of.count > 0 && !named) || (node->hidden && !named))
+        if (node->standing != NODE_REGISTERED || (request->of.count > 0 && !named) || (node->observes && !named))
             continue;
         if (pattern_is_plain(node->name))
             names[count++] = node->name;
@@ -263,4 +274,30 @@ int service_end_lease(struct service *service, const char *name, struct refusal 
     if (rules_end_lease(service->rules, name))
         return 0;
     return refuse_as(refusal, -ENOENT, NULL, "there is no lease named '%.100s'", name);
+}
+
+/* ---- observers ---- */
+
+int service_observe(struct service *service, const struct observe_request *request, struct rules_answer *ret,
+                    struct refusal *refusal)
+{
+    const struct island *nodes = &request->nodes.at[0];
+    struct cluster cluster;
+
+    if (rules_observers(service->rules)->count + nodes->count > OBSERVERS_MAX)
+        return refuse_as(refusal, -ENOSPC, NULL, "more than %d observers; use a pattern", OBSERVERS_MAX);
+    *ret = (struct rules_answer){0};
+    look(service, &cluster);
+    advice_observers(nodes, &cluster, ret);
+    cluster_done(&cluster);
+    for (size_t k = 0; k < nodes->count; k++)
+        rules_observe(service->rules, nodes->patterns[k]);
+    return 0;
+}
+
+int service_unobserve(struct service *service, const char *pattern, struct refusal *refusal)
+{
+    if (rules_unobserve(service->rules, pattern))
+        return 0;
+    return refuse_as(refusal, -ENOENT, NULL, "'%.200s' was not declared an observer; see epmdpxy observe", pattern);
 }

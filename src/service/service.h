@@ -24,6 +24,7 @@ struct deadlines;
 struct events;
 struct fix_request;
 struct lease_request;
+struct observe_request;
 struct loop;
 struct refusal;
 struct registry;
@@ -67,6 +68,11 @@ int service_remove_rule(struct service *service, uint32_t id, struct refusal *re
 void service_clear(struct service *service);
 int service_lease(struct service *service, const struct lease_request *request, struct refusal *refusal);
 int service_end_lease(struct service *service, const char *name, struct refusal *refusal);
+
+/* Of the answer the notes alone are filled. */
+int service_observe(struct service *service, const struct observe_request *request, struct rules_answer *ret,
+                    struct refusal *refusal);
+int service_unobserve(struct service *service, const char *pattern, struct refusal *refusal);
 
 /* How many cables something holds now. */
 size_t service_held_cables(const struct service *service);

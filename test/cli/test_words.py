@@ -9,7 +9,7 @@ import subprocess
 
 from harness import CLEAN, EPMDPXY, daemon, fine, get, post, refused, register, rules, run
 
-SUBCOMMANDS = ["serve", "exec", "status", "cut", "fix", "flap", "fault", "wait", "lease", "events", "names", "version"]
+SUBCOMMANDS = ["serve", "exec", "status", "cut", "fix", "flap", "fault", "observe", "wait", "lease", "events", "names", "version"]
 
 
 def test_help_teaches():

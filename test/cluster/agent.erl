@@ -2,7 +2,7 @@
 %% What the tests have done inside the nodes: an observer of the cluster, and senders and receivers of numbers.
 -module(agent).
 -export([watch/0, downs/0, fell/0, ups/0, ping/1, collect/0, numbers/1, send/4, checksums/0, blob/2, load/2, stop_load/0]).
--export([rtts/2]).
+-export([rtts/2, ask_all/1, listen_to_log/0, logged/1, log/2]).
 
 %% ---- what the node sees of others ----
 
@@ -32,6 +32,30 @@ ups() -> [Node || {up, Node} <- ask(watcher)].
 ping(Node) ->
     {Took, Answer} = timer:tc(net_adm, ping, [Node]),
     {Answer, Took div 1000}.
+
+%% Those that answer.
+ask_all(Nodes) -> [Node || {Node, {ok, Node}} <- lists:zip(Nodes, erpc:multicall(Nodes, erlang, node, [], 5000))].
+
+%% ---- what the node logs ----
+
+listen_to_log() ->
+    serve(logs, fun() -> logs([]) end),
+    ok = logger:set_primary_config(level, all),
+    logger:add_handler(?MODULE, ?MODULE, #{}).
+
+%% logger's callback.
+log(Event, _) -> logs ! {log, unicode:characters_to_list(logger_formatter:format(Event, #{}))}.
+
+logs(Lines) ->
+    receive
+        {log, Line} ->
+            logs([Line | Lines]);
+        {From, ask} ->
+            From ! {logs, Lines},
+            logs(Lines)
+    end.
+
+logged(Word) -> [Line || Line <- ask(logs), string:find(Line, Word) =/= nomatch].
 
 %% ---- numbers, to see loss, order and doubles ----
 

@@ -43,8 +43,8 @@ static json_t *shown_of(const struct rules_request *request)
         rule.selector.islands = islands_copy(&request->at[i].selector.islands);
         assert(rules_add(rules, &rule, 1, &first) == 0);
     }
-    rules_profile(rules, "a@host", "b@host", true);
-    rules_name_profile(rules, "a@host");
+    rules_profile(rules, PARTY("a@host"), PARTY("b@host"), true);
+    rules_name_profile(rules, PARTY("a@host"));
     shown = rules_to_document(rules, 0, 0);
     rules_free(rules);
     return shown;

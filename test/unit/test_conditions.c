@@ -115,14 +115,14 @@ static void test_nothing_is_noticed_where_nothing_is_cut(void **state)
 
 static void test_hidden_nodes_are_in_no_mesh(void **state)
 {
-    static const struct cluster_node nodes[] = {{.name = "a@h"}, {.name = "b@h"}, {.name = "c", .hidden = true}};
+    static const struct cluster_node nodes[] = {{.name = "a@h"}, {.name = "b@h"}, {.name = "c", .observes = true}};
     static const struct cluster_link links[] = {{.state = LINK_UP, .dialer = "b@h", .acceptor = "a@h"}};
     struct cluster cluster = cluster_of(nodes, COUNT(nodes), links, 1);
 
     (void)state;
     check(&cluster, "mesh", 0, "");
     check(&cluster, "mesh *", -EAGAIN, "a@h and c are not connected, and 1 other pair is not");
-    cluster.nodes[2].hidden = false; /* as far as is known */
+    cluster.nodes[2].observes = false; /* as far as is known */
     check(
         &cluster, "mesh", -EAGAIN,
         "a@h and c are not connected, and 1 other pair is not; c has never connected: if it is a hidden node, name the "

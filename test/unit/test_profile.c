@@ -19,10 +19,10 @@ static void check(const char *older, const char *newer, const char *expected)
     add_request(rules, &requests[0]);
     add_request(rules, &requests[1]);
     for (int way = 0; way < 4; way++) {
-        profile = rules_profile(rules, way & 1 ? "a@h" : "b@h", way & 1 ? "b@h" : "a@h", way & 2);
+        profile = rules_profile(rules, PARTY(way & 1 ? "a@h" : "b@h"), PARTY(way & 1 ? "b@h" : "a@h"), way & 2);
         assert_string_equal(profile_text(&profile, text, sizeof(text)), expected);
     }
-    profile = rules_profile(rules, "a@h", "c@h", true);
+    profile = rules_profile(rules, PARTY("a@h"), PARTY("c@h"), true);
     assert_string_equal(profile_text(&profile, text, sizeof(text)), "");
     rules_free(rules);
 }
@@ -159,18 +159,19 @@ static void faults_of_names(void **state)
 
     for (size_t i = 1; i < COUNT_OF(requests); i++)
         add_request(rules, &requests[i]);
-    ab = rules_name_profile(rules, "ab@h");
-    abc = rules_name_profile(rules, "abc");
-    other = rules_name_profile(rules, "b@h");
+    ab = rules_name_profile(rules, PARTY("ab@h"));
+    abc = rules_name_profile(rules, PARTY("abc"));
+    other = rules_name_profile(rules, PARTY("b@h"));
     assert_true(ab.hide && !ab.silent && !ab.unlisted && ab.slow_us == 3000000);
     assert_true(abc.hide && !abc.silent && !abc.unlisted && abc.slow_us == 2000000); /* its host is not known */
-    assert_true(rules_name_profile(rules, "abc@h").silent && !rules_name_profile(rules, "abc@h").unlisted);
+    assert_true(rules_name_profile(rules, PARTY("abc@h")).silent &&
+                !rules_name_profile(rules, PARTY("abc@h")).unlisted);
     assert_true(!other.hide && !other.silent && !other.unlisted && other.slow_us == 0);
-    assert_true(rules_name_profile(rules, "b@i").unlisted);
-    profile = rules_profile(rules, "ab@h", "abc@h", true);
+    assert_true(rules_name_profile(rules, PARTY("b@i")).unlisted);
+    profile = rules_profile(rules, PARTY("ab@h"), PARTY("abc@h"), true);
     assert_string_equal(profile_text(&profile, text, sizeof(text)), "");
     assert_true(rules_remove(rules, first));
-    assert_false(rules_name_profile(rules, "ab@h").hide);
+    assert_false(rules_name_profile(rules, PARTY("ab@h")).hide);
     rules_fix(rules, NULL); /* is about partitions only */
     assert_int_equal(rules_count(rules), COUNT_OF(requests) - 1);
     rules_free(rules);

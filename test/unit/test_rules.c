@@ -26,9 +26,9 @@ static void cut(struct rules *rules, const char *text, bool one_way)
 
 static bool is_held(const struct rules *rules, const char *from, const char *to)
 {
-    bool held = rules_profile(rules, from, to, true).partition == PARTITION_HOLD;
+    bool held = rules_profile(rules, PARTY(from), PARTY(to), true).partition == PARTITION_HOLD;
 
-    assert_int_equal(rules_profile(rules, from, to, false).partition == PARTITION_HOLD, held);
+    assert_int_equal(rules_profile(rules, PARTY(from), PARTY(to), false).partition == PARTITION_HOLD, held);
     return held;
 }
 
@@ -285,7 +285,7 @@ static void several_at_once(void **state)
     assert_int_equal(first, 2);
     assert_int_equal(changes, 2);
     assert_int_equal(count(rules), 2); /* the last hides the two before */
-    assert_true(rules_profile(rules, "3", "2", true).partition == PARTITION_DROP);
+    assert_true(rules_profile(rules, PARTY("3"), PARTY("2"), true).partition == PARTITION_DROP);
     assert_false(rules_remove(rules, 2));
     assert_int_equal(changes, 2);
     assert_true(rules_remove(rules, 4));
@@ -334,10 +334,10 @@ static void a_fix_leaves_other_faults(void **state)
 
     add_request(rules, &request);
     cut(rules, "1 2", false);
-    assert_int_equal(rules_profile(rules, "1", "2", true).shape.latencies_count, 1);
+    assert_int_equal(rules_profile(rules, PARTY("1"), PARTY("2"), true).shape.latencies_count, 1);
     fix(rules, "1 2");
     assert_string_equal(held(rules), "");
-    assert_int_equal(rules_profile(rules, "1", "2", true).shape.latencies_count, 1);
+    assert_int_equal(rules_profile(rules, PARTY("1"), PARTY("2"), true).shape.latencies_count, 1);
     fix(rules, NULL);
     assert_int_equal(count(rules), 1);
     rules_clear(rules);
@@ -364,6 +364,60 @@ static void large_cuts_are_hidden_too(void **state)
     rules_free(rules);
 }
 
-RUN(T(two_islands), T(many_islands), T(one_way), T(pairwise_fix), T(the_newest_rule_decides),
-    T(patterns_and_nodes_to_come), T(hidden_rules_are_dropped), T(dropping_changes_no_profile), T(the_book_has_an_end),
-    T(several_at_once), T(fixes_of_one_rule_have_an_end), T(a_fix_leaves_other_faults), T(large_cuts_are_hidden_too))
+static struct profile between(const struct rules *rules, const char *from, const char *to)
+{
+    return rules_profile(rules, PARTY(from), PARTY(to), true);
+}
+
+/* Only rules that name them outright are about them; hidden nodes are observers without being declared. */
+static void observers(void **state)
+{
+    struct rules *rules = rules_new(NULL, NULL);
+    struct rule_request hide = {.fault = fault_of("hide"), .selector.islands = islands_of("*"), .ends_us = RULES_NEVER};
+    (void)state;
+
+    assert_int_equal(rules_observe(rules, "run*"), 0);
+    assert_int_equal(rules_observe(rules, "run*"), 0);
+    assert_int_equal(rules_observers(rules)->count, 1);
+    cut(rules, "r* a", false);
+    add_request(rules, &hide);
+    assert_int_equal(between(rules, "r1@h", "a@h").partition, PARTITION_HOLD);
+    assert_int_equal(between(rules, "runner@h", "a@h").partition, PARTITION_NONE);
+    assert_int_equal(between(rules, "a@h", "runner@h").partition, PARTITION_NONE);
+    assert_true(rules_name_profile(rules, PARTY("a@h")).hide);
+    assert_false(rules_name_profile(rules, PARTY("runner@h")).hide);
+    assert_int_equal(rules_profile(rules, ((struct party){"r1@h", true}), PARTY("a@h"), true).partition,
+                     PARTITION_NONE);
+    /* neither is published, whoever dials */
+    assert_true(between(rules, "runner@h", "a@h").flags_cleared == 1);
+    assert_true(between(rules, "a@h", "runner@h").flags_cleared == 1);
+    assert_true(between(rules, "a@h", "b@h").flags_cleared == 0);
+    cut(rules, "runner a", false);
+    assert_int_equal(between(rules, "runner@h", "a@h").partition, PARTITION_HOLD);
+    assert_true(rules_unobserve(rules, "run*"));
+    assert_false(rules_unobserve(rules, "run*"));
+    assert_true(between(rules, "runner@h", "a@h").flags_cleared == 0);
+    rules_free(rules);
+}
+
+static void observers_have_an_end(void **state)
+{
+    struct rules *rules = rules_new(NULL, NULL);
+    char name[20];
+    (void)state;
+
+    for (int i = 0; i < OBSERVERS_MAX; i++) {
+        snprintf(name, sizeof(name), "o%d", i);
+        assert_int_equal(rules_observe(rules, name), 0);
+    }
+    assert_int_equal(rules_observe(rules, "one_more"), -ENOSPC);
+    assert_true(rules_unobserve(rules, "o7"));
+    assert_int_equal(rules_observe(rules, "one_more"), 0);
+    assert_true(rules_is_observer(rules, "o8") && rules_is_observer(rules, "one_more"));
+    rules_free(rules);
+}
+
+RUN(T(observers), T(observers_have_an_end), T(two_islands), T(many_islands), T(one_way), T(pairwise_fix),
+    T(the_newest_rule_decides), T(patterns_and_nodes_to_come), T(hidden_rules_are_dropped),
+    T(dropping_changes_no_profile), T(the_book_has_an_end), T(several_at_once), T(fixes_of_one_rule_have_an_end),
+    T(a_fix_leaves_other_faults), T(large_cuts_are_hidden_too))

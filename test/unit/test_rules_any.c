@@ -129,7 +129,7 @@ static void drop_what_ended(struct model *model)
 static void check_pair(const struct model *model, int from, int to, bool dialled)
 {
     char x[] = {(char)('a' + from), '@', 'h', 0}, y[] = {(char)('a' + to), '@', 'h', 0};
-    struct profile expected = {0}, profile = rules_profile(model->rules, x, y, dialled);
+    struct profile expected = {0}, profile = rules_profile(model->rules, PARTY(x), PARTY(y), dialled);
     char text[1000], expected_text[1000];
 
     for (size_t i = 0; i < model->count; i++)
@@ -157,7 +157,7 @@ static void check(const struct model *model)
     assert_true(rules_next_end_us(model->rules) == next_us);
     for (int node = 0; node < NODES; node++) {
         char name[] = {(char)('a' + node), '@', 'h', 0};
-        struct name_profile expected = {0}, profile = rules_name_profile(model->rules, name);
+        struct name_profile expected = {0}, profile = rules_name_profile(model->rules, PARTY(name));
 
         for (size_t i = 0; i < model->count; i++)
             if (model->kept[i].names && model->kept[i].in[node])

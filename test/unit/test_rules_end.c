@@ -47,13 +47,13 @@ static void rules_with_a_time(void **state)
     rules_expire(rules, 500);
     assert_int_equal(changes, 1);
     assert_int_equal(rules_count(rules), 2);
-    assert_false(rules_name_profile(rules, "a").hide);
+    assert_false(rules_name_profile(rules, PARTY("a")).hide);
     assert_true(rules_next_end_us(rules) == 1000);
-    assert_int_equal(rules_profile(rules, "a", "b", true).partition, PARTITION_HOLD);
+    assert_int_equal(rules_profile(rules, PARTY("a"), PARTY("b"), true).partition, PARTITION_HOLD);
     rules_expire(rules, 5000);
     assert_int_equal(changes, 2);
-    assert_int_equal(rules_profile(rules, "a", "b", true).partition, PARTITION_NONE);
-    assert_true(rules_profile(rules, "a", "b", true).mute);
+    assert_int_equal(rules_profile(rules, PARTY("a"), PARTY("b"), true).partition, PARTITION_NONE);
+    assert_true(rules_profile(rules, PARTY("a"), PARTY("b"), true).mute);
     rules_expire(rules, RULES_NEVER - 1); /* "never" does not come */
     assert_int_equal(rules_count(rules), 1);
     rules_free(rules);
@@ -70,11 +70,11 @@ static void what_ends_hides_nothing(void **state)
     add(rules, "partition mode=close", "a,c b", RULES_NEVER, "l");
     add(rules, "partition mode=hold", "a b", 500, NULL);
     assert_int_equal(rules_count(rules), 3);
-    assert_int_equal(rules_profile(rules, "a", "b", true).partition, PARTITION_HOLD);
+    assert_int_equal(rules_profile(rules, PARTY("a"), PARTY("b"), true).partition, PARTITION_HOLD);
     rules_expire(rules, 500);
-    assert_int_equal(rules_profile(rules, "a", "b", true).partition, PARTITION_CLOSE);
+    assert_int_equal(rules_profile(rules, PARTY("a"), PARTY("b"), true).partition, PARTITION_CLOSE);
     rules_expire(rules, 900);
-    assert_int_equal(rules_profile(rules, "a", "b", true).partition, PARTITION_DROP);
+    assert_int_equal(rules_profile(rules, PARTY("a"), PARTY("b"), true).partition, PARTITION_DROP);
     add(rules, "partition mode=refuse", "a b", 2000, NULL);
     add(rules, "partition", "a b", RULES_NEVER, NULL); /* this one stays */
     assert_int_equal(rules_count(rules), 1);
@@ -107,8 +107,8 @@ static void leases_take_their_rules_along(void **state)
     assert_true(rules_lease(rules, "one")->ends_us == 300);
     rules_expire(rules, 200);
     assert_null(rules_lease(rules, "two"));
-    assert_int_equal(rules_profile(rules, "a", "b", true).shape.latencies_count, 0);
-    assert_true(rules_profile(rules, "a", "b", true).mute);
+    assert_int_equal(rules_profile(rules, PARTY("a"), PARTY("b"), true).shape.latencies_count, 0);
+    assert_true(rules_profile(rules, PARTY("a"), PARTY("b"), true).mute);
 
     rules_clear(rules); /* the lease stays */
     assert_int_equal(rules_count(rules), 0);
@@ -161,5 +161,30 @@ static void leases_have_an_end(void **state)
     rules_free(rules);
 }
 
-RUN(T(rules_with_a_time), T(what_ends_hides_nothing), T(leases_take_their_rules_along), T(renewing_may_shorten),
-    T(leases_have_an_end))
+/* For a moment mates of an island hear nothing of each other; then the book says so. */
+static void what_severs_settles(void **state)
+{
+    struct rules *rules = book();
+    struct rule_request request = request_of("partition mode=sever", "a,b c");
+    uint64_t version;
+    (void)state;
+
+    request.settles_us = 50;
+    add_request(rules, &request);
+    assert_true(rules_profile(rules, PARTY("a"), PARTY("b"), true).settling);
+    assert_false(rules_profile(rules, PARTY("a"), PARTY("c"), true).settling);
+    assert_false(rules_profile(rules, PARTY("x"), PARTY("y"), true).settling);
+    assert_true(rules_next_end_us(rules) == 50);
+    version = rules_version(rules);
+    rules_expire(rules, 49);
+    assert_true(rules_version(rules) == version);
+    rules_expire(rules, 50);
+    assert_true(rules_version(rules) != version);
+    assert_false(rules_profile(rules, PARTY("a"), PARTY("b"), true).settling);
+    assert_int_equal(rules_profile(rules, PARTY("a"), PARTY("c"), true).partition, PARTITION_SEVER);
+    assert_true(rules_next_end_us(rules) == RULES_NEVER);
+    rules_free(rules);
+}
+
+RUN(T(what_severs_settles), T(rules_with_a_time), T(what_ends_hides_nothing), T(leases_take_their_rules_along),
+    T(renewing_may_shorten), T(leases_have_an_end))

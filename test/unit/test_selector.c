@@ -27,7 +27,7 @@ static void check(const struct selected *selected)
                 char x[] = {*from, '@', 'h', 0}, y[] = {*to, '@', 'h', 0};
                 size_t len = strlen(pairs);
 
-                if (*from != *to && selector_matches(&selector, x, y, dialled))
+                if (*from != *to && selector_matches(&selector, &PARTY(x), &PARTY(y), dialled))
                     snprintf(pairs + len, sizeof(pairs) - len, "%s%c%c%c", len ? " " : "", *from, *to, "-+"[dialled]);
             }
     assert_string_equal(pairs, selected->pairs);
