@@ -31,6 +31,7 @@ struct api {
 struct api_request {
     const char *method, *path;
     const char *body; /* len bytes; may be NULL when there are none */
+    bool in_terms;    /* the body is a term; else JSON */
     size_t len;
     const char *(*query)(const void *data, const char *name);               /* "?name=value": the value, or NULL */
     const char *(*other_query)(const void *data, const char *const *known); /* a name that is none of those, or NULL */

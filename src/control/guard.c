@@ -10,6 +10,7 @@
 
 #include "base/refusal.h"
 #include "control/api.h"
+#include "request/terms.h"
 
 #define HOST_MAX 256
 #define JSON_TYPE "application/json"
@@ -50,11 +51,11 @@ static bool is_own_origin(const char *origin, const char *host)
     return strncasecmp(origin, scheme, sizeof(scheme) - 1) == 0 && strcasecmp(origin + sizeof(scheme) - 1, host) == 0;
 }
 
-static bool is_json(const char *type)
+bool guard_is_type(const char *type, const char *wanted)
 {
-    const size_t len = sizeof(JSON_TYPE) - 1;
+    size_t len = strlen(wanted);
 
-    if (!type || strncasecmp(type, JSON_TYPE, len) != 0)
+    if (!type || strncasecmp(type, wanted, len) != 0)
         return false;
     return type[len] == 0 || type[len] == ';' || isspace((unsigned char)type[len]);
 }
@@ -73,7 +74,8 @@ unsigned guard_check(const struct guard_request *request, struct refusal *refusa
         return refuse_with(HTTP_FORBIDDEN, "Host", "give localhost, an address or this machine's name", refusal);
     if (request->origin && !is_own_origin(request->origin, request->host))
         return refuse_with(HTTP_FORBIDDEN, "Origin", "pages of other sites may not use the control API", refusal);
-    if (request->has_body && !is_json(request->content_type))
-        return refuse_with(HTTP_NOT_JSON, "Content-Type", "send " JSON_TYPE, refusal);
+    if (request->has_body && !guard_is_type(request->content_type, JSON_TYPE) &&
+        !guard_is_type(request->content_type, TERMS_TYPE))
+        return refuse_with(HTTP_NOT_JSON, "Content-Type", "send " JSON_TYPE ", or " TERMS_TYPE, refusal);
     return HTTP_OK;
 }

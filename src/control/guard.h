@@ -20,6 +20,9 @@ struct guard_request {
     const char *content_type;
 };
 
+/* Is that the type of a document in JSON, or in terms? Parameters ("; charset=...") do not count; NULL: no. */
+bool guard_is_type(const char *type, const char *wanted);
+
 /* Returns HTTP_OK; or another HTTP status, and the refusal. */
 unsigned guard_check(const struct guard_request *request, struct refusal *refusal);
 

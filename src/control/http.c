@@ -15,6 +15,7 @@
 #include "control/routes.h"
 #include "loop/loop.h"
 #include "model/counters.h"
+#include "request/terms.h"
 #include "service/service.h"
 #include "service/waits.h"
 
@@ -79,20 +80,36 @@ static int fd_of(struct MHD_Connection *connection)
 
 /* ---- answers ---- */
 
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+/* People read it in terminals. */
+static void add_json(struct text *to, const json_t *document)
+{
+    char *text = json_dumps(document, JSON_INDENT(2));
+
+    if (text)
+        text_addf(to, "%s\n", text);
+    free(text);
+}
+
 static enum MHD_Result send_document(struct MHD_Connection *connection, unsigned status, json_t *document,
                                      const char *allow)
 {
-    char *text = json_dumps(document, JSON_INDENT(2));
+    bool in_terms = guard_is_type(header(connection, "Accept"), TERMS_TYPE);
+    struct text text = {0};
     struct MHD_Response *response;
     enum MHD_Result result;
 
+    if (in_terms)
+        terms_add(&text, document);
+    else
+        add_json(&text, document);
     json_decref(document);
-    if (!text)
-        return MHD_NO;
-    text = mem_resize(text, strlen(text) + 2);
-    strcat(text, "\n"); /* people read it in terminals */
-    response = MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
-    MHD_add_response_header(response, "Content-Type", "application/json; charset=utf-8");
+    response = MHD_create_response_from_buffer(text.len, text.data, MHD_RESPMEM_MUST_FREE);
+    MHD_add_response_header(response, "Content-Type", in_terms ? TERMS_TYPE : "application/json; charset=utf-8");
     MHD_add_response_header(response, "Cache-Control", "no-store");
     if (allow[0])
         MHD_add_response_header(response, "Allow", allow);
@@ -206,11 +223,6 @@ static bool is_local(struct MHD_Connection *connection)
     return address_is_local_peer(&peer, &local);
 }
 
-static const char *header(struct MHD_Connection *connection, const char *name)
-{
-    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-}
-
 static const char *query(const void *connection, const char *name)
 {
     return MHD_lookup_connection_value((struct MHD_Connection *)connection, MHD_GET_ARGUMENT_KIND, name);
@@ -255,6 +267,7 @@ static enum MHD_Result answer_request(struct control *control, struct incoming *
                                         .path = path,
                                         .body = incoming->body.data,
                                         .len = incoming->body.len,
+                                        .in_terms = guard_is_type(header(connection, "Content-Type"), TERMS_TYPE),
                                         .query = query,
                                         .other_query = other_query,
                                         .data = connection};

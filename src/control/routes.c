@@ -18,6 +18,7 @@
 #include "request/lease.h"
 #include "request/observe.h"
 #include "request/rules_request.h"
+#include "request/terms.h"
 #include "service/service.h"
 
 /* What a route is given: the body as a document where it takes one, and the word behind its path. */
@@ -329,6 +330,17 @@ static int begin_wait(const struct api_request *request, struct api_answer *ret)
     return 0;
 }
 
+static json_t *document_of_terms(const char *bytes, size_t len, struct refusal *refusal)
+{
+    json_t *document = terms_parse(bytes, len, refusal);
+
+    if (!document || json_is_object(document))
+        return document;
+    refuse(refusal, NULL, "the body must be a map, not %s", document_kind(document));
+    json_decref(document);
+    return NULL;
+}
+
 static int answer(const struct route *route, struct asked *asked, struct api_answer *ret)
 {
     const struct api_request *request = asked->request;
@@ -339,7 +351,8 @@ static int answer(const struct route *route, struct asked *asked, struct api_ans
     if (!route->answer)
         return begin_wait(request, ret);
     if (route->takes_body) {
-        body = document_parse(request->body, request->len, &ret->refusal);
+        body = request->in_terms ? document_of_terms(request->body, request->len, &ret->refusal)
+                                 : document_parse(request->body, request->len, &ret->refusal);
         if (!body)
             return -EINVAL;
     }
