@@ -74,18 +74,19 @@ static void block_signals(struct family *family)
 }
 
 /*
- * In the child. `args` are the user's options for serve; the last one wins, so that they may override ours. What it
- * prints is for us, standard output is CMD's; errors still show.
+ * In the child. `args` are the user's options for serve; the last one wins, so that they may override ours. Standard
+ * input and output are CMD's: it reads nothing, and what it prints is for us. Errors still show.
  */
 static void become_daemon(const struct family *family, int output, int argc, char **args)
 {
     char **argv = mem_new(((size_t)argc + 6) * sizeof(*argv));
-    int n = 0;
+    int n = 0, null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != family->self) /* killed before that could take effect */
         _exit(STATUS_FAILED);
     setsid();
+    dup2(null, STDIN_FILENO);
     dup2(output, STDOUT_FILENO);
     argv[n++] = "epmdpxy";
     argv[n++] = "serve";

@@ -40,6 +40,7 @@ struct daemon {
     struct door *door;
     struct service service;
     struct control *control;
+    struct watch *input; /* standard input, when the daemon ends with it; or NULL */
 
     struct deadline next_end; /* the book has no clock: this one tells it when something in it has to end */
     uint64_t version;         /* of the rules that the cables go by */
@@ -186,9 +187,32 @@ static bool listen_at(struct daemon *daemon, const struct daemon_config *config)
     return watched > 0;
 }
 
+/* What comes there is for nobody. The loop does not block, so neither does the read. */
+static void on_input(void *data, unsigned ready)
+{
+    struct daemon *daemon = data;
+    char nobody[512];
+    ssize_t got;
+
+    (void)ready;
+    do
+        got = read(STDIN_FILENO, nobody, sizeof(nobody));
+    while (got > 0);
+    if (got == 0 || (errno != EAGAIN && errno != EINTR))
+        loop_stop(daemon->loop);
+}
+
+/* Returns false when nobody would hear of its end. */
+static bool watch_input(struct daemon *daemon)
+{
+    daemon->input = watch_new(daemon->loop, STDIN_FILENO, on_input, daemon);
+    return daemon->input && watch_want(daemon->input, READY_READ) == 0;
+}
+
 /* Takes it apart, the other way round. */
 static void unmake(struct daemon *daemon)
 {
+    watch_free(daemon->input);
     control_free(daemon->control);
     door_free(daemon->door);
     gates_free(daemon->mapper.gates);
@@ -221,7 +245,10 @@ int daemon_run(struct daemon_config *config)
     make_control(&daemon, config);
     for (size_t k = 0; config->observers && k < config->observers->count; k++)
         rules_observe(daemon.rules, config->observers->patterns[k]);
-    if (!listen_at(&daemon, config) || (config->ready && config->ready(config->ready_data) < 0))
+    if (config->until_input_closes && !watch_input(&daemon)) {
+        log_error("--until-stdin-closes: standard input is no pipe, socket or terminal (%s)", strerror(errno));
+        status = EXIT_FAILURE;
+    } else if (!listen_at(&daemon, config) || (config->ready && config->ready(config->ready_data) < 0))
         status = EXIT_FAILURE;
     else
         loop_run(daemon.loop);

@@ -25,7 +25,7 @@ struct serve_options {
     int port;
     const char *port_file;
     const char *addresses, *observers;
-    bool loopback, relay, relaxed, unkillable, batch;
+    bool loopback, relay, relaxed, unkillable, batch, until_input_closes;
     uint64_t packet_timeout_us, lane_bytes;
     int seed, log_level;
 };
@@ -56,6 +56,9 @@ static const struct option_row rows[] = {
     {"relaxed-command-check", NULL, "allow epmd -kill with live nodes, and epmd -stop", OPTION_FLAG, FIELD(relaxed), 0,
      0, NULL},
     {"no-batch", NULL, "do not run as a batch process (SCHED_BATCH)", OPTION_NOT, FIELD(batch), 0, 0, NULL},
+    {"until-stdin-closes", NULL,
+     "for whoever starts it as a child: print the port alone, and end when standard input does", OPTION_FLAG,
+     FIELD(until_input_closes), 0, 0, NULL},
     {"log-level", "LEVEL", "error, warning, info or debug (warning)", OPTION_CHOICE, FIELD(log_level), 0, 0,
      log_levels},
 };
@@ -82,6 +85,7 @@ static int write_port_file(const char *path, int port)
 struct announcement {
     const char *port_file;
     int port;
+    bool port_alone; /* to a program; else in a line for people */
 };
 
 /* Whoever waits for the port must not wait for ever: when it cannot be told nothing is served. */
@@ -94,8 +98,11 @@ static int announce(void *data)
         log_error("--port-file: %s: %s", is->port_file, strerror(-status));
         return status;
     }
-    printf("epmdpxy " EPMDPXY_VERSION " listens on port %d; control: http://localhost:%d/v1/status\n", is->port,
-           is->port);
+    if (is->port_alone)
+        printf("%d\n", is->port);
+    else
+        printf("epmdpxy " EPMDPXY_VERSION " listens on port %d; control: http://localhost:%d/v1/status\n", is->port,
+               is->port);
     fflush(stdout);
     return 0;
 }
@@ -131,7 +138,7 @@ static int serve(const struct command *self, const struct serve_options *options
     if (status < 0)
         return command_fail("%s", refusal.text);
 
-    announcement = (struct announcement){options->port_file, sockets.port};
+    announcement = (struct announcement){options->port_file, sockets.port, options->until_input_closes};
     return daemon_run(&(struct daemon_config){
         .mapper = {.port = sockets.port,
                    .relay = options->relay,
@@ -139,6 +146,7 @@ static int serve(const struct command *self, const struct serve_options *options
                    .unkillable = options->unkillable,
                    .packet_timeout_ms = options->packet_timeout_us / 1000},
         .batch = options->batch,
+        .until_input_closes = options->until_input_closes,
         .lane_bytes_max = options->lane_bytes,
         .seed = (uint64_t)options->seed,
         .observers = observers,

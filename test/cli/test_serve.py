@@ -16,6 +16,31 @@ def test_a_port_that_cannot_be_told_is_not_served():
         refused(run("serve", "--port", "0", "--port-file", path), "--port-file: ", path, status=1)
 
 
+def test_it_ends_with_its_standard_input():
+    words = [EPMDPXY, "serve", "--port", "0", "--until-stdin-closes"]
+    for leave in (lambda served: served.stdin.close(), lambda served: served.terminate()):
+        with subprocess.Popen(words, env=CLEAN, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as served:
+            port = int(served.stdout.readline())
+            served.stdin.write("what comes there is for nobody\n")
+            served.stdin.flush()
+            assert get(port, "/v1/status")[1]["port"] == port
+            leave(served)
+            assert served.wait(timeout=10) == 0
+            assert served.stdout.read() == ""
+    refused(run(*words[1:]), "standard input is no pipe", status=1)  # /dev/null
+    refused(run("exec", "--until-stdin-closes", "--", "true"), "standard input is no pipe", status=1)
+
+
+def test_it_ends_with_whoever_started_it():
+    starter = f"import subprocess, sys; served = subprocess.Popen(['{EPMDPXY}', 'serve', '--port', '0', '--until-stdin-closes'], stdin=subprocess.PIPE); print(served.pid, flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", starter], env=CLEAN, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        lines = sorted((process.stdout.readline(), process.stdout.readline()), key=int)
+        pids = [int(line) for line in lines if pathlib.Path(f"/proc/{line.strip()}/cmdline").exists() and b"until-stdin" in pathlib.Path(f"/proc/{line.strip()}/cmdline").read_bytes()]
+        assert len(pids) == 1, lines
+        process.kill()
+        wait(lambda: not pathlib.Path(f"/proc/{pids[0]}").exists())
+
+
 def test_standard_input_output_and_error_may_be_closed():
     with tempfile.TemporaryDirectory() as folder:
         port_file = pathlib.Path(folder) / "port"
