@@ -227,6 +227,7 @@ static bool step_naming(struct cable *cable, uint64_t now_us)
     if (!known)
         return true;
     expiry_remove(&cable->naming);
+    handshaking_touch_rules(&cable->handshaking, false);
     if (!goes_on(cable, judge(cable)))
         return false;
     if (handshaking_may_dial(&cable->handshaking))
@@ -315,6 +316,8 @@ static bool step_shaking(struct cable *cable, uint64_t now_us)
         lane_enter_phase(&duplex->to_acceptor, LANE_up);
         lane_enter_phase(&duplex->to_dialer, LANE_up);
         enter(cable, CABLE_up);
+        cable->handshaking.touched = 0; /* of all rules: it is another part of its life */
+        handshaking_touch_rules(&cable->handshaking, true);
     }
     return true;
 }
@@ -409,6 +412,12 @@ static bool step_once(struct cable *cable, uint64_t now_us)
         return step_relaying(cable, now_us);
     }
     return true;
+}
+
+void cable_touch_rules(struct cable *cable)
+{
+    if (cable->phase != CABLE_closing)
+        handshaking_touch_rules(&cable->handshaking, is_living(cable));
 }
 
 void cable_step(struct cable *cable, uint64_t now_us)

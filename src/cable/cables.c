@@ -47,6 +47,7 @@ void cables_apply_rules(struct cables *cables)
     for (; cable; cable = cables->next_to_apply) {
         cables->next_to_apply = cable->next;
         handshaking_apply_rules(&cable->handshaking, now);
+        cable_touch_rules(cable);
         cable_step(cable, now);
     }
     cables->cabling->applying = false;

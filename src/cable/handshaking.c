@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "model/counters.h"
 #include "model/registry.h"
+#include "model/rules.h"
 #include "loop/address.h"
 #include "cable/cabling.h"
 
@@ -97,18 +98,36 @@ static void seed_lanes(struct handshaking *handshaking)
     handshaking->duplex->to_dialer.seed = seed_for(seed, acceptor, dialer);
 }
 
+/* The full name, or what the registry knows of it for as long as it has not said itself who it is. */
+static struct party acceptor_of(const struct handshaking *handshaking)
+{
+    const char *registered = handshaking->registered, *name = handshaking->identity.acceptor;
+    const struct node *node = registry_find(handshaking->cabling->registry, registered, strlen(registered));
+
+    return (struct party){name ? name : node ? node_name(node) : registered, node && node_is_hidden(node)};
+}
+
 void handshaking_apply_rules(struct handshaking *handshaking, uint64_t now_us)
 {
-    const char *registered = handshaking->registered;
-    const struct node *node = registry_find(handshaking->cabling->registry, registered, strlen(registered));
-    struct party acceptor = {node ? node_name(node) : registered, node && node_is_hidden(node)};
     struct profile to_acceptor, to_dialer;
 
-    identity_profiles(&handshaking->identity, handshaking->cabling->rules, acceptor, handshaking->dialer_observes,
-                      &to_acceptor, &to_dialer);
+    identity_profiles(&handshaking->identity, handshaking->cabling->rules, acceptor_of(handshaking),
+                      handshaking->dialer_observes, &to_acceptor, &to_dialer);
     lane_set_profile(&handshaking->duplex->to_acceptor, handshaking->cabling, &to_acceptor, now_us);
     lane_set_profile(&handshaking->duplex->to_dialer, handshaking->cabling, &to_dialer, now_us);
     update_phases(handshaking);
+}
+
+void handshaking_touch_rules(struct handshaking *handshaking, bool living)
+{
+    struct touch touch = {.dialer = {handshaking->identity.dialer, handshaking->dialer_observes},
+                          .acceptor = acceptor_of(handshaking),
+                          .what = living ? TOUCHED_CABLE : TOUCHED_DIAL,
+                          .after = handshaking->touched,
+                          .now_ms = loop_wall_ms()};
+
+    if (touch.dialer.name)
+        handshaking->touched = rules_touch(handshaking->cabling->rules, &touch);
 }
 
 struct verdict handshaking_judge(const struct handshaking *handshaking, bool living)

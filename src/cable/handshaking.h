@@ -22,6 +22,7 @@ struct handshaking {
     const char *registered; /* the acceptor's short name; the cable's */
     struct identity identity;
     bool dialer_observes;   /* it is a hidden node */
+    uint32_t touched;       /* the newest rule that knows of this connection, in this part of its life */
     uint64_t flags_cleared; /* of both nodes' messages: fixed when the first one goes on */
 };
 
@@ -31,6 +32,10 @@ void handshaking_done(struct handshaking *handshaking);
 
 /* Asks the rule book what the two lanes have to do from now on. */
 void handshaking_apply_rules(struct handshaking *handshaking, uint64_t now_us);
+
+/* Tells the rules that they are about this connection; `living`: its nodes talk. Those that came since the last time.
+ */
+void handshaking_touch_rules(struct handshaking *handshaking, bool living);
 
 /* What the profiles say about the connection, and about a message that waits. Asked before anything is moved. */
 struct verdict handshaking_judge(const struct handshaking *handshaking, bool living);

@@ -32,6 +32,9 @@ struct cables {
     struct expiry naming;
 };
 
+/* The rules have changed: those that are about it shall know of it. */
+void cable_touch_rules(struct cable *cable);
+
 /* Decides what is next; the last thing that its caller does with the cable, which may be gone then. */
 void cable_step(struct cable *cable, uint64_t now_us);
 

@@ -61,6 +61,12 @@ static void add_fix(struct text *to, const json_t *answer)
     else
         text_addf(to, "fixed; %zu %s left (%lld %s held), see epmdpxy status\n", cuts,
                   cuts == 1 ? "cut is" : "cuts are", held, held == 1 ? "cable" : "cables");
+    json_array_foreach(json_object_get(answer, "ended"), i, rule) {
+        text_addf(to, "#%lld ", json_integer_value(json_object_get(rule, "id")));
+        rule_add_effect(to, rule);
+        text_addf(to, "\n");
+    }
+    remarks_add_lines(to, answer);
     if (others > 0)
         text_addf(to, "note: %zu other %s, see epmdpxy fault list\n", others,
                   others == 1 ? "fault stays" : "faults stay");

@@ -27,6 +27,7 @@
 #include "cli/query.h"
 
 /* As shells have it. */
+#define STATUS_VACUOUS 3 /* serve --strict's */
 #define STATUS_NOT_FOUND 127
 #define STATUS_NOT_EXECUTABLE 126
 #define STATUS_SIGNALLED 128
@@ -248,6 +249,8 @@ static int run(const struct command *self, int argc, char **argv)
         kill(family.daemon, SIGTERM);
         wait_for(&family, &family.daemon);
     }
+    if (family.command_status == 0 && family.daemon_status == STATUS_VACUOUS)
+        return STATUS_VACUOUS;
     return family.command_status;
 }
 
@@ -258,6 +261,7 @@ const struct command exec_command = {
     .details =
         "CMD and all nodes that it starts find the daemon by ERL_EPMD_PORT; so do epmdpxy cut, fix and status when\n"
         "CMD calls them. Signals are passed on to CMD, the exit status is CMD's, and the daemon ends with it.\n"
+        "With --strict a run that has succeeded fails (status 3) when one of its faults has touched nothing.\n"
         "Options before -- are these, and those of epmdpxy serve.\n",
     .options = {OPTION_ROWS(rows)},
     .run = run,

@@ -102,8 +102,12 @@ static void add_list(struct text *to, const json_t *answer)
 
     if (json_array_size(rules) == 0)
         text_addf(to, "no faults\n");
-    json_array_foreach(rules, i, rule)
+    json_array_foreach(rules, i, rule) {
         rule_add_line(to, rule);
+        text_addf(to, "    ");
+        rule_add_effect(to, rule);
+        text_addf(to, "\n");
+    }
 }
 
 static int list(const struct command *self, struct fault_fields *options, char **words)

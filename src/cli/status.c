@@ -89,6 +89,9 @@ static void add_rules(struct text *to, const json_t *rules)
     json_array_foreach(rules, i, rule) {
         text_addf(to, "  ");
         rule_add_line(to, rule);
+        text_addf(to, "      ");
+        rule_add_effect(to, rule);
+        text_addf(to, "\n");
     }
 }
 

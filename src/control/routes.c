@@ -145,16 +145,25 @@ static json_t *post_fix(const struct asked *asked, struct refusal *refusal)
 {
     struct service *service = asked->api->service;
     struct fix_request request;
+    struct fix_answer answer;
+    json_t *ended, *document;
     int status;
 
     if (fix_request_from_document(asked->document, &request, refusal) < 0)
         return NULL;
-    status = service_fix(service, &request, refusal);
+    status = service_fix(service, &request, &answer, refusal);
     fix_request_done(&request);
     if (status < 0)
         return NULL;
-    return json_pack("{s:o, s:I}", "rules", rules_to_document(service->rules, 0, now_us(asked)), "held_cables",
-                     (json_int_t)service_held_cables(service));
+    ended = json_array();
+    for (size_t i = 0; i < answer.ended_count; i++)
+        json_array_append_new(ended, json_pack("{s:I, s:o}", "id", (json_int_t)answer.ended[i].id, "effect",
+                                               effect_to_document(&answer.ended[i].effect)));
+    document = json_pack("{s:o, s:I, s:o, s:o}", "rules", rules_to_document(service->rules, 0, now_us(asked)),
+                         "held_cables", (json_int_t)service_held_cables(service), "ended", ended, "notes",
+                         notes_to_document(&answer.remarks));
+    fix_answer_done(&answer);
+    return document;
 }
 
 static json_t *delete_rules(const struct asked *asked, struct refusal *refusal)

@@ -15,6 +15,7 @@
 #include "model/events.h"
 #include "model/registry.h"
 #include "model/rules.h"
+#include "request/answers.h"
 #include "loop/deadlines.h"
 #include "loop/descriptors.h"
 #include "loop/loop.h"
@@ -42,6 +43,7 @@ struct daemon {
     struct control *control;
     struct watch *input; /* standard input, when the daemon ends with it; or NULL */
 
+    bool strict, vacuous;     /* a rule has ended and has touched nothing */
     struct deadline next_end; /* the book has no clock: this one tells it when something in it has to end */
     uint64_t version;         /* of the rules that the cables go by */
 };
@@ -63,6 +65,23 @@ static void on_rules_changed(void *data)
         daemon->events,
         &(struct event){.time_ms = loop_wall_ms(), .kind = EVENT_rules_changed, .number = rules_count(daemon->rules)});
     cables_apply_rules(daemon->cabling.cables);
+}
+
+/* A test whose fault has touched nothing has shown nothing. */
+static void on_rule_ended(void *data, const struct rule *rule)
+{
+    struct daemon *daemon = data;
+    struct text line = {0};
+    json_t *document;
+
+    if (!daemon->strict || effect_is_there(&rule->effect))
+        return;
+    daemon->vacuous = true;
+    document = rule_to_document(rule, loop_clock_us(daemon->loop));
+    rule_add_line(&line, document);
+    log_error("this fault has ended and touched nothing: %.*s", (int)strcspn(line.data, "\n"), line.data);
+    text_done(&line);
+    json_decref(document);
 }
 
 static void on_end(void *data)
@@ -111,6 +130,8 @@ static bool make_base(struct daemon *daemon, const struct daemon_config *config)
     daemon->descriptors = descriptors_new(daemon->loop, &daemon->counters, raise_descriptor_limit());
     daemon->registry = registry_new(config->remembered_max);
     daemon->rules = rules_new(on_rules_changed, daemon);
+    daemon->strict = config->strict;
+    rules_tell_ends(daemon->rules, on_rule_ended, daemon);
     daemon->events = events_new();
     daemon->next_end = (struct deadline){.fn = on_end, .data = daemon};
     return true;
@@ -252,6 +273,7 @@ int daemon_run(struct daemon_config *config)
         status = EXIT_FAILURE;
     else
         loop_run(daemon.loop);
+    rules_clear(daemon.rules);
     unmake(&daemon);
-    return status;
+    return status == EXIT_SUCCESS && daemon.vacuous ? DAEMON_VACUOUS : status;
 }

@@ -25,7 +25,7 @@ struct serve_options {
     int port;
     const char *port_file;
     const char *addresses, *observers;
-    bool loopback, relay, relaxed, unkillable, batch, until_input_closes;
+    bool loopback, relay, relaxed, unkillable, batch, strict, until_input_closes;
     uint64_t packet_timeout_us, lane_bytes;
     int seed, log_level;
 };
@@ -56,6 +56,8 @@ static const struct option_row rows[] = {
     {"relaxed-command-check", NULL, "allow epmd -kill with live nodes, and epmd -stop", OPTION_FLAG, FIELD(relaxed), 0,
      0, NULL},
     {"no-batch", NULL, "do not run as a batch process (SCHED_BATCH)", OPTION_NOT, FIELD(batch), 0, 0, NULL},
+    {"strict", NULL, "exit status 3, and a line each, when a fault has ended that touched nothing", OPTION_FLAG,
+     FIELD(strict), 0, 0, NULL},
     {"until-stdin-closes", NULL,
      "for whoever starts it as a child: print the port alone, and end when standard input does", OPTION_FLAG,
      FIELD(until_input_closes), 0, 0, NULL},
@@ -146,6 +148,7 @@ static int serve(const struct command *self, const struct serve_options *options
                    .unkillable = options->unkillable,
                    .packet_timeout_ms = options->packet_timeout_us / 1000},
         .batch = options->batch,
+        .strict = options->strict,
         .until_input_closes = options->until_input_closes,
         .lane_bytes_max = options->lane_bytes,
         .seed = (uint64_t)options->seed,

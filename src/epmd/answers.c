@@ -6,6 +6,7 @@
 #include "model/counters.h"
 #include "model/registry.h"
 #include "model/rules.h"
+#include "loop/loop.h"
 #include "epmd/gate.h"
 #include "epmd/mapper.h"
 #include "epmd/registration.h"
@@ -35,6 +36,12 @@ static struct party party_of(const struct node *node)
     return (struct party){node_name(node), node_is_hidden(node)};
 }
 
+/* One of the rules has a say in what is answered about that name. */
+static void touch_rules(const struct mapper *mapper, const struct node *node, enum touched what)
+{
+    rules_touch(mapper->rules, &(struct touch){.dialer = party_of(node), .what = what, .now_ms = loop_wall_ms()});
+}
+
 static void answer_port(struct mapper *mapper, const struct epmd_node *asked, const struct asker *asker,
                         struct answer *ret)
 {
@@ -47,6 +54,8 @@ static void answer_port(struct mapper *mapper, const struct epmd_node *asked, co
         faults = rules_name_profile(mapper->rules, party_of(node));
     if (!asker->waited && (faults.silent || faults.hide || faults.slow_us))
         COUNT(mapper->counters, lookups_hidden);
+    if (!asker->waited && (faults.silent || faults.hide || faults.slow_us))
+        touch_rules(mapper, node, TOUCHED_LOOKUP);
     if (faults.silent || (faults.slow_us && !asker->waited)) {
         ret->kind = faults.silent ? ANSWER_NEVER : ANSWER_LATER;
         ret->delay_us = faults.slow_us;
@@ -81,7 +90,9 @@ static void answer_names(const struct mapper *mapper, struct answer *ret)
 {
     put_own_port(mapper, ret);
     for (const struct node *node = registry_nodes(mapper->registry); node; node = node->next)
-        if (!rules_name_profile(mapper->rules, party_of(node)).unlisted)
+        if (rules_name_profile(mapper->rules, party_of(node)).unlisted)
+            touch_rules(mapper, node, TOUCHED_LIST);
+        else
             text_addf(&ret->text, "name %s at port %u\n", node->name, node->told.port);
 }
 

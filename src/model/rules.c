@@ -20,6 +20,8 @@ struct rules {
     struct island observers;
     void (*changed)(void *data);
     void *data;
+    void (*ended)(void *data, const struct rule *rule);
+    void *ended_data;
 };
 
 struct rules *rules_new(void (*changed)(void *data), void *data)
@@ -31,8 +33,16 @@ struct rules *rules_new(void (*changed)(void *data), void *data)
     return rules;
 }
 
+void rules_tell_ends(struct rules *rules, void (*ended)(void *data, const struct rule *rule), void *data)
+{
+    rules->ended = ended;
+    rules->ended_data = data;
+}
+
 static void drop(struct rules *rules, struct rule *rule)
 {
+    if (rules->ended)
+        rules->ended(rules->ended_data, rule);
     DL_DELETE(rules->book, rule);
     rules->count--;
     rules->version++;
@@ -146,6 +156,15 @@ int rules_add(struct rules *rules, struct rule_request *requests, size_t count, 
 static bool has_id(const struct rule *rule, const void *id)
 {
     return rule->id == *(const uint32_t *)id;
+}
+
+const struct rule *rules_find(const struct rules *rules, uint32_t id)
+{
+    const struct rule *rule = rules->book;
+
+    while (rule && rule->id != id)
+        rule = rule->next;
+    return rule;
 }
 
 bool rules_remove(struct rules *rules, uint32_t id)
@@ -428,6 +447,56 @@ struct name_profile rules_name_profile(const struct rules *rules, struct party p
         if (!fault_row(rule->fault.kind)->between_nodes && selector_matches_name(&rule->selector, &party))
             name_profile_add(&profile, &rule->fault);
     return profile;
+}
+
+/* ---- effects ---- */
+
+/* Kinds that say something about new connections, or about living ones, alone. */
+static bool may_touch(const struct fault *fault, enum touched what)
+{
+    bool refuses = PARTITION_HOLD + (enum partition)fault->value[PARAM_mode] == PARTITION_REFUSE;
+
+    if (what == TOUCHED_LOOKUP || what == TOUCHED_LIST)
+        return !fault_row(fault->kind)->between_nodes && (fault->kind == FAULT_unlisted) == (what == TOUCHED_LIST);
+    if (!fault_row(fault->kind)->between_nodes)
+        return false;
+    if (what == TOUCHED_CABLE)
+        return fault->kind != FAULT_handshake && fault->kind != FAULT_downgrade &&
+               !(fault->kind == FAULT_partition && refuses);
+    return fault->kind != FAULT_freeze && fault->kind != FAULT_mute;
+}
+
+static bool is_about(const struct rule *rule, const struct touch *touch)
+{
+    const struct party *dialer = &touch->dialer, *acceptor = &touch->acceptor;
+
+    if (!acceptor->name)
+        return selector_matches_name(&rule->selector, dialer);
+    return (selector_matches(&rule->selector, dialer, acceptor, true) ||
+            selector_matches(&rule->selector, acceptor, dialer, false)) &&
+           !is_healed(rule, dialer->name, acceptor->name);
+}
+
+static void note(struct effect *effect, const struct touch *touch)
+{
+    effect->cables += touch->what == TOUCHED_CABLE;
+    effect->dials += touch->what == TOUCHED_DIAL;
+    effect->lookups += touch->what == TOUCHED_LOOKUP || touch->what == TOUCHED_LIST;
+    if (!effect->first_ms)
+        effect->first_ms = touch->now_ms;
+    effect->last_ms = touch->now_ms;
+}
+
+uint32_t rules_touch(struct rules *rules, const struct touch *touch)
+{
+    struct touch known = *touch;
+
+    known.dialer.observes |= rules_is_observer(rules, touch->dialer.name);
+    known.acceptor.observes |= touch->acceptor.name && rules_is_observer(rules, touch->acceptor.name);
+    for (struct rule *rule = rules->book; rule; rule = rule->next)
+        if (rule->id > touch->after && may_touch(&rule->fault, touch->what) && is_about(rule, &known))
+            note(&rule->effect, &known);
+    return rules->last_id;
 }
 
 const struct rule *rules_first(const struct rules *rules)

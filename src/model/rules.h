@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/effect.h"
 #include "model/faults.h"
 #include "model/profile.h"
 #include "model/selector.h"
@@ -49,9 +50,10 @@ struct rule {
     struct selector selector;
     struct islands *healed; /* partitions: pairs between islands that fixes have taken out; owned */
     size_t healed_count;
-    uint64_t ends_us;         /* RULES_NEVER, or when it goes */
-    uint64_t settles_us;      /* 0, or until when the nodes of an island hear nothing of each other */
-    struct lease *lease;      /* goes with it; NULL: none */
+    uint64_t ends_us;    /* RULES_NEVER, or when it goes */
+    uint64_t settles_us; /* 0, or until when the nodes of an island hear nothing of each other */
+    struct lease *lease; /* goes with it; NULL: none */
+    struct effect effect;
     struct rule *prev, *next; /* the book, oldest first */
 };
 
@@ -64,6 +66,9 @@ struct rule_request {
 };
 
 struct rules;
+
+/* `ended`, unless NULL, is called with each rule that goes, before it is freed. */
+void rules_tell_ends(struct rules *rules, void (*ended)(void *data, const struct rule *rule), void *data);
 
 /* `changed` is called after every change of the book, leases included; NULL is fine. */
 struct rules *rules_new(void (*changed)(void *data), void *data);
@@ -80,6 +85,8 @@ int rules_add(struct rules *rules, struct rule_request *requests, size_t count, 
  * go. Other faults stay. Returns 0, or -ENOSPC when a rule cannot take any more fixes; nothing has changed then.
  */
 int rules_fix(struct rules *rules, const struct islands *islands);
+
+const struct rule *rules_find(const struct rules *rules, uint32_t id); /* or NULL */
 
 /* Returns false when there is no such rule. */
 bool rules_remove(struct rules *rules, uint32_t id);
@@ -110,6 +117,18 @@ uint64_t rules_next_end_us(const struct rules *rules); /* or RULES_NEVER */
  */
 struct profile rules_profile(const struct rules *rules, struct party from, struct party to, bool dialled);
 struct name_profile rules_name_profile(const struct rules *rules, struct party party);
+
+/* What happens to a connection, or to a name, that rules may be about. */
+struct touch {
+    struct party dialer, acceptor; /* for names: the dialer alone */
+    enum touched { TOUCHED_DIAL, TOUCHED_CABLE, TOUCHED_LOOKUP, TOUCHED_LIST } what;
+    uint32_t after;  /* only rules with a greater number: the others have been told */
+    uint64_t now_ms; /* since 1970 */
+};
+
+/* Notes it in the effect of each rule that is about it. Returns the newest rule's number, for the next one's `after`.
+ */
+uint32_t rules_touch(struct rules *rules, const struct touch *touch);
 
 const struct rule *rules_first(const struct rules *rules); /* oldest; go on with ->next */
 size_t rules_count(const struct rules *rules);

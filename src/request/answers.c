@@ -11,10 +11,23 @@ static json_t *ms_left(uint64_t ends_us, uint64_t now_us)
     return json_integer(ends_us > now_us ? (json_int_t)((ends_us - now_us) / 1000) : 0);
 }
 
+static json_t *number_or_none(uint64_t number)
+{
+    return number ? json_integer((json_int_t)number) : NULL;
+}
+
+json_t *effect_to_document(const struct effect *effect)
+{
+    return json_pack("{s:I, s:I, s:I, s:o*, s:o*}", "cables", (json_int_t)effect->cables, "dials",
+                     (json_int_t)effect->dials, "lookups", (json_int_t)effect->lookups, "first_ms",
+                     number_or_none(effect->first_ms), "last_ms", number_or_none(effect->last_ms));
+}
+
 json_t *rule_to_document(const struct rule *rule, uint64_t now_us)
 {
-    json_t *object = json_pack("{s:I, s:s, s:o}", "id", (json_int_t)rule->id, "fault",
-                               fault_row(rule->fault.kind)->name, "params", params_to_document(&rule->fault, false));
+    json_t *object =
+        json_pack("{s:I, s:s, s:o, s:o}", "id", (json_int_t)rule->id, "fault", fault_row(rule->fault.kind)->name,
+                  "params", params_to_document(&rule->fault, false), "effect", effect_to_document(&rule->effect));
     json_t *fixed = json_array();
 
     whom_to_document(&rule->selector, &rule->fault, object);
@@ -48,11 +61,6 @@ json_t *leases_to_document(const struct rules *rules, uint64_t now_us)
         json_array_append_new(
             list, json_pack("{s:s, s:o}", "name", lease->name, "ends_in_ms", ms_left(lease->ends_us, now_us)));
     return list;
-}
-
-static json_t *number_or_none(uint64_t number)
-{
-    return number ? json_integer((json_int_t)number) : NULL;
 }
 
 json_t *event_to_document(const struct event *event)

@@ -125,6 +125,24 @@ void rule_add_line(struct text *to, const json_t *rule)
     text_addf(to, "\n");
 }
 
+static void add_count(struct text *to, long long count, const char *one, const char *many, size_t *said)
+{
+    if (count > 0)
+        text_addf(to, "%s %lld %s", (*said)++ ? " and" : "touched", count, count == 1 ? one : many);
+}
+
+void rule_add_effect(struct text *to, const json_t *rule)
+{
+    const json_t *effect = json_object_get(rule, "effect");
+    size_t said = 0;
+
+    add_count(to, number_of(effect, "cables"), "cable", "cables", &said);
+    add_count(to, number_of(effect, "dials"), "dial", "dials", &said);
+    add_count(to, number_of(effect, "lookups"), "lookup", "lookups", &said);
+    if (said == 0)
+        text_addf(to, "touched nothing");
+}
+
 /* ---- all else ---- */
 
 void lease_add_line(struct text *to, const json_t *lease)

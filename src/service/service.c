@@ -153,15 +153,62 @@ int service_add_rules(struct service *service, const struct rules_request *reque
     return status;
 }
 
-int service_fix(struct service *service, const struct fix_request *request, struct refusal *refusal)
+void fix_answer_done(struct fix_answer *answer)
+{
+    free(answer->ended);
+    rules_answer_done(&answer->remarks);
+    *answer = (struct fix_answer){0};
+}
+
+/* All partitions, and what they have done; those that stay are taken out again. */
+static void note_partitions(const struct service *service, struct fix_answer *answer)
+{
+    answer->ended = mem_new((rules_count(service->rules) + 1) * sizeof(*answer->ended));
+    for (const struct rule *rule = rules_first(service->rules); rule; rule = rule->next)
+        if (rule->fault.kind == FAULT_partition)
+            answer->ended[answer->ended_count++] = (struct ended_rule){rule->id, rule->effect};
+}
+
+static void leave_out_those_that_stay(const struct service *service, struct fix_answer *answer)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < answer->ended_count; i++)
+        if (!rules_find(service->rules, answer->ended[i].id))
+            answer->ended[kept++] = answer->ended[i];
+    answer->ended_count = kept;
+}
+
+/* A fix between names that nobody has, or of pairs that nobody has cut, is a slip. */
+static void note_slips(const struct service *service, const struct fix_request *request, bool changed,
+                       struct fix_answer *answer)
+{
+    struct cluster cluster;
+
+    look(service, &cluster);
+    advice_strangers(&request->islands, &cluster, &answer->remarks);
+    cluster_done(&cluster);
+    if (!changed && request->islands.count > 0)
+        advice_note(&answer->remarks, "no cut is between these: nothing has changed");
+}
+
+int service_fix(struct service *service, const struct fix_request *request, struct fix_answer *ret,
+                struct refusal *refusal)
 {
     bool all = request->islands.count == 0;
+    uint64_t version = rules_version(service->rules);
 
     if (!all && check_split(service, &request->islands, refusal) < 0)
         return refusal->status;
-    if (rules_fix(service->rules, all ? NULL : &request->islands) < 0)
+    *ret = (struct fix_answer){0};
+    note_partitions(service, ret);
+    if (rules_fix(service->rules, all ? NULL : &request->islands) < 0) {
+        fix_answer_done(ret);
         return refuse_as(refusal, -ENOSPC, NULL,
                          "a rule cannot take more than %d fixes; fix everything, without islands", RULES_HEALED_MAX);
+    }
+    leave_out_those_that_stay(service, ret);
+    note_slips(service, request, rules_version(service->rules) != version, ret);
     return 0;
 }
 

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/random.h"
+#include "model/effect.h"
 
 struct cables;
 struct counters;
@@ -58,12 +59,25 @@ struct rules_answer {
 
 void rules_answer_done(struct rules_answer *answer);
 
+/* What a fix has ended, and what that had done. */
+struct fix_answer {
+    struct ended_rule {
+        uint32_t id;
+        struct effect effect;
+    } * ended; /* owned */
+    size_t ended_count;
+    struct rules_answer remarks; /* the notes alone */
+};
+
+void fix_answer_done(struct fix_answer *answer);
+
 /* All of these return 0; or a negative errno and the refusal, and nothing has changed then. */
 int service_add_rules(struct service *service, const struct rules_request *request, struct rules_answer *ret,
                       struct refusal *refusal);
 int service_cut(struct service *service, const struct cut_request *request, struct rules_answer *ret,
                 struct refusal *refusal);
-int service_fix(struct service *service, const struct fix_request *request, struct refusal *refusal);
+int service_fix(struct service *service, const struct fix_request *request, struct fix_answer *ret,
+                struct refusal *refusal);
 int service_remove_rule(struct service *service, uint32_t id, struct refusal *refusal);
 void service_clear(struct service *service);
 int service_lease(struct service *service, const struct lease_request *request, struct refusal *refusal);

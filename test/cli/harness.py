@@ -109,7 +109,7 @@ def rules(port):
 
 def lasting(port):
     """The rules without what changes by itself."""
-    return [{key: value for key, value in rule.items() if key != "ends_in_ms"} for rule in rules(port)]
+    return [{key: value for key, value in rule.items() if key not in ("ends_in_ms", "effect")} for rule in rules(port)]
 
 
 def get(port, path):

@@ -43,6 +43,18 @@ def test_exec_tells_nodes_their_ticktime():
     refused(run("exec", "--ticktim", "4", "--", "true"), "unknown option")
 
 
+def test_strict_finds_faults_that_touched_nothing():
+    def exec_strict(script):
+        return run("exec", "--strict", "--", "sh", "-c", script.replace("epmdpxy", EPMDPXY))
+    refused(exec_strict("epmdpxy cut a b >/dev/null; epmdpxy fix >/dev/null"), "this fault has ended and touched nothing: #1 cut a | b", status=3)
+    refused(exec_strict("epmdpxy fault add latency delay=1s >/dev/null"), "#1 latency delay=1s: * <-> *", status=3)
+    assert exec_strict("exit 7").returncode == 7
+    assert exec_strict("epmdpxy cut a b >/dev/null; exit 7").returncode == 7
+    done = exec_strict("epmdpxy names >/dev/null; true")
+    assert done.returncode == 0 and done.stderr == "", done
+    assert run("exec", "--", "sh", "-c", f"{EPMDPXY} cut a b").returncode == 0
+
+
 def gone(pid, port):
     assert not pathlib.Path(f"/proc/{pid}").exists()
     refused(run("status", "--port", str(port)), status=1)

@@ -12,7 +12,7 @@
 
 suite() -> [{timetrap, {seconds, 90}}].
 
-all() -> [topologies, rings, random_halves, conditions, noticed, quiet, ttl, lease, flap, flap_killed].
+all() -> [topologies, rings, random_halves, conditions, noticed, quiet, ttl, lease, flap, flap_killed, effects].
 
 init_per_testcase(_, Config) -> cluster:init([], Config).
 end_per_testcase(_, Config) -> cluster:'end'(Config).
@@ -240,3 +240,31 @@ wait_exit(Port) ->
         {Port, {data, _}} -> wait_exit(Port)
     after 5000 -> error(it_goes_on)
     end.
+
+%% ---- effects ----
+
+effect(Config, Id) ->
+    [Effect] = [Effect || #{"id" := I, "effect" := Effect} <- maps:get("rules", cluster:status(Config)), I =:= Id],
+    {maps:get("cables", Effect), maps:get("dials", Effect), maps:get("lookups", Effect)}.
+
+%% A rule tells what it has touched: connections that live, connections that were tried, questions to the port mapper.
+effects(Config) ->
+    start(Config, ["a", "b", "c"], ["-connect_all", "false", "-kernel", "net_setuptime", "2"]),
+    [pong = ping(Config, From, To) || {From, To} <- [{"a", "b"}, {"a", "c"}]],
+    Rules = [fault(Config, Fault) || Fault <- ["mute --between a b", "downgrade --between a b clear=alias", "freeze --from b --to c",
+                                               "partition mode=refuse --between a c", "hide --node b", "unlisted --node b"]],
+    [{1, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}] = [effect(Config, Id) || Id <- Rules],
+    pang = ping(Config, "c", "b"),
+    [{0, 0, 1}, {0, 0, 0}] = [effect(Config, Id) || Id <- lists:nthtail(4, Rules)],
+    epmdpxy(Config, "names"),
+    [{0, 0, 1}, {0, 0, 1}] = [effect(Config, Id) || Id <- lists:nthtail(4, Rules)],
+    true = call(Config, "a", erlang, disconnect_node, [node_of(Config, "c")]),
+    wait(fun() -> ping(Config, "c", "a") =:= pang end),
+    {0, Dials, 0} = effect(Config, lists:nth(4, Rules)),
+    {true, _} = {Dials > 0, Dials},
+    epmdpxy(Config, "fault clear"),
+    pong = ping(Config, "a", "c"),
+    epmdpxy(Config, "cut --mode sever a b,c"),
+    pang = ping(Config, "b", "a"),
+    Said = epmdpxy(Config, "fix"),
+    {true, _} = {string:find(Said, "touched 2 cables and 1 dial") =/= nomatch, Said}.

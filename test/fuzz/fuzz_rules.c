@@ -76,6 +76,7 @@ static void forget(json_t *rules)
     json_array_foreach(rules, i, rule) {
         json_object_del(rule, "id");
         json_object_del(rule, "ends_in_ms");
+        json_object_del(rule, "effect");
     }
 }
 
