@@ -168,8 +168,8 @@ static void teach_registry(struct handshaking *handshaking)
         log_debug("%s calls itself %s: that is not learnt", node_name(acceptor), identity->acceptor);
     if (dialer)
         node_learn(dialer, identity->dialer, identity->dialer_hidden);
-    /* Of a registered node the registry knows best: an ordinary one may hide a connection. */
-    handshaking->dialer_observes = dialer ? node_is_hidden(dialer) : identity->dialer_hidden;
+    /* Who only dials is none: C nodes and nodes without a name of their own all hide, and are cut by patterns. */
+    handshaking->dialer_observes = dialer && node_is_hidden(dialer);
 }
 
 static void learn_names(struct handshaking *handshaking, uint64_t now_us)

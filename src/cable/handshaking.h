@@ -21,7 +21,7 @@ struct handshaking {
     struct duplex *duplex;  /* the cable's */
     const char *registered; /* the acceptor's short name; the cable's */
     struct identity identity;
-    bool dialer_observes;   /* it is a hidden node */
+    bool dialer_observes;   /* it has registered, and is a hidden node */
     uint32_t touched;       /* the newest rule that knows of this connection, in this part of its life */
     uint64_t flags_cleared; /* of both nodes' messages: fixed when the first one goes on */
 };

@@ -91,7 +91,7 @@ const struct command observe_command = {
         "then disconnects more nodes than were cut. An observer is left alone: cuts and faults are about it only when\n"
         "they name it outright (no pattern), and it is dealt into no topology, condition or advice. It and the nodes\n"
         "take each other for hidden ones: they are in nodes(hidden), and share no global names with it. So declare it\n"
-        "before it connects. Hidden nodes are observers by themselves. Without names: show those that were "
+        "before it connects. Registered hidden nodes are observers. Without names: show those that were "
         "declared.\n\n"
         "  epmdpxy observe runner             or: epmdpxy exec --observer runner -- CMD\n",
     .options = {OPTION_ROWS(rows), .shared = {{&asking_options, offsetof(struct observe_fields, asking)}}},

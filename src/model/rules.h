@@ -102,7 +102,7 @@ const struct lease *rules_leases(const struct rules *rules);                  /*
 /*
  * Nodes that are no part of the experiment, by patterns. Rules are about them only when they name them outright, and in
  * handshakes with them neither node is published: so each takes the other for a hidden one, and `global` does not
- * count on it. Hidden nodes are observers without being declared; their handshakes stay as they are.
+ * count on it. Registered hidden nodes are observers without being declared; their handshakes stay as they are.
  */
 int rules_observe(struct rules *rules, const char *pattern);    /* 0, also when it is there already; or -ENOSPC */
 bool rules_unobserve(struct rules *rules, const char *pattern); /* false: it was not there */

@@ -5,7 +5,7 @@
 -compile([export_all, nowarn_export_all]).
 
 -import(cluster, [start/3, call/5, node_of/2, connect/2, sees/2, wait/1, wait/2, wait_mesh/2, later/1, now_ms/0,
-                  ping/3, lost/2, send/4, got/3, epmdpxy/2, cli/2, fault/2]).
+                  ping/3, lost/2, send/4, got/3, epmdpxy/2, cli/2, fault/2, cables/1]).
 
 -define(FIVE, ["n1", "n2", "n3", "n4", "n5"]).
 -define(ALONE, ["-connect_all", "false"]).
@@ -263,7 +263,9 @@ effects(Config) ->
     {0, Dials, 0} = effect(Config, lists:nth(4, Rules)),
     {true, _} = {Dials > 0, Dials},
     epmdpxy(Config, "fault clear"),
-    pong = ping(Config, "a", "c"),
+    call(Config, "a", erlang, disconnect_node, [node_of(Config, "b")]), % it was mute: a tick may be due
+    wait(fun() -> cables(Config) =:= [] end),
+    [pong = ping(Config, "a", Name) || Name <- ["b", "c"]],
     epmdpxy(Config, "cut --mode sever a b,c"),
     pang = ping(Config, "b", "a"),
     Said = epmdpxy(Config, "fix"),
