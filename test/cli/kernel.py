@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 from harness import CLEAN, EPMDPXY, wait
 
@@ -85,6 +86,14 @@ class Kernel:
     def sockets(self):
         folder = pathlib.Path(f"/proc/{self.process.pid}/fd")
         return sum(str(path.readlink()).startswith("socket:") for path in folder.iterdir() if path.is_symlink())
+
+    def settled_sockets(self):
+        """Once none of those is about to close whose use is over."""
+        before = -1
+        while (count := self.sockets()) != before:
+            before = count
+            time.sleep(0.2)
+        return count
 
 
 @contextlib.contextmanager

@@ -76,7 +76,7 @@ def ends_early(port):
 def refuse_each(error):
     """One by one, in as many lives: returns how many."""
     with kernel(EPOLL_CTL) as (under, port, log), link(port) as (a, b):
-        before = under.sockets()
+        before = under.settled_sockets()
         for nth in range(1, 1000):
             lines = log().count("\n")
             under.refuse = one(error, nth, is_watched)
@@ -98,7 +98,7 @@ def test_what_cannot_be_watched_is_closed_and_nothing_else():
 def test_while_nothing_can_be_watched_all_others_go_on():
     large = frame(8 << 20)
     with kernel(EPOLL_CTL) as (under, port, log), link(port) as (a, b):
-        before = under.sockets()
+        before = under.settled_sockets()
         stranger = socket.create_connection(("127.0.0.1", port))
         stranger.sendall(bytes(1))
         wait(lambda: under.sockets() == before + 1)
@@ -146,7 +146,7 @@ def fails_at(under, port, error, nth, call):
 
 def test_a_connection_that_breaks_ends_at_both_ends():
     with kernel(SPLICE, SENDTO, RECVFROM) as (under, port, log), link(port, ("x", "y")) as (x, y):
-        before = under.sockets()
+        before = under.settled_sockets()
         for calls in ((SENDTO, RECVFROM, SPLICE), (SENDTO, RECVFROM)):
             for call, error, nth in itertools.product(calls, (errno.EPIPE, errno.EIO), (1, 2, 3)):
                 assert fails_at(under, port, error, nth, call), (call, error, nth)
