@@ -84,8 +84,11 @@ class Kernel:
         os.close(asked)
 
     def sockets(self):
-        folder = pathlib.Path(f"/proc/{self.process.pid}/fd")
-        return sum(str(path.readlink()).startswith("socket:") for path in folder.iterdir() if path.is_symlink())
+        count = 0
+        for path in pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # it was closed meanwhile
+                count += str(path.readlink()).startswith("socket:")
+        return count
 
     def settled_sockets(self):
         """Once none of those is about to close whose use is over."""
