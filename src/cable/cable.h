@@ -27,6 +27,7 @@ struct profile;
 #define CABLE_NAMING_MS 120000
 
 const char *cable_phase_name(enum cable_phase phase);
+bool cable_phase_is(const char *name); /* is there one of that name? */
 
 /* A look at a lane: what its source has sent so far, and what stands in its way. */
 struct lane_view {

@@ -3,6 +3,7 @@
  * All cables, and looks at them.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include <utlist.h>
 
@@ -72,6 +73,14 @@ const char *cable_phase_name(enum cable_phase phase)
     };
 
     return names[phase];
+}
+
+bool cable_phase_is(const char *name)
+{
+    for (enum cable_phase phase = CABLE_naming; phase <= CABLE_raw; phase++)
+        if (strcmp(cable_phase_name(phase), name) == 0)
+            return true;
+    return false;
 }
 
 static struct lane_view look_at_lane(const struct lane *lane)

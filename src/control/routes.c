@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cable/cable.h"
 #include "control/status.h"
 #include "loop/loop.h"
 #include "model/events.h"
@@ -43,6 +44,34 @@ static json_t *get_status(const struct asked *asked, struct refusal *refusal)
 {
     (void)refusal;
     return status_document(asked->api);
+}
+
+static const char *query_of(const struct asked *asked, const char *name)
+{
+    return asked->request->query(asked->request->data, name);
+}
+
+static json_t *get_nodes(const struct asked *asked, struct refusal *refusal)
+{
+    (void)refusal;
+    return json_pack("{s:o}", "nodes", nodes_document(asked->api, query_of(asked, "node")));
+}
+
+static json_t *get_cables(const struct asked *asked, struct refusal *refusal)
+{
+    const char *state = query_of(asked, "state");
+
+    if (state && !cable_phase_is(state)) {
+        refuse(refusal, "state", "no cable is ever '%.100s'; see epmdpxy status --help", state);
+        return NULL;
+    }
+    return json_pack("{s:o}", "cables", cables_document(asked->api, query_of(asked, "node"), state));
+}
+
+static json_t *get_links(const struct asked *asked, struct refusal *refusal)
+{
+    (void)refusal;
+    return json_pack("{s:o}", "links", links_document(asked->api, query_of(asked, "node")));
 }
 
 static json_t *get_rules(const struct asked *asked, struct refusal *refusal)
@@ -235,28 +264,40 @@ static json_t *delete_observer(const struct asked *asked, struct refusal *refusa
 
 /* ---- the table ---- */
 
+static route_fn get_resources; /* of this table */
+
 static const struct route {
     const char *method, *path; /* a path that ends with a slash takes one more word */
     route_fn *answer;          /* NULL: it waits for a condition */
     bool takes_body;
     const char *queries[3]; /* "?name=", up to the NULL */
+    const char *help;
 } routes[] = {
-    {"GET", "/v1/status", get_status, false, {NULL}},
-    {"GET", "/v1/kinds", get_kinds, false, {NULL}},
-    {"GET", "/v1/events", get_events, false, {"after"}},
-    {"POST", "/v1/cut", post_cut, true, {NULL}},
-    {"POST", "/v1/fix", post_fix, true, {NULL}},
-    {"GET", "/v1/rules", get_rules, false, {NULL}},
-    {"POST", "/v1/rules", post_rules, true, {NULL}},
-    {"DELETE", "/v1/rules", delete_rules, false, {NULL}},
-    {"DELETE", "/v1/rules/", delete_rule, false, {NULL}},
-    {"GET", "/v1/leases", get_leases, false, {NULL}},
-    {"POST", "/v1/leases", post_leases, true, {NULL}},
-    {"DELETE", "/v1/leases/", delete_lease, false, {NULL}},
-    {"GET", "/v1/observers", get_observers, false, {NULL}},
-    {"POST", "/v1/observers", post_observers, true, {NULL}},
-    {"DELETE", "/v1/observers/", delete_observer, false, {NULL}},
-    {"GET", "/v1/wait", NULL, false, {"condition", "timeout"}},
+    {"GET", "/v1", get_resources, false, {NULL}, "these resources"},
+    {"GET", "/v1/status", get_status, false, {NULL}, "nodes, cables, rules and counters in one"},
+    {"GET", "/v1/nodes", get_nodes, false, {"node"}, "registered nodes; ?node=NAME: those of that name or pattern"},
+    {"GET", "/v1/cables", get_cables, false, {"node", "state"}, "relayed connections; of a node, in a state"},
+    {"GET", "/v1/links", get_links, false, {"node"}, "who is connected with whom: a row each"},
+    {"GET", "/v1/kinds", get_kinds, false, {NULL}, "the kinds of fault and their parameters"},
+    {"GET", "/v1/events", get_events, false, {"after"}, "what happened lately; ?after=N: since event N"},
+    {"POST", "/v1/cut", post_cut, true, {NULL}, "islands and one_way, or topology, node, of, seed; mode, for, lease"},
+    {"POST", "/v1/fix", post_fix, true, {NULL}, "islands, or nothing: all; answers what was ended, and its effect"},
+    {"GET", "/v1/rules", get_rules, false, {NULL}, "all rules, and what each has touched"},
+    {"POST",
+     "/v1/rules",
+     post_rules,
+     true,
+     {NULL},
+     "fault, params and whom; for, lease; or rules: all of them or none"},
+    {"DELETE", "/v1/rules", delete_rules, false, {NULL}, "remove all, cuts too"},
+    {"DELETE", "/v1/rules/", delete_rule, false, {NULL}, "remove the one of that number"},
+    {"GET", "/v1/leases", get_leases, false, {NULL}, "all leases"},
+    {"POST", "/v1/leases", post_leases, true, {NULL}, "name, for: begin it, or go on with it"},
+    {"DELETE", "/v1/leases/", delete_lease, false, {NULL}, "end the one of that name, and the rules that depend on it"},
+    {"GET", "/v1/observers", get_observers, false, {NULL}, "the nodes that were declared observers"},
+    {"POST", "/v1/observers", post_observers, true, {NULL}, "nodes: they are no part of the experiment"},
+    {"DELETE", "/v1/observers/", delete_observer, false, {NULL}, "that name is an ordinary one again"},
+    {"GET", "/v1/wait", NULL, false, {"condition", "timeout"}, "answers when the condition holds, or with 504"},
 };
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
@@ -275,6 +316,23 @@ unsigned routes_status_of(const struct refusal *refusal)
         if (statuses[i].error == refusal->status)
             return statuses[i].status;
     abort();
+}
+
+static json_t *get_resources(const struct asked *asked, struct refusal *refusal)
+{
+    json_t *list = json_array();
+    (void)asked;
+    (void)refusal;
+
+    for (size_t i = 0; i < ROUTES; i++) {
+        json_t *queries = json_array();
+
+        for (const char *const *query = routes[i].queries; *query; query++)
+            json_array_append_new(queries, json_string(*query));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:s}", "method", routes[i].method, "path",
+                                              routes[i].path, "queries", queries, "help", routes[i].help));
+    }
+    return json_pack("{s:o}", "resources", list);
 }
 
 static bool is_at(const struct route *route, const char *path)
@@ -310,7 +368,7 @@ static const struct route *find(const struct api_request *request, struct api_an
     if (there)
         refuse(&ret->refusal, NULL, "%s does not take %.20s; it takes %s", there->path, request->method, ret->allow);
     else
-        refuse_as(&ret->refusal, -ENOENT, NULL, "no such resource: %.200s; see GET /v1/status", request->path);
+        refuse_as(&ret->refusal, -ENOENT, NULL, "no such resource: %.200s; see GET /v1", request->path);
     return NULL;
 }
 

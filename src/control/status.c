@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/status.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "cable/cable.h"
@@ -8,10 +9,12 @@
 #include "epmd/gate.h"
 #include "loop/loop.h"
 #include "model/counters.h"
+#include "model/pattern.h"
 #include "model/profile.h"
 #include "model/registry.h"
 #include "model/rules.h"
 #include "request/answers.h"
+#include "service/look.h"
 #include "service/service.h"
 
 static json_t *node_document(const struct node *node, const struct rules *rules)
@@ -62,15 +65,73 @@ static json_t *counters_document(const struct counters *counters)
     return object;
 }
 
+static bool is_meant(const char *pattern, const char *name)
+{
+    return !pattern || (name && pattern_matches(pattern, name));
+}
+
+json_t *nodes_document(const struct api *api, const char *name)
+{
+    json_t *nodes = json_array();
+
+    for (const struct node *node = registry_nodes(api->service->registry); node; node = node->next)
+        if (is_meant(name, node_name(node)))
+            json_array_append_new(nodes, node_document(node, api->service->rules));
+    return nodes;
+}
+
+json_t *cables_document(const struct api *api, const char *name, const char *state)
+{
+    json_t *cables = json_array();
+
+    for (const struct cable *cable = cables_first(api->service->cables); cable; cable = cable_next(cable)) {
+        struct cable_view view = cable_look(cable);
+
+        if ((is_meant(name, view.dialer.name) || is_meant(name, view.acceptor.name)) &&
+            (!state || strcmp(state, cable_phase_name(view.phase)) == 0))
+            json_array_append_new(cables, cable_document(cable));
+    }
+    return cables;
+}
+
+static const char *link_state_name(const struct cluster_link *link)
+{
+    switch (link->state) {
+    case LINK_CONNECTING:
+        return "connecting";
+    case LINK_UP:
+        return "up";
+    case LINK_PARTED:
+        return "parted";
+    case LINK_RAW:
+        break;
+    }
+    return "raw";
+}
+
+json_t *links_document(const struct api *api, const char *name)
+{
+    json_t *links = json_array();
+    struct cluster cluster;
+
+    look(api->service, &cluster);
+    for (size_t i = 0; i < cluster.links_count; i++) {
+        const struct cluster_link *link = &cluster.links[i];
+
+        if (is_meant(name, link->dialer) || is_meant(name, link->acceptor))
+            json_array_append_new(links, json_pack("{s:s*, s:s, s:s, s:b, s:I}", "from", link->dialer, "to",
+                                                   link->acceptor, "state", link_state_name(link), "cut", link->cut,
+                                                   "cable", (json_int_t)link->cable));
+    }
+    cluster_done(&cluster);
+    return links;
+}
+
 json_t *status_document(const struct api *api)
 {
     const struct service *service = api->service;
-    json_t *nodes = json_array(), *cables = json_array();
+    json_t *nodes = nodes_document(api, NULL), *cables = cables_document(api, NULL, NULL);
 
-    for (const struct node *node = registry_nodes(service->registry); node; node = node->next)
-        json_array_append_new(nodes, node_document(node, service->rules));
-    for (const struct cable *cable = cables_first(service->cables); cable; cable = cable_next(cable))
-        json_array_append_new(cables, cable_document(cable));
     return json_pack("{s:s, s:i, s:i, s:I, s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:o}", "version", api->version, "pid",
                      (int)getpid(), "port", api->port, "uptime_ms",
                      (json_int_t)(loop_now_ms(service->loop) - api->started_ms), "relay", service->relayed, "batch",

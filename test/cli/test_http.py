@@ -4,7 +4,8 @@ import contextlib
 import json
 import socket
 
-from harness import daemon, http, post, register, rules, run
+from harness import daemon, get, http, post, register, rules, run
+from links import link
 
 
 def test_http_shapes():
@@ -75,3 +76,30 @@ def test_malformed_bytes_disturb_nobody():
                         pass
             assert run("names", "--port", str(port)).stdout == "name a at port 4711\n"
         assert json.loads(run("status", "--json", "--port", str(port)).stdout)["counters"]["epmd_malformed"] >= 4
+
+
+def test_each_resource_is_listed():
+    with daemon() as port:
+        resources = get(port, "/v1")[1]["resources"]
+        for resource in resources:
+            assert set(resource) == {"method", "path", "queries", "help"} and resource["help"], resource
+            if resource["method"] == "GET" and resource["path"] != "/v1/wait":
+                assert get(port, resource["path"])[0] == 200, resource
+            for query in resource["queries"]:
+                assert get(port, f"{resource['path']}?{query}x=1")[0] == 400, resource
+        assert get(port, "/v1/nothing") == (404, {"error": "no such resource: /v1/nothing; see GET /v1", "status": 404})
+
+
+def test_parts_of_the_status():
+    with daemon() as port, register(port, "n1"), register(port, "n2"), register(port, "m"):
+        assert [node["name"] for node in get(port, "/v1/nodes")[1]["nodes"]] == ["m", "n2", "n1"]
+        assert [node["name"] for node in get(port, "/v1/nodes?node=n*")[1]["nodes"]] == ["n2", "n1"]
+        assert get(port, "/v1/nodes?node=x") == (200, {"nodes": []})
+        with link(port, ("a", "b")), link(port, ("b", "c")):
+            assert {cable["dialer"]["name"] for cable in get(port, "/v1/cables")[1]["cables"]} == {"a@h", "b@h"}
+            assert len(get(port, "/v1/cables?node=a&state=up")[1]["cables"]) == 1
+            assert get(port, "/v1/cables?state=held") == (200, {"cables": []})
+            assert get(port, "/v1/cables?state=holding")[0] == 400
+            links = get(port, "/v1/links?node=a")[1]["links"]
+            assert [(one["from"], one["to"], one["state"], one["cut"]) for one in links] == [("a@h", "b@h", "up", False)]
+            assert len(get(port, "/v1/links")[1]["links"]) == 2

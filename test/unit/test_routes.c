@@ -79,9 +79,9 @@ static size_t rules_of(struct api_answer answer)
 static void what_is_not_there(void **state)
 {
     (void)state;
-    refuses("GET", "/v1/rule", NULL, 404, "no such resource: /v1/rule; see GET /v1/status");
-    refuses("GET", "/v1/rules/", NULL, 404, "no such resource: /v1/rules/; see GET /v1/status");
-    refuses("GET", "/v1/rules/1/2", NULL, 404, "no such resource: /v1/rules/1/2; see GET /v1/status");
+    refuses("GET", "/v1/rule", NULL, 404, "no such resource: /v1/rule; see GET /v1");
+    refuses("GET", "/v1/rules/", NULL, 404, "no such resource: /v1/rules/; see GET /v1");
+    refuses("GET", "/v1/rules/1/2", NULL, 404, "no such resource: /v1/rules/1/2; see GET /v1");
     refuses("PUT", "/v1/rules", NULL, 405, "/v1/rules does not take PUT; it takes GET, HEAD, POST, DELETE");
     refuses("HEAD", "/v1/cut", NULL, 405, "/v1/cut does not take HEAD; it takes POST");
     refuses("DELETE", "/v1/rules/9", NULL, 404, "there is no rule 9; see epmdpxy fault list");
