@@ -1,0 +1,259 @@
+%% SPDX-License-Identifier: MIT
+%% @private
+%% The one process of this client: it owns the port program, renews the leases of those who made rules, and owns the peers.
+%% It is linked to nobody, and prints to `user': suites start it from processes that end soon.
+-module(epmdpxy_daemon).
+-behaviour(gen_server).
+-export([start/1, stop/0, port/0, info/0, lease/1, observed/1, add_peer/2, remove_peer/1, peers/0]).
+-export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
+
+-define(SERVER, epmdpxy).
+-define(VARIABLE, "ERL_EPMD_PORT").
+-define(LEASE_FOR, <<"10s">>).
+-define(RENEW_MS, 3000).
+-define(START_MS, 60000).
+-define(END_MS, 5000).
+-define(LINES_KEPT, 20).
+-define(STANDARD_PORT, 4369).
+
+-record(state, {number :: inet:port_number(),
+                program :: port() | attached | {ended, integer()},
+                options :: map(),
+                seed :: integer(),
+                said = [] :: [binary()],                        % the daemon's last lines, newest first
+                before :: string() | false,                     % the variable, before it was ours
+                leases = #{} :: #{pid() => {reference(), binary()}},
+                observed = [] :: [binary()],
+                peers = #{} :: #{node() => {pid(), reference()}}}).
+
+-spec start(map()) -> {ok, inet:port_number()} | {error, epmdpxy:reason()}.
+start(Options) ->
+    case gen_server:start({local, ?SERVER}, ?MODULE, Options, [{timeout, ?START_MS}]) of
+        {ok, _} -> port();
+        {error, {already_started, _}} -> same(Options, port());
+        {error, {shutdown, Reason}} -> {error, Reason};
+        {error, Reason} -> {error, Reason}
+    end.
+
+same(#{port := Wanted}, {ok, Port}) when Wanted =/= 0, Wanted =/= Port -> {error, {already_started, Port}};
+same(_, Answer) -> Answer.
+
+-spec stop() -> ok.
+stop() ->
+    case whereis(?SERVER) of
+        undefined ->
+            ok;
+        Pid ->
+            Ref = erlang:monitor(process, Pid),
+            _ = (catch gen_server:call(Pid, stop, infinity)),
+            receive {'DOWN', Ref, process, Pid, _} -> ok end
+    end.
+
+-spec port() -> {ok, inet:port_number()} | {error, epmdpxy:reason()}.
+port() -> call(port).
+
+-spec info() -> {ok, map()} | {error, epmdpxy:reason()}.
+info() -> call(info).
+
+%% The name of the lease that ends with that process.
+-spec lease(pid()) -> {ok, binary()} | {error, epmdpxy:reason()}.
+lease(Owner) -> call({lease, Owner}).
+
+%% They are taken back when we stop.
+-spec observed([binary()]) -> ok | {error, epmdpxy:reason()}.
+observed(Names) -> call({observed, Names}).
+
+-spec add_peer(node(), pid()) -> ok | {error, epmdpxy:reason()}.
+add_peer(Node, Peer) -> call({add_peer, Node, Peer}).
+
+-spec remove_peer(node()) -> ok | {error, epmdpxy:reason()}.
+remove_peer(Node) -> call({remove_peer, Node}).
+
+%% The control connections of the nodes that have one; none when nothing was started.
+-spec peers() -> #{node() => pid()}.
+peers() ->
+    case call(peers) of
+        {ok, Peers} -> Peers;
+        {error, _} -> #{}
+    end.
+
+call(Request) ->
+    try gen_server:call(?SERVER, Request, infinity)
+    catch exit:{_, {gen_server, call, _}} -> {error, not_started}
+    end.
+
+%% ---- the process ----
+
+-spec init(map()) -> {ok, #state{}} | {stop, {shutdown, epmdpxy:reason()}}.
+init(Options) ->
+    case whereis(user) of
+        undefined -> ok;
+        User -> group_leader(User, self())
+    end,
+    process_flag(trap_exit, true),
+    epmdpxy_nowhere:leave(),
+    Before = os:getenv(?VARIABLE),
+    case begin_with(wanted_port(Options), Options) of
+        {ok, Program, Number, Seed} ->
+            true = os:putenv(?VARIABLE, integer_to_list(Number)),
+            erlang:send_after(?RENEW_MS, self(), renew),
+            {ok, #state{number = Number, program = Program, options = Options, seed = Seed, before = Before}};
+        {error, Reason} ->
+            epmdpxy_nowhere:point(Before),
+            {stop, {shutdown, Reason}}
+    end.
+
+%% What this VM itself asks.
+wanted_port(#{port := Port}) -> Port;
+wanted_port(_) ->
+    case {init:get_argument(epmd_port), os:getenv(?VARIABLE)} of
+        {{ok, [[Port | _] | _]}, _} -> list_to_integer(Port);
+        {error, false} -> ?STANDARD_PORT;
+        {error, Port} -> list_to_integer(Port)
+    end.
+
+begin_with(0, Options) ->
+    launch(0, Options);
+begin_with(Number, Options) ->
+    case epmdpxy_client:probe(Number) of
+        {epmdpxy, #{<<"seed">> := Seed}} -> {ok, attached, Number, Seed};
+        nobody -> launch(Number, Options);
+        port_mapper -> {error, {stock_epmd, Number}};
+        too_old -> {error, {daemon_too_old, Number}};
+        stranger -> {error, {port_taken, Number}}
+    end.
+
+launch(Wanted, Options) ->
+    case epmdpxy_program:find(maps:get(program, Options, undefined)) of
+        {ok, Path} ->
+            case epmdpxy_program:launch(Path, Wanted, Options) of
+                {ok, Program, Number} -> launched(Path, Program, Number);
+                {error, _} = Error -> Error
+            end;
+        {error, _} = Error ->
+            Error
+    end.
+
+launched(Path, Program, Number) ->
+    case epmdpxy_client:probe(Number) of
+        {epmdpxy, #{<<"seed">> := Seed}} ->
+            {ok, Program, Number, Seed};
+        _ ->
+            catch port_close(Program),
+            {error, {program_too_old, Path}}
+    end.
+
+-spec handle_call(term(), gen_server:from(), #state{}) ->
+          {reply, term(), #state{}} | {stop, normal, ok, #state{}}.
+handle_call(stop, _From, State) ->
+    {stop, normal, ok, State};
+handle_call(info, _From, State) ->
+    {reply, {ok, information(State)}, State};
+handle_call(peers, _From, #state{peers = Peers} = State) ->
+    {reply, {ok, maps:map(fun(_, {Peer, _}) -> Peer end, Peers)}, State};
+handle_call({add_peer, Node, Peer}, _From, #state{peers = Peers} = State) ->
+    {reply, ok, State#state{peers = Peers#{Node => {Peer, erlang:monitor(process, Peer)}}}};
+handle_call({remove_peer, Node}, _From, #state{peers = Peers} = State) ->
+    {reply, ok, State#state{peers = maps:remove(Node, Peers)}};
+handle_call(_, _From, #state{program = {ended, Status}, said = Said} = State) ->
+    {reply, {error, {daemon_ended, Status, lines(Said)}}, State};
+handle_call(port, _From, #state{number = Number} = State) ->
+    {reply, {ok, Number}, State};
+handle_call({observed, Names}, _From, #state{observed = Observed} = State) ->
+    {reply, ok, State#state{observed = lists:usort(Names ++ Observed)}};
+handle_call({lease, Owner}, _From, #state{leases = Leases} = State) when is_map_key(Owner, Leases) ->
+    #{Owner := {_, Name}} = Leases,
+    {reply, renew(State, Name), State};
+handle_call({lease, Owner}, _From, #state{leases = Leases} = State) ->
+    Name = lease_name(Owner),
+    case renew(State, Name) of
+        {ok, _} = Ok -> {reply, Ok, State#state{leases = Leases#{Owner => {erlang:monitor(process, Owner), Name}}}};
+        {error, _} = Error -> {reply, Error, State}
+    end.
+
+-spec handle_cast(term(), #state{}) -> {noreply, #state{}}.
+handle_cast(_, State) -> {noreply, State}.
+
+-spec handle_info(term(), #state{}) -> {noreply, #state{}}.
+handle_info(renew, #state{leases = Leases} = State) ->
+    _ = [renew(State, Name) || {_, Name} <- maps:values(Leases)],
+    erlang:send_after(?RENEW_MS, self(), renew),
+    {noreply, State};
+handle_info({'DOWN', _, process, Pid, _}, #state{leases = Leases} = State) when is_map_key(Pid, Leases) ->
+    {{_, Name}, Rest} = maps:take(Pid, Leases),
+    end_lease(State, Name),
+    {noreply, State#state{leases = Rest}};
+handle_info({'DOWN', Ref, process, _, _}, #state{peers = Peers} = State) ->
+    {noreply, State#state{peers = maps:filter(fun(_, {_, Its}) -> Its =/= Ref end, Peers)}};
+handle_info({Program, {data, {_, Line}}}, #state{program = Program, said = Said} = State) ->
+    {noreply, State#state{said = lists:sublist([Line | Said], ?LINES_KEPT)}};
+handle_info({Program, {exit_status, Status}}, #state{program = Program, said = Said, before = Before} = State) ->
+    epmdpxy_nowhere:point(Before),
+    logger:error("epmdpxy ended with status ~w:~n~ts", [Status, lines(Said)]),
+    {noreply, State#state{program = {ended, Status}}};
+handle_info(_, State) ->
+    {noreply, State}.
+
+-spec terminate(term(), #state{}) -> ok.
+terminate(_Why, #state{peers = Peers, program = Program, number = Number, before = Before} = State) ->
+    _ = [catch peer:stop(Peer) || {Peer, _} <- maps:values(Peers)],
+    if
+        is_port(Program) -> end_program(Program, Number);
+        Program =:= attached -> take_back(State);
+        true -> ok
+    end,
+    restore(Before),
+    epmdpxy_nowhere:leave().
+
+%% Its standard input closes, and it ends; the port is free when we return.
+end_program(Program, Number) ->
+    _ = (catch port_close(Program)),
+    await_end(Number, erlang:monotonic_time(millisecond) + ?END_MS).
+
+await_end(Number, Until) ->
+    case gen_tcp:connect({127, 0, 0, 1}, Number, [], 1000) of
+        {ok, Socket} ->
+            gen_tcp:close(Socket),
+            case erlang:monotonic_time(millisecond) < Until of
+                true -> timer:sleep(10), await_end(Number, Until);
+                false -> logger:warning("epmdpxy on port ~w has not ended", [Number])
+            end;
+        {error, _} ->
+            ok
+    end.
+
+take_back(#state{leases = Leases, observed = Observed, number = Number} = State) ->
+    _ = [end_lease(State, Name) || {_, Name} <- maps:values(Leases)],
+    _ = [epmdpxy_client:request(Number, delete, ["/v1/observers/", uri_string:quote(Name)]) || Name <- Observed],
+    ok.
+
+restore(false) -> true = os:unsetenv(?VARIABLE);
+restore(Before) -> true = os:putenv(?VARIABLE, Before).
+
+%% ---- leases ----
+
+lease_name(Owner) ->
+    Pid = [C || C <- pid_to_list(Owner), C =/= $<, C =/= $>],
+    unicode:characters_to_binary(["erlang-", os:getpid(), "-", Pid]).
+
+renew(#state{number = Number}, Name) ->
+    case epmdpxy_client:request(Number, post, "/v1/leases", #{name => Name, for => ?LEASE_FOR}) of
+        {ok, _} -> {ok, Name};
+        {error, _} = Error -> Error
+    end.
+
+end_lease(#state{number = Number}, Name) ->
+    _ = epmdpxy_client:request(Number, delete, ["/v1/leases/", Name]),
+    ok.
+
+%% ---- looking ----
+
+information(#state{number = Number, program = Program, seed = Seed, options = Options, leases = Leases, peers = Peers}) ->
+    #{port => Number, seed => Seed, options => Options, owners => maps:keys(Leases), peers => maps:keys(Peers),
+      daemon => case Program of
+                    attached -> attached;
+                    {ended, _} -> ended;
+                    _ -> launched
+                end}.
+
+lines(Said) -> iolist_to_binary(lists:join("\n", lists:reverse(Said))).
