@@ -127,7 +127,11 @@ env() -> [{"ERL_EPMD_PORT", integer_to_list(port())}].
 
 %% @doc `port', `daemon' (launched, attached or ended), `seed', `peers', `owners' of rules.
 -spec info() -> {ok, #{atom() => term()}} | {error, reason()}.
-info() -> epmdpxy_daemon:info().
+info() ->
+    case epmdpxy_daemon:info() of
+        {ok, Info} -> {ok, maps:remove(journal, Info)};
+        {error, _} = Error -> Error
+    end.
 
 %% ---- the first words ----
 
@@ -500,16 +504,21 @@ history() -> history(0).
 %% @doc What was cut when, and what nodes and connections came and went, as lines for a failed test's log; also the seed.
 -spec history(non_neg_integer()) -> unicode:chardata().
 history(After) ->
-    case {events(After), info()} of
-        {{ok, Events}, {ok, #{seed := Seed, port := Port}}} ->
-            [io_lib:format("epmdpxy on port ~w, seed ~w~n", [Port, Seed]) | [history_line(Event) || Event <- Events]];
+    case {events(After), epmdpxy_daemon:info()} of
+        {{ok, Events}, {ok, #{seed := Seed, port := Port, journal := Journal}}} ->
+            Since = case Events of [#{time_ms := First} | _] when After > 0 -> First; _ -> 0 end,
+            Lines = lists:keysort(1, [{Ms, Text} || {Ms, Text} <- Journal, Ms >= Since] ++ [event_line(Event) || Event <- Events]),
+            [io_lib:format("epmdpxy on port ~w, seed ~w~n", [Port, Seed]) | [history_line(Line) || Line <- Lines]];
         {{error, Why}, _} ->
             ["epmdpxy: ", format_error(Why), "\n"];
         {_, {error, Why}} ->
             ["epmdpxy: ", format_error(Why), "\n"]
     end.
 
-history_line(#{time_ms := Ms, text := Text}) ->
+event_line(#{time_ms := Ms, event := Event, text := Text}) ->
+    {Ms, io_lib:format("~-14s ~ts", [Event, Text])}.
+
+history_line({Ms, Text}) ->
     [string:slice(calendar:system_time_to_rfc3339(Ms, [{unit, millisecond}]), 11, 12), "  ", Text, "\n"].
 
 %% @doc An error in words, with what to do about it.
@@ -549,12 +558,35 @@ format_error(Other) -> io_lib:format("~p", [Other]).
 request(Method, Path, Document) ->
     case epmdpxy_daemon:port() of
         {ok, Port} ->
+            Began = os:system_time(millisecond),
             case epmdpxy_client:request(Port, Method, Path, Document) of
-                {ok, Answer} -> {ok, epmdpxy_names:terms(Answer)};
+                {ok, Answer} ->
+                    Method =:= get orelse
+                        epmdpxy_daemon:journal(Began, said(Method, unicode:characters_to_list(Path), Document)),
+                    {ok, epmdpxy_names:terms(Answer)};
                 {error, _} = Error -> Error
             end;
         {error, _} = Error -> Error
     end.
+
+%% A line of the history.
+said(post, "/v1/cut", #{islands := Islands} = Cut) ->
+    Parts = lists:join(" | ", [epmdpxy_names:text(Island) || Island <- Islands]),
+    io_lib:format("-> cut ~s  ~ts", [maps:get(mode, Cut, hold), Parts]);
+said(post, "/v1/cut", #{topology := Topology} = Cut) ->
+    io_lib:format("-> cut ~s  ~ts ~ts", [maps:get(mode, Cut, hold), Topology, maps:get(node, Cut, "")]);
+said(post, "/v1/fix", #{islands := Islands}) ->
+    ["-> fix  ", lists:join(" | ", [epmdpxy_names:text(Island) || Island <- Islands])];
+said(post, "/v1/fix", _) -> "-> fix";
+said(post, "/v1/rules", #{fault := Fault, params := Params} = Rule) ->
+    Whom = maps:with([from, to, between, nodes], Rule),
+    io_lib:format("-> fault ~ts ~0tp ~0tp", [Fault, Params, maps:map(fun(_, Names) -> readable(Names) end, Whom)]);
+said(delete, "/v1/rules", _) -> "-> clear";
+said(delete, "/v1/rules/" ++ Id, _) -> ["-> remove ", Id];
+said(Method, Path, _) -> io_lib:format("-> ~s ~ts", [Method, Path]).
+
+readable(Name) when is_binary(Name) -> binary_to_atom(Name);
+readable(Names) -> [readable(Name) || Name <- Names].
 
 %% A rule that goes with its owner.
 post_owned(Path, More, Document, Options) ->

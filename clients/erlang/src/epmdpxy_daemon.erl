@@ -4,7 +4,7 @@
 %% It is linked to nobody, and prints to `user': suites start it from processes that end soon.
 -module(epmdpxy_daemon).
 -behaviour(gen_server).
--export([start/1, stop/0, port/0, info/0, lease/1, observed/1, add_peer/2, remove_peer/1, peers/0]).
+-export([start/1, stop/0, port/0, info/0, lease/1, observed/1, journal/2, add_peer/2, remove_peer/1, peers/0]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 
 -define(SERVER, epmdpxy).
@@ -14,6 +14,7 @@
 -define(START_MS, 60000).
 -define(END_MS, 5000).
 -define(LINES_KEPT, 20).
+-define(JOURNAL_MAX, 1000).
 -define(STANDARD_PORT, 4369).
 
 -record(state, {number :: inet:port_number(),
@@ -21,6 +22,7 @@
                 options :: map(),
                 seed :: integer(),
                 said = [] :: [binary()],                        % the daemon's last lines, newest first
+                journal = [] :: [{integer(), unicode:chardata()}], % newest first
                 before :: string() | false,                     % the variable, before it was ours
                 leases = #{} :: #{pid() => {reference(), binary()}},
                 observed = [] :: [binary()],
@@ -58,6 +60,10 @@ info() -> call(info).
 %% The name of the lease that ends with that process.
 -spec lease(pid()) -> {ok, binary()} | {error, epmdpxy:reason()}.
 lease(Owner) -> call({lease, Owner}).
+
+%% A line of the history; milliseconds since 1970.
+-spec journal(integer(), unicode:chardata()) -> ok.
+journal(Ms, Line) -> gen_server:cast(?SERVER, {journal, Ms, Line}).
 
 %% They are taken back when we stop.
 -spec observed([binary()]) -> ok | {error, epmdpxy:reason()}.
@@ -172,7 +178,8 @@ handle_call({lease, Owner}, _From, #state{leases = Leases} = State) ->
     end.
 
 -spec handle_cast(term(), #state{}) -> {noreply, #state{}}.
-handle_cast(_, State) -> {noreply, State}.
+handle_cast({journal, Ms, Line}, #state{journal = Journal} = State) ->
+    {noreply, State#state{journal = lists:sublist([{Ms, Line} | Journal], ?JOURNAL_MAX)}}.
 
 -spec handle_info(term(), #state{}) -> {noreply, #state{}}.
 handle_info(renew, #state{leases = Leases} = State) ->
@@ -248,8 +255,10 @@ end_lease(#state{number = Number}, Name) ->
 
 %% ---- looking ----
 
-information(#state{number = Number, program = Program, seed = Seed, options = Options, leases = Leases, peers = Peers}) ->
+information(#state{number = Number, program = Program, seed = Seed, options = Options, leases = Leases, peers = Peers,
+                   journal = Journal}) ->
     #{port => Number, seed => Seed, options => Options, owners => maps:keys(Leases), peers => maps:keys(Peers),
+      journal => lists:reverse(Journal),
       daemon => case Program of
                     attached -> attached;
                     {ended, _} -> ended;
