@@ -90,7 +90,7 @@ start_one(Name, Cookie, Dir, Options) ->
 prepare(Peer, Node, Options) ->
     try
         ok = peer:call(Peer, code, add_pathsa, [lists:reverse(maps:get(code_path, Options, code:get_path()))], ?CALL_MS),
-        [{ok, _} = peer:call(Peer, application, ensure_all_started, [App], ?CALL_MS) || App <- maps:get(apps, Options, [])],
+        _ = [{ok, _} = peer:call(Peer, application, ensure_all_started, [App], ?CALL_MS) || App <- maps:get(apps, Options, [])],
         ok = epmdpxy_daemon:add_peer(Node, Peer),
         {ok, Node}
     catch
