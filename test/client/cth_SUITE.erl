@@ -1,0 +1,52 @@
+%% SPDX-License-Identifier: MIT
+%% The hook of Common Test, in a VM of its own that runs fixture/hooked_SUITE.erl.
+-module(cth_SUITE).
+-include_lib("stdlib/include/assert.hrl").
+-export([all/0, removes_and_heals/1, fails_what_leaves/1, under_exec/1, cannot_start/1]).
+
+-define(BOUND, 120000).
+
+all() -> [removes_and_heals, fails_what_leaves, under_exec, cannot_start].
+
+%% Two cases fail by themselves; theirs is the history.
+removes_and_heals(Config) ->
+    {{5, 2, {0, 0}}, Logs} = run(Config, "", "[{peers, 3}, {seed, 4711}]"),
+    Failed = log_of(Logs, "fails_split"),
+    [?assertNotEqual({Word, nomatch}, {Word, string:find(Failed, Word)})
+     || Word <- ["seed 4711", "-&gt; cut sever", "cable_down", "this_is_meant", "has left behind"]],
+    ?assertNotEqual(nomatch, string:find(log_of(Logs, "dies_split"), "-&gt; cut sever")),
+    ?assertEqual(nomatch, string:find(log_of(Logs, "clean"), "left behind")).
+
+fails_what_leaves(Config) ->
+    {{3, 4, {0, 0}}, Logs} = run(Config, "", "[{peers, [x, y]}, {fail_on_left, true}, observer]"),
+    ?assertNotEqual(nomatch, string:find(log_of(Logs, "leaves_a_cut"), "left_behind")).
+
+%% The runner is a node, and takes no part.
+under_exec(Config) ->
+    {{5, 2, {0, 0}}, Logs} = run(Config, os:getenv("EPMDPXY") ++ " exec -- ", "[{peers, 3}]"),
+    ?assertNotEqual(nomatch, string:find(log_of(Logs, "fails_split"), "cable_down")).
+
+cannot_start(Config) ->
+    {{0, 0, {0, 7}}, Logs} = run(Config, "", "[{program, \"/nowhere/epmdpxy\"}]"),
+    ?assertNotEqual("", os:cmd("grep -rl 'there is no program /nowhere/epmdpxy' " ++ Logs)).
+
+%% {what ct:run_test says, where the logs are}
+run(Config, Before, Hook) ->
+    Dir = filename:join(proplists:get_value(priv_dir, Config), "run" ++ integer_to_list(erlang:unique_integer([positive]))),
+    ok = filelib:ensure_dir(filename:join(Dir, "x")),
+    Here = filename:dirname(code:which(?MODULE)),
+    Eval = io_lib:format("R = ct:run_test([{suite, hooked_SUITE}, {dir, ~p}, {logdir, ~p}, {auto_compile, false}, "
+                         "{ct_hooks, [{epmdpxy_cth, ~s}]}]), ok = file:write_file(~p, io_lib:format(\"~~p.\", [R])), halt().",
+                         [filename:join(Here, "fixture"), Dir, Hook, filename:join(Dir, "result")]),
+    Name = case Before of "" -> ""; _ -> "-sname runner " end,
+    Command = io_lib:format("~serl ~s-noinput -pa ~s -pa ~s -eval '~s' >~s 2>&1 </dev/null",
+                            [Before, Name, Here, filename:dirname(code:which(epmdpxy)), Eval, filename:join(Dir, "output")]),
+    Port = open_port({spawn_executable, "/bin/sh"}, [exit_status, {args, ["-c", lists:flatten(Command)]}]),
+    receive {Port, {exit_status, _}} -> ok after ?BOUND -> error(goes_on) end,
+    {ok, [Result]} = file:consult(filename:join(Dir, "result")),
+    {Result, Dir}.
+
+log_of(Logs, Case) ->
+    [File | _] = filelib:wildcard(filename:join(Logs, "**/hooked_suite." ++ Case ++ ".html")),
+    {ok, Text} = file:read_file(File),
+    Text.
