@@ -6,7 +6,8 @@
 -export([cut_cables_is_silent/1, names_in_every_form/1, sever_is_seen_by_all/1, heal_makes_a_mesh/1, shell_word_for_word/1,
          rules_go_with_their_owner/1, owner_none_stays/1, typos/1, with_cut_heals/1, topologies/1, conditions/1, faults/1,
          looking/1, peers_stay/1, attached/1, attached_vm_dies/1, launched_vm_dies/1, daemon_dies/1, stock_epmd/1,
-         no_program/1, not_started/1, observing_runner/1, too_late_to_observe/1, refused_redial/1, errors_have_words/1]).
+         no_program/1, not_started/1, observing_runner/1, too_late_to_observe/1, refused_redial/1, errors_have_words/1, flapping/1, effects/1,
+         words_of_others/1]).
 
 -define(BOUND, 30000).
 
@@ -14,7 +15,7 @@ all() ->
     [cut_cables_is_silent, names_in_every_form, sever_is_seen_by_all, heal_makes_a_mesh, shell_word_for_word,
      rules_go_with_their_owner, owner_none_stays, typos, with_cut_heals, topologies, conditions, faults, looking, peers_stay,
      attached, attached_vm_dies, launched_vm_dies, daemon_dies, stock_epmd, no_program, not_started, observing_runner,
-     too_late_to_observe, refused_redial, errors_have_words].
+     too_late_to_observe, refused_redial, errors_have_words, flapping, effects, words_of_others].
 
 init_per_testcase(Case, Config) when Case =:= stock_epmd; Case =:= no_program; Case =:= not_started; Case =:= attached;
                                      Case =:= attached_vm_dies; Case =:= shell_word_for_word ->
@@ -106,6 +107,27 @@ topologies(_) ->
     ok = epmdpxy:heal(),
     All = {ok, lists:sort([A | sees(A)])}.
 
+%% A cut comes again until it is told to stop, or its owner ends.
+flapping(_) ->
+    {ok, [A, B]} = epmdpxy:peers(2),
+    ?assertEqual({error, {unknown, [n7]}}, epmdpxy:flap([A, n7], #{})),
+    Mark = epmdpxy:mark(),
+    {ok, Flapper} = epmdpxy:flap([A, B], #{period => 100}),
+    wait(fun() -> {ok, Events} = epmdpxy:events(Mark), length([1 || #{event := rules_changed} <- Events]) >= 6 end),
+    ok = epmdpxy:stop_flap(Flapper),
+    ?assertEqual({ok, []}, epmdpxy:rules()),
+    {ok, Other} = in_another(fun() -> epmdpxy:flap(halves, #{period => 60000}) end),
+    wait(fun() -> not is_process_alive(Other) end),
+    wait(fun() -> epmdpxy:rules() =:= {ok, []} end).
+
+words_of_others(_) ->
+    {ok, [A, B, C]} = epmdpxy:peers(3),
+    ok = epmdpxy:block_traffic_between(A, [B, C]),
+    ?assertEqual([], sees(A)),
+    ok = epmdpxy:allow_traffic_between(A, [B, C]),
+    ?assertEqual(true, call(A, net_kernel, connect_node, [B])),
+    ?assertError({epmdpxy, {unknown, _}}, epmdpxy:block_traffic_between(A, n7)).
+
 %% ---- whose rules ----
 
 rules_go_with_their_owner(_) ->
@@ -161,6 +183,15 @@ faults(_) ->
     ok = epmdpxy:clear(),
     ?assertEqual({ok, []}, epmdpxy:rules()),
     {ok, [_ | _]} = epmdpxy:kinds().
+
+effects(_) ->
+    {ok, [A, B]} = epmdpxy:peers(2),
+    {ok, Cut} = epmdpxy:sever([A, B]),
+    ?assertMatch({ok, #{cables := 1}}, epmdpxy:effect(Cut)),
+    ok = epmdpxy:heal(),
+    ?assertMatch({error, {ended, [_]}}, epmdpxy:effect(Cut)),
+    {ok, #{id := Id}} = epmdpxy:fault(hide, #{}, #{nodes => A}),
+    ?assertMatch({ok, #{cables := 0, lookups := 0}}, epmdpxy:effect(Id)).
 
 conditions(_) ->
     {ok, [A, B, C]} = epmdpxy:peers(3),

@@ -27,12 +27,16 @@
 -export([cut_cables/2, fix_cables/2]).
 -export([sever/1, sever/2, cut/1, cut/2, fix/0, fix/1, heal/0, heal/1, with_cut/2]).
 -export([isolate/1, isolate/2, halves/0, halves/1, random_halves/0, random_halves/1, majorities_ring/0, majorities_ring/1,
-         bridge/1, bridge/2]).
+         bridge/1, bridge/2, flap/2, stop_flap/1]).
 -export([observer/1, peers/1, peers/2, stop_peer/1]).
--export([fault/3, with_faults/2, remove/1, clear/0, rules/0, kinds/0]).
+-export([fault/3, with_faults/2, remove/1, clear/0, rules/0, effect/1, kinds/0]).
+-export([block_traffic_between/2, allow_traffic_between/2]).
 -export([await/1, await/2, status/0, events/1, mark/0, history/0, history/1, format_error/1]).
 -export_type([name/0, island/0, islands/0, duration/0, reason/0, start_options/0, cut/0, cut_options/0, sever_options/0,
               split_options/0, fault_options/0, rule/0, condition/0, peer_options/0]).
+
+-import(epmdpxy_ask, [request/3, post_owned/4, duration/1, options/2, caught/1, value_of/1, ok/1, done/1, part/2]).
+-import(epmdpxy_look, [look/0, members/1, known/2, pairs/1, across/3, cut_pairs/2]).
 
 -type name() :: epmdpxy_names:name().
 -type island() :: epmdpxy_names:island().
@@ -55,6 +59,8 @@
       | {bad_island, term()} | {bad_name, term()} | {bad_option, term()}
       | {connected, [node()]}                          % too late to become an observer
       | nothing_cut
+      | {ended, [pos_integer()]}                       % rules that are no more
+      | {flap_failed, term()}
       | {timeout, term()}                              % what was missing
       | {peer_failed, term()} | {log_dir, file:name_all(), term()}.
 
@@ -217,6 +223,27 @@ bridge(Node) -> bridge(Node, #{}).
 -spec bridge(name(), split_options()) -> {ok, cut()} | {error, reason()}.
 bridge(Node, Options) -> split(bridge, Node, Options).
 
+%% @doc Severs and fixes again and again, `period' (5000 ms) each, until `stop_flap/1', or until the owner ends. A list of
+%% islands, or a topology without a node. Each time may wait for the nodes, so it may take longer.
+-spec flap(islands() | halves | random_halves | majorities_ring, #{period => pos_integer(), owner => pid()}) ->
+          {ok, pid()} | {error, reason()}.
+flap(Split, Options) ->
+    caught(fun() ->
+        options(Options, [period, owner]),
+        Cut = case Split of
+            halves -> fun halves/0;
+            random_halves -> fun random_halves/0;
+            majorities_ring -> fun majorities_ring/0;
+            Islands when is_list(Islands) -> fun() -> sever(Islands) end;
+            Other -> throw({error, {bad_option, Other}})
+        end,
+        epmdpxy_flap:start(Cut, maps:get(period, Options, 5000), maps:get(owner, Options, epmdpxy_ask:default_owner()))
+    end).
+
+%% @doc Ends it, and its cut.
+-spec stop_flap(pid()) -> ok.
+stop_flap(Flapper) -> epmdpxy_flap:stop(Flapper).
+
 split(Topology, Node, Options) ->
     caught(fun() ->
         options(Options, [among, seed, redial, for, owner, timeout]),
@@ -237,7 +264,7 @@ sever_by(More, Document, Options) ->
     Until = epmdpxy_nodes:until(maps:get(timeout, Options, ?TIMEOUT)),
     {ok, #{ids := Ids} = Cut} = cut_of(post_owned("/v1/cut", More, Document#{mode => Mode}, Options)),
     Pairs = cut_pairs([Rule || #{id := Id} = Rule <- value_of(rules()), lists:member(Id, Ids)], look()),
-    ok(wires_apart(Pairs, Until)),
+    ok(epmdpxy_await:wires_apart(Pairs, Until)),
     ok(epmdpxy_nodes:apart(Pairs, Until)),
     {ok, Cut}.
 
@@ -314,7 +341,7 @@ peers(Names, Options) ->
     caught(fun() ->
         options(Options, [args, env, apps, cookie, ticktime, code_path, log_dir]),
         _ = value_of(epmdpxy_daemon:port()),
-        {ok, Nodes} = ok_value(epmdpxy_peers:start([binary_to_atom(Name) || Name <- epmdpxy_names:island(Names)], Options)),
+        Nodes = value_of(epmdpxy_peers:start([binary_to_atom(Name) || Name <- epmdpxy_names:island(Names)], Options)),
         ok(epmdpxy_nodes:connect(pairs(Nodes), epmdpxy_nodes:until(?TIMEOUT))),
         {ok, Nodes}
     end).
@@ -392,9 +419,37 @@ clear() -> done(request(delete, "/v1/rules", none)).
 -spec rules() -> {ok, [rule()]} | {error, reason()}.
 rules() -> part(rules, request(get, "/v1/rules", none)).
 
+%% @doc What a rule, or a cut, has touched so far: a fault that has touched nothing has shown nothing.
+-spec effect(pos_integer() | cut() | rule()) ->
+          {ok, #{cables := integer(), dials := integer(), lookups := integer()}} | {error, reason()}.
+effect(#{ids := Ids}) -> effect_of(Ids);
+effect(#{id := Id}) -> effect_of([Id]);
+effect(Id) when is_integer(Id) -> effect_of([Id]).
+
+effect_of(Ids) ->
+    caught(fun() ->
+        case [Effect || #{id := Id, effect := Effect} <- value_of(rules()), lists:member(Id, Ids)] of
+            [] -> {error, {ended, Ids}};
+            Effects -> {ok, maps:from_list([{Key, lists:sum([maps:get(Key, Effect) || Effect <- Effects])}
+                                            || Key <- [cables, dials, lookups]])}
+        end
+    end).
+
 %% @doc The kinds of fault, and their parameters.
 -spec kinds() -> {ok, [#{atom() => term()}]} | {error, reason()}.
 kinds() -> part(kinds, request(get, "/v1/kinds", none)).
+
+%% ---- as other suites call it ----
+
+%% @doc For suites that have a helper of that name: severs. Raises.
+-spec block_traffic_between(island(), island()) -> ok.
+block_traffic_between(A, B) ->
+    _ = value(sever([A, B])),
+    ok.
+
+%% @doc And fixes; nodes dial when they next send. Raises.
+-spec allow_traffic_between(island(), island()) -> ok.
+allow_traffic_between(A, B) -> value(fix([A, B])).
 
 %% ---- waiting ----
 
@@ -406,82 +461,7 @@ await(Condition) -> await(Condition, ?TIMEOUT).
 %% these names. `noticed': no connection is left across a cut; `{error, nothing_cut}' without one. `{event, Pattern, Mark}': an
 %% event behind that mark (mark/0) of that kind, or with these fields; `{ok, Event}' then. Milliseconds.
 -spec await(condition(), timeout()) -> ok | {ok, map()} | {error, reason()}.
-await(Condition, Timeout) -> caught(fun() -> wait(Condition, epmdpxy_nodes:until(Timeout)) end).
-
-wait({up, N}, Until) when is_integer(N) ->
-    on_wires(["up ", integer_to_list(N)], Until);
-wait({up, Nodes}, Until) ->
-    Names = epmdpxy_names:island(Nodes),
-    again_until(fun() ->
-        case unknown(Names, look()) of
-            [] -> ok;
-            Missing -> {again, {not_registered, Missing}}
-        end
-    end, Until);
-wait(mesh, Until) ->
-    ok(on_wires("mesh", Until)),
-    epmdpxy_nodes:together(pairs(members(look())), Until);
-wait({mesh, Nodes}, Until) ->
-    Names = epmdpxy_names:island(Nodes),
-    ok(on_wires(["mesh ", epmdpxy_names:text(Names)], Until)),
-    epmdpxy_nodes:together(pairs(epmdpxy_names:matching(Names, members(look()))), Until);
-wait({connected, A, B}, Until) ->
-    [X, Y] = Words = epmdpxy_names:islands([A, B]),
-    ok(on_wires(["connected ", epmdpxy_names:text(X), " ", epmdpxy_names:text(Y)], Until)),
-    epmdpxy_nodes:together(across(Words, false, known_nodes(look())), Until);
-wait({disconnected, A, B}, Until) ->
-    [X, Y] = Words = epmdpxy_names:islands([A, B]),
-    ok(on_wires(["disconnected ", epmdpxy_names:text(X), " ", epmdpxy_names:text(Y)], Until)),
-    epmdpxy_nodes:apart(across(Words, false, known_nodes(look())), Until);
-wait(noticed, Until) ->
-    case on_wires("noticed", Until) of
-        {error, {refused, Status, _}} when Status =:= 404; Status =:= 409 -> {error, nothing_cut};
-        ok -> epmdpxy_nodes:apart(cut_pairs(value_of(rules()), look()), Until);
-        {error, _} = Error -> Error
-    end;
-wait(quiet, Until) ->
-    on_wires("quiet", Until);
-wait({event, Pattern, After}, Until) ->
-    again_until(fun() ->
-        case [Event || Event <- value_of(events(After)), fits(Pattern, Event)] of
-            [Event | _] -> {ok, Event};
-            [] -> {again, {no_event, Pattern}}
-        end
-    end, Until);
-wait(Condition, _) ->
-    {error, {bad_option, Condition}}.
-
-%% The daemon waits, in slices, so that an answer that gets lost costs no more than one.
-on_wires(Condition, Until) ->
-    Slice = case epmdpxy_nodes:left(Until) of infinity -> 60000; Left -> min(Left, 60000) end,
-    Query = epmdpxy_client:query([{"condition", Condition}, {"timeout", duration(Slice)}]),
-    Port = value_of(epmdpxy_daemon:port()),
-    case epmdpxy_client:request(Port, get, ["/v1/wait", Query], none, Slice + 5000) of
-        {ok, _} -> ok;
-        {error, {refused, 504, Missing}} ->
-            case epmdpxy_nodes:left(Until) of
-                0 -> {error, {timeout, Missing}};
-                _ -> on_wires(Condition, Until)
-            end;
-        {error, _} = Error -> Error
-    end.
-
-again_until(Look, Until) ->
-    case {Look(), epmdpxy_nodes:left(Until)} of
-        {{again, Missing}, 0} -> {error, {timeout, Missing}};
-        {{again, _}, _} -> timer:sleep(20), again_until(Look, Until);
-        {Answer, _} -> Answer
-    end.
-
-fits(Kind, #{event := Event}) when is_atom(Kind) -> Kind =:= Event;
-fits(Pattern, Event) ->
-    lists:all(fun({Key, Wanted}) ->
-        case Event of
-            #{Key := Wanted} -> true;
-            #{Key := Node} when Key =:= from; Key =:= to -> epmdpxy_names:matching(epmdpxy_names:island(Wanted), [Node]) =/= [];
-            _ -> false
-        end
-    end, maps:to_list(Pattern)).
+await(Condition, Timeout) -> caught(fun() -> epmdpxy_await:holds(Condition, epmdpxy_nodes:until(Timeout)) end).
 
 %% ---- looking ----
 
@@ -553,191 +533,12 @@ format_error({timeout, Missing}) when is_binary(Missing) -> ["time is over: ", M
 format_error({timeout, Missing}) -> io_lib:format("time is over: ~p", [Missing]);
 format_error(Other) -> io_lib:format("~p", [Other]).
 
-%% ---- asking the daemon ----
-
-request(Method, Path, Document) ->
-    case epmdpxy_daemon:port() of
-        {ok, Port} ->
-            Began = os:system_time(millisecond),
-            case epmdpxy_client:request(Port, Method, Path, Document) of
-                {ok, Answer} ->
-                    Method =:= get orelse
-                        epmdpxy_daemon:journal(Began, said(Method, unicode:characters_to_list(Path), Document)),
-                    {ok, epmdpxy_names:terms(Answer)};
-                {error, _} = Error -> Error
-            end;
-        {error, _} = Error -> Error
-    end.
-
-%% A line of the history.
-said(post, "/v1/cut", #{islands := Islands} = Cut) ->
-    Parts = lists:join(" | ", [epmdpxy_names:text(Island) || Island <- Islands]),
-    io_lib:format("-> cut ~s  ~ts", [maps:get(mode, Cut, hold), Parts]);
-said(post, "/v1/cut", #{topology := Topology} = Cut) ->
-    io_lib:format("-> cut ~s  ~ts ~ts", [maps:get(mode, Cut, hold), Topology, maps:get(node, Cut, "")]);
-said(post, "/v1/fix", #{islands := Islands}) ->
-    ["-> fix  ", lists:join(" | ", [epmdpxy_names:text(Island) || Island <- Islands])];
-said(post, "/v1/fix", _) -> "-> fix";
-said(post, "/v1/rules", #{fault := Fault, params := Params} = Rule) ->
-    Whom = maps:with([from, to, between, nodes], Rule),
-    io_lib:format("-> fault ~ts ~0tp ~0tp", [Fault, Params, maps:map(fun(_, Names) -> readable(Names) end, Whom)]);
-said(delete, "/v1/rules", _) -> "-> clear";
-said(delete, "/v1/rules/" ++ Id, _) -> ["-> remove ", Id];
-said(Method, Path, _) -> io_lib:format("-> ~s ~ts", [Method, Path]).
-
-readable(Name) when is_binary(Name) -> binary_to_atom(Name);
-readable(Names) -> [readable(Name) || Name <- Names].
-
-%% A rule that goes with its owner.
-post_owned(Path, More, Document, Options) ->
-    For = case Options of #{for := Time} -> #{for => duration(Time)}; _ -> #{} end,
-    Lease = case maps:get(owner, Options, default_owner()) of
-        none -> #{};
-        Owner when is_pid(Owner) -> #{lease => value_of(epmdpxy_daemon:lease(Owner))};
-        Other -> throw({error, {bad_option, {owner, Other}}})
-    end,
-    value_of(request(post, Path, lists:foldl(fun maps:merge/2, Document, [More, For, Lease]))).
-
-%% In a shell each mistake ends the process that evaluates, and another one goes on: the shell itself stays.
-default_owner() ->
-    Self = self(),
-    case process_info(Self, parent) of
-        {parent, Parent} when is_pid(Parent), node(Parent) =:= node() ->
-            case process_info(Parent, dictionary) of
-                {dictionary, Dictionary} ->
-                    case lists:keyfind(evaluator, 1, Dictionary) of
-                        {evaluator, Self} -> Parent;
-                        _ -> Self
-                    end;
-                undefined -> Self
-            end;
-        _ -> Self
-    end.
-
-duration(Ms) when is_integer(Ms), Ms >= 0 -> <<(integer_to_binary(Ms))/binary, "ms">>;
-duration(Text) when is_binary(Text); is_list(Text) -> unicode:characters_to_binary(Text);
-duration(Other) -> throw({error, {bad_option, Other}}).
+%% ---- help ----
 
 cut_of(#{rules := Rules} = Answer) ->
     Ids = [Id || #{id := Id} <- Rules],
     {ok, maps:merge(maps:with([notes, advice, seed], Answer),
                     #{id => hd(Ids), ids => Ids, islands => lists:append([maps:get(islands, Rule, []) || Rule <- Rules])})}.
-
-%% ---- which nodes ----
-
-look() -> value_of(status()).
-
-%% Full names of the nodes that take part: the registered ones, observers aside.
-members(#{nodes := Nodes} = Status) ->
-    Peers = maps:keys(epmdpxy_daemon:peers()),
-    Members = [Node || #{hidden := false, observer := false} = Document <- Nodes, Node <- full_names(Document, Peers)],
-    lists:usort(Members) -- observers(Status).
-
-%% All that there are.
-known_nodes(#{nodes := Nodes, cables := Cables}) ->
-    Peers = maps:keys(epmdpxy_daemon:peers()),
-    Registered = [Node || Document <- Nodes, Node <- full_names(Document, Peers)],
-    Ends = [Name || #{dialer := #{name := A}, acceptor := #{name := B}} <- Cables, Name <- [A, B], Name =/= null],
-    lists:usort(Registered ++ Ends).
-
-observers(#{nodes := Nodes}) -> [Name || #{observer := true, full_name := Name} <- Nodes, Name =/= null].
-
-%% The port mapper knows a node's host from its first handshake on; a peer's is known anyway.
-full_names(#{full_name := Name}, _) when Name =/= null -> [Name];
-full_names(#{name := Name}, Peers) -> [Peer || Peer <- Peers, epmdpxy_names:short(Peer) =:= atom_to_binary(Name)].
-
-known(_, #{wait := true}) -> ok;
-known(Names, _) ->
-    case epmdpxy_daemon:info() of
-        {ok, #{options := #{strict := false}}} -> ok;
-        {error, Why} -> throw({error, Why});
-        {ok, _} ->
-            case unknown(Names, look()) of
-                [] -> ok;
-                Unknown -> throw({error, {unknown, Unknown}})
-            end
-    end.
-
-unknown(Names, #{nodes := Nodes} = Status) ->
-    Hostless = [Name || #{name := Name, full_name := null} <- Nodes],
-    Known = known_nodes(Status),
-    lists:usort([binary_to_atom(Name) || Name <- Names,
-                                         epmdpxy_names:matching([Name], Known) =:= [],
-                                         epmdpxy_names:matching(binary:split(Name, <<"@">>, [trim_all]), Hostless) =:= []]).
-
-pairs(Nodes) -> [{A, B} || A <- Nodes, B <- Nodes, A < B].
-
-%% One way: what the first island sends to the others.
-across([First | Rest], true, Nodes) -> across_each([{First, Island} || Island <- Rest], Nodes);
-across(Islands, false, Nodes) ->
-    Numbered = lists:zip(lists:seq(1, length(Islands)), Islands),
-    across_each([{A, B} || {I, A} <- Numbered, {J, B} <- Numbered, I < J], Nodes).
-
-across_each(Pairs, Nodes) ->
-    lists:usort([{X, Y} || {A, B} <- Pairs, X <- epmdpxy_names:matching(A, Nodes), Y <- epmdpxy_names:matching(B, Nodes),
-                           X =/= Y]).
-
-%% Which nodes these rules cut from each other; pairs that were fixed since are none.
-cut_pairs(Rules, Status) ->
-    Nodes = known_nodes(Status) -- observers(Status),
-    lists:usort(lists:append([rule_pairs(Rule, Nodes) || #{fault := partition} = Rule <- Rules,
-                                                         not is_refusing(Rule)])).
-
-is_refusing(#{params := #{mode := Mode}}) -> Mode =:= refuse;
-is_refusing(_) -> false.
-
-rule_pairs(Rule, Nodes) ->
-    Cut = rule_across(Rule, Nodes),
-    Fixed = lists:append([across(words(Islands), false, Nodes) || Islands <- maps:get(fixed, Rule, [])]),
-    Cut -- (Fixed ++ [{B, A} || {A, B} <- Fixed]).
-
-rule_across(#{islands := Islands} = Rule, Nodes) -> across(words(Islands), maps:get(one_way, Rule, false), Nodes);
-rule_across(#{between := [A, B]}, Nodes) -> across(words([A, B]), false, Nodes);
-rule_across(#{from := From, to := To}, Nodes) -> across(words([From, To]), false, Nodes);
-rule_across(_, Nodes) -> pairs(Nodes).
-
-words(Islands) -> [epmdpxy_names:island(Island) || Island <- Islands].
-
-wires_apart(Pairs, Until) ->
-    again_until(fun() ->
-        #{cables := Cables} = look(),
-        Up = [{A, B} || #{state := up, dialer := #{name := A}, acceptor := #{name := B}} <- Cables,
-                        lists:member({A, B}, Pairs) orelse lists:member({B, A}, Pairs)],
-        case Up of
-            [] -> ok;
-            _ -> {again, [{still_connected, A, B} || {A, B} <- Up]}
-        end
-    end, Until).
-
-%% ---- answers ----
-
-options(Options, Known) when is_map(Options) ->
-    case maps:keys(maps:without(Known, Options)) of
-        [] -> ok;
-        [Other | _] -> throw({error, {bad_option, Other}})
-    end;
-options(Other, _) -> throw({error, {bad_option, Other}}).
-
-%% Inside, errors are thrown; outside they are returned.
-caught(Fun) ->
-    try Fun()
-    catch throw:{error, _} = Error -> Error
-    end.
-
-value_of({ok, Value}) -> Value;
-value_of({error, _} = Error) -> throw(Error).
-
-ok_value({ok, _} = Ok) -> Ok;
-ok_value({error, _} = Error) -> throw(Error).
-
-ok(ok) -> ok;
-ok({error, _} = Error) -> throw(Error).
-
-done({ok, _}) -> ok;
-done({error, _} = Error) -> Error.
-
-part(Key, {ok, Answer}) -> {ok, maps:get(Key, Answer)};
-part(_, {error, _} = Error) -> Error.
 
 value(ok) -> ok;
 value({ok, Value}) -> Value;

@@ -4,7 +4,7 @@
 %% connection (peer), or by a call over the distribution where this VM is connected with it; others cannot be asked.
 -module(epmdpxy_nodes).
 -export([apart/2, together/2, connect/2, can_ask/1, until/1, left/1]).
--export_type([pair/0]).
+-export_type([pair/0, instant/0]).
 
 -type pair() :: {node(), node()}.
 -type instant() :: integer() | infinity. % of the monotonic clock, milliseconds

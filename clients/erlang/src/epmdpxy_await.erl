@@ -1,0 +1,98 @@
+%% SPDX-License-Identifier: MIT
+%% @private
+%% Waiting: the daemon tells when something holds on the wires, the nodes when they see it.
+-module(epmdpxy_await).
+-export([holds/2, wires_apart/2]).
+-import(epmdpxy_ask, [duration/1, value_of/1, ok/1]).
+-import(epmdpxy_look, [look/0, members/1, known_nodes/1, unknown/2, pairs/1, across/3, cut_pairs/2]).
+
+-spec holds(epmdpxy:condition(), epmdpxy_nodes:instant()) -> ok | {ok, map()} | {error, epmdpxy:reason()}.
+holds(Condition, Until) -> wait(Condition, Until).
+
+wait({up, N}, Until) when is_integer(N) ->
+    on_wires(["up ", integer_to_list(N)], Until);
+wait({up, Nodes}, Until) ->
+    Names = epmdpxy_names:island(Nodes),
+    again_until(fun() ->
+        case unknown(Names, look()) of
+            [] -> ok;
+            Missing -> {again, {not_registered, Missing}}
+        end
+    end, Until);
+wait(mesh, Until) ->
+    ok(on_wires("mesh", Until)),
+    epmdpxy_nodes:together(pairs(members(look())), Until);
+wait({mesh, Nodes}, Until) ->
+    Names = epmdpxy_names:island(Nodes),
+    ok(on_wires(["mesh ", epmdpxy_names:text(Names)], Until)),
+    epmdpxy_nodes:together(pairs(epmdpxy_names:matching(Names, members(look()))), Until);
+wait({connected, A, B}, Until) ->
+    [X, Y] = Words = epmdpxy_names:islands([A, B]),
+    ok(on_wires(["connected ", epmdpxy_names:text(X), " ", epmdpxy_names:text(Y)], Until)),
+    epmdpxy_nodes:together(across(Words, false, known_nodes(look())), Until);
+wait({disconnected, A, B}, Until) ->
+    [X, Y] = Words = epmdpxy_names:islands([A, B]),
+    ok(on_wires(["disconnected ", epmdpxy_names:text(X), " ", epmdpxy_names:text(Y)], Until)),
+    epmdpxy_nodes:apart(across(Words, false, known_nodes(look())), Until);
+wait(noticed, Until) ->
+    case on_wires("noticed", Until) of
+        {error, {refused, Status, _}} when Status =:= 404; Status =:= 409 -> {error, nothing_cut};
+        ok -> epmdpxy_nodes:apart(cut_pairs(value_of(epmdpxy:rules()), look()), Until);
+        {error, _} = Error -> Error
+    end;
+wait(quiet, Until) ->
+    on_wires("quiet", Until);
+wait({event, Pattern, After}, Until) ->
+    again_until(fun() ->
+        case [Event || Event <- value_of(epmdpxy:events(After)), fits(Pattern, Event)] of
+            [Event | _] -> {ok, Event};
+            [] -> {again, {no_event, Pattern}}
+        end
+    end, Until);
+wait(Condition, _) ->
+    {error, {bad_option, Condition}}.
+
+%% The daemon waits, in slices, so that an answer that gets lost costs no more than one.
+on_wires(Condition, Until) ->
+    Slice = case epmdpxy_nodes:left(Until) of infinity -> 60000; Left -> min(Left, 60000) end,
+    Query = epmdpxy_client:query([{"condition", Condition}, {"timeout", duration(Slice)}]),
+    Port = value_of(epmdpxy_daemon:port()),
+    case epmdpxy_client:request(Port, get, ["/v1/wait", Query], none, Slice + 5000) of
+        {ok, _} -> ok;
+        {error, {refused, 504, Missing}} ->
+            case epmdpxy_nodes:left(Until) of
+                0 -> {error, {timeout, Missing}};
+                _ -> on_wires(Condition, Until)
+            end;
+        {error, _} = Error -> Error
+    end.
+
+again_until(Look, Until) ->
+    case {Look(), epmdpxy_nodes:left(Until)} of
+        {{again, Missing}, 0} -> {error, {timeout, Missing}};
+        {{again, _}, _} -> timer:sleep(20), again_until(Look, Until);
+        {Answer, _} -> Answer
+    end.
+
+fits(Kind, #{event := Event}) when is_atom(Kind) -> Kind =:= Event;
+fits(Pattern, Event) ->
+    lists:all(fun({Key, Wanted}) ->
+        case Event of
+            #{Key := Wanted} -> true;
+            #{Key := Node} when Key =:= from; Key =:= to -> epmdpxy_names:matching(epmdpxy_names:island(Wanted), [Node]) =/= [];
+            _ -> false
+        end
+    end, maps:to_list(Pattern)).
+
+%% Until none of the pairs has a connection.
+-spec wires_apart([epmdpxy_nodes:pair()], epmdpxy_nodes:instant()) -> ok | {error, epmdpxy:reason()}.
+wires_apart(Pairs, Until) ->
+    again_until(fun() ->
+        #{cables := Cables} = look(),
+        Up = [{A, B} || #{state := up, dialer := #{name := A}, acceptor := #{name := B}} <- Cables,
+                        lists:member({A, B}, Pairs) orelse lists:member({B, A}, Pairs)],
+        case Up of
+            [] -> ok;
+            _ -> {again, [{still_connected, A, B} || {A, B} <- Up]}
+        end
+    end, Until).
