@@ -7,7 +7,7 @@
          rules_go_with_their_owner/1, owner_none_stays/1, typos/1, with_cut_heals/1, topologies/1, conditions/1, faults/1,
          looking/1, peers_stay/1, attached/1, attached_vm_dies/1, launched_vm_dies/1, daemon_dies/1, stock_epmd/1,
          no_program/1, not_started/1, observing_runner/1, too_late_to_observe/1, refused_redial/1, errors_have_words/1, flapping/1, effects/1,
-         words_of_others/1]).
+         words_of_others/1, adopted_runner/1]).
 
 -define(BOUND, 30000).
 
@@ -15,10 +15,12 @@ all() ->
     [cut_cables_is_silent, names_in_every_form, sever_is_seen_by_all, heal_makes_a_mesh, shell_word_for_word,
      rules_go_with_their_owner, owner_none_stays, typos, with_cut_heals, topologies, conditions, faults, looking, peers_stay,
      attached, attached_vm_dies, launched_vm_dies, daemon_dies, stock_epmd, no_program, not_started, observing_runner,
-     too_late_to_observe, refused_redial, errors_have_words, flapping, effects, words_of_others].
+     too_late_to_observe, refused_redial, errors_have_words, flapping, effects, words_of_others,
+     adopted_runner].
 
 init_per_testcase(Case, Config) when Case =:= stock_epmd; Case =:= no_program; Case =:= not_started; Case =:= attached;
-                                     Case =:= attached_vm_dies; Case =:= shell_word_for_word ->
+                                     Case =:= attached_vm_dies; Case =:= adopted_runner;
+                                     Case =:= shell_word_for_word ->
     Config;
 init_per_testcase(_, Config) ->
     {ok, Port} = epmdpxy:start(#{port => 0, seed => 17}),
@@ -381,6 +383,28 @@ observing_runner(_) ->
     ok = peer:call(Vm, epmdpxy, stop, [], ?BOUND),
     peer:stop(Vm).
 
+%% A node on a stock port mapper: others reach it all the same.
+adopted_runner(_) ->
+    Number = free_port(),
+    Stock = open_port({spawn_executable, os:find_executable("epmd")}, [{args, ["-port", integer_to_list(Number)]}, exit_status]),
+    {os_pid, Pid} = erlang:port_info(Stock, os_pid),
+    try adopted(Number) after os:cmd("kill " ++ integer_to_list(Pid)) end.
+
+adopted(Number) ->
+    wait(fun() -> epmdpxy_client:probe(Number) =:= port_mapper end),
+    {Vm, _} = vm([{name, name("runner")}], [{"ERL_EPMD_PORT", integer_to_list(Number)}]),
+    ?assertEqual({error, {stock_epmd, Number}}, peer:call(Vm, epmdpxy, start, [])),
+    {ok, _} = peer:call(Vm, epmdpxy, start, [0]),
+    {ok, #{adopted := true}} = peer:call(Vm, epmdpxy, info, []),
+    {ok, [A, B]} = peer:call(Vm, epmdpxy, peers, [2], ?BOUND),
+    #{A := Peer} = peer:call(Vm, epmdpxy_daemon, peers, []),
+    Runner = peer:call(Vm, erlang, node, []),
+    true = peer:call(Vm, peer, call, [Peer, net_kernel, connect_node, [Runner]]),
+    {ok, _} = peer:call(Vm, epmdpxy, sever, [[A, B]], ?BOUND),
+    ?assertEqual([A], peer:call(Vm, erlang, nodes, [hidden])),
+    ok = peer:call(Vm, epmdpxy, stop, [], ?BOUND),
+    peer:stop(Vm).
+
 too_late_to_observe(_) ->
     {ok, [A, B]} = epmdpxy:peers(2),
     ?assertEqual({error, {connected, [B]}}, epmdpxy:observer(A)),
@@ -402,9 +426,11 @@ in_another(Fun) ->
     receive {'DOWN', Ref, process, Pid, {done, Result}} -> Result end.
 
 %% Another VM with this code; {Peer, its process's number}.
-vm(Options) ->
+vm(Options) -> vm(Options, []).
+
+vm(Options, Env) ->
     Named = case Options of [{name, Name}] -> #{name => Name}; [] -> #{} end,
-    {ok, Vm, _} = peer:start(Named#{connection => standard_io, args => ["-setcookie", "vm" | paths()]}),
+    {ok, Vm, _} = peer:start(Named#{connection => standard_io, env => Env, args => ["-setcookie", "vm" | paths()]}),
     {Vm, peer:call(Vm, os, getpid, [])}.
 
 paths() -> lists:append([["-pa", filename:dirname(code:which(Module))] || Module <- [?MODULE, epmdpxy]]).

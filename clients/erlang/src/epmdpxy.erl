@@ -131,7 +131,8 @@ port() -> value(epmdpxy_daemon:port()).
 -spec env() -> [{string(), string()}].
 env() -> [{"ERL_EPMD_PORT", integer_to_list(port())}].
 
-%% @doc `port', `daemon' (launched, attached or ended), `seed', `peers', `owners' of rules.
+%% @doc `port', `daemon' (launched, attached or ended), `adopted' (this VM is a node on another port mapper, and registered here
+%% as well), `seed', `peers', `owners' of rules.
 -spec info() -> {ok, #{atom() => term()}} | {error, reason()}.
 info() ->
     case epmdpxy_daemon:info() of
@@ -308,12 +309,19 @@ with_cut(Islands, Fun) ->
 -spec observer(island()) -> ok | {error, reason()}.
 observer(Nodes) ->
     caught(fun() ->
-        Names = epmdpxy_names:island(Nodes),
+        Names = lists:flatmap(fun with_short/1, epmdpxy_names:island(Nodes)),
         Status = look(),
         ok(not_connected(Names, Status)),
         _ = value_of(request(post, "/v1/observers", #{nodes => Names})),
         epmdpxy_daemon:observed(Names)
     end).
+
+%% A node that dials this one says its name before the daemon has learnt the host of ours.
+with_short(Name) ->
+    case binary_to_atom(Name) =:= node() of
+        true -> [Name, epmdpxy_names:short(node())];
+        false -> [Name]
+    end.
 
 not_connected(Names, #{cables := Cables} = Status) ->
     Known = [maps:get(full_name, Node) || #{observer := true} = Node <- maps:get(nodes, Status)],

@@ -23,6 +23,7 @@
                 seed :: integer(),
                 said = [] :: [binary()],                        % the daemon's last lines, newest first
                 journal = [] :: [{integer(), unicode:chardata()}], % newest first
+                adopted = false :: boolean(),                   % this VM is a node elsewhere; the socket is ours
                 before :: string() | false,                     % the variable, before it was ours
                 leases = #{} :: #{pid() => {reference(), binary()}},
                 observed = [] :: [binary()],
@@ -103,7 +104,8 @@ init(Options) ->
         {ok, Program, Number, Seed} ->
             true = os:putenv(?VARIABLE, integer_to_list(Number)),
             erlang:send_after(?RENEW_MS, self(), renew),
-            {ok, #state{number = Number, program = Program, options = Options, seed = Seed, before = Before}};
+            {ok, #state{number = Number, program = Program, options = Options, seed = Seed, before = Before,
+                        adopted = adopt(Number)}};
         {error, Reason} ->
             epmdpxy_nowhere:point(Before),
             {stop, {shutdown, Reason}}
@@ -116,6 +118,27 @@ wanted_port(_) ->
         {{ok, [[Port | _] | _]}, _} -> list_to_integer(Port);
         {error, false} -> ?STANDARD_PORT;
         {error, Port} -> list_to_integer(Port)
+    end.
+
+adopt(Number) ->
+    case epmdpxy_adopt:register_at(Number, own_port()) of
+        own ->
+            false;
+        {ok, _Socket} ->
+            logger:warning("epmdpxy: this node uses another port mapper, so nodes can connect to it, but it cannot connect to "
+                           "them; run it by `epmdpxy exec -- ...' instead"),
+            true;
+        {error, Why} ->
+            logger:warning("epmdpxy: this node uses another port mapper, and could not be registered here: ~p; run it by "
+                           "`epmdpxy exec -- ...' instead", [Why]),
+            false
+    end.
+
+%% Fixed when this VM started.
+own_port() ->
+    case init:get_argument(epmd_port) of
+        {ok, [[Port | _] | _]} -> list_to_integer(Port);
+        _ -> ?STANDARD_PORT
     end.
 
 begin_with(0, Options) ->
@@ -255,9 +278,9 @@ end_lease(#state{number = Number}, Name) ->
 
 %% ---- looking ----
 
-information(#state{number = Number, program = Program, seed = Seed, options = Options, leases = Leases, peers = Peers,
+information(#state{adopted = Adopted, number = Number, program = Program, seed = Seed, options = Options, leases = Leases, peers = Peers,
                    journal = Journal}) ->
-    #{port => Number, seed => Seed, options => Options, owners => maps:keys(Leases), peers => maps:keys(Peers),
+    #{port => Number, adopted => Adopted, seed => Seed, options => Options, owners => maps:keys(Leases), peers => maps:keys(Peers),
       journal => lists:reverse(Journal),
       daemon => case Program of
                     attached -> attached;
