@@ -311,8 +311,12 @@ no_program(Config) ->
     ok = file:write_file(Old, "#!/bin/sh\necho \"epmdpxy serve: no such option: $4\" >&2; exit 2\n"),
     ok = file:change_mode(Old, 8#755),
     ?assertEqual({error, {program_too_old, Old}}, epmdpxy:start(#{port => 0, program => Old})),
-    {ok, _} = epmdpxy:start(0),
+    Log = filename:join(proplists:get_value(priv_dir, Config), "daemon.log"),
+    {ok, _} = epmdpxy:start(#{port => 0, log => Log}),
+    {ok, [_]} = epmdpxy:peers(["logged"]),
     ok = epmdpxy:stop(),
+    {ok, Said} = file:read_file(Log),
+    ?assertNotEqual(nomatch, string:find(Said, "logged is registered")),
     ok = epmdpxy:stop().
 
 not_started(_) ->

@@ -273,9 +273,15 @@ sever_by(More, Document, Options) ->
 -spec fix() -> ok | {error, reason()}.
 fix() -> done(request(post, "/v1/fix", #{})).
 
-%% @doc Only between these islands; other cuts stay.
+%% @doc Only between these islands; other cuts stay. Names that nobody has, and pairs that nobody has cut, are a warning in the
+%% log: a node may have ended meanwhile.
 -spec fix(islands()) -> ok | {error, reason()}.
-fix(Islands) -> caught(fun() -> done(request(post, "/v1/fix", #{islands => epmdpxy_names:islands(Islands)})) end).
+fix(Islands) ->
+    caught(fun() ->
+        Answer = value_of(request(post, "/v1/fix", #{islands => epmdpxy_names:islands(Islands)})),
+        _ = [logger:warning("epmdpxy: fix: ~ts", [Note]) || Note <- maps:get(notes, Answer, [])],
+        ok
+    end).
 
 %% @doc Removes every cut, lets the nodes dial, and returns when every two of them are connected, as they see it: all that are
 %% registered and can be asked, observers aside. 30000 ms.
@@ -492,10 +498,12 @@ history() -> history(0).
 %% @doc What was cut when, and what nodes and connections came and went, as lines for a failed test's log; also the seed.
 -spec history(non_neg_integer()) -> unicode:chardata().
 history(After) ->
-    case {events(After), epmdpxy_daemon:info()} of
+    %% The mark's own event tells since when: what was asked for comes before what happens then.
+    case {events(max(0, After - 1)), epmdpxy_daemon:info()} of
         {{ok, Events}, {ok, #{seed := Seed, port := Port, journal := Journal}}} ->
             Since = case Events of [#{time_ms := First} | _] when After > 0 -> First; _ -> 0 end,
-            Lines = lists:keysort(1, [{Ms, Text} || {Ms, Text} <- Journal, Ms >= Since] ++ [event_line(Event) || Event <- Events]),
+            Lines = lists:keysort(1, [{Ms, Text} || {Ms, Text} <- Journal, Ms >= Since] ++
+                                         [event_line(Event) || #{id := Id} = Event <- Events, Id > After]),
             [io_lib:format("epmdpxy on port ~w, seed ~w~n", [Port, Seed]) | [history_line(Line) || Line <- Lines]];
         {{error, Why}, _} ->
             ["epmdpxy: ", format_error(Why), "\n"];

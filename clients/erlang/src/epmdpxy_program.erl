@@ -50,7 +50,8 @@ is_program(Path) -> os:find_executable(filename:basename(Path), filename:dirname
           {ok, port(), inet:port_number()} | {error, epmdpxy:reason()}.
 launch(Program, Number, Options) ->
     Args = ["serve", "--port", integer_to_list(Number), "--until-stdin-closes"]
-        ++ case Options of #{seed := Seed} -> ["--seed", integer_to_list(Seed)]; _ -> [] end,
+        ++ case Options of #{seed := Seed} -> ["--seed", integer_to_list(Seed)]; _ -> [] end
+        ++ case Options of #{log := _} -> ["--log-level", "info"]; _ -> [] end,
     %% What it has to say comes on standard error: read along with the number, as nobody else tells why it did not start.
     {Command, Words, More} = case Options of
         #{log := Log} ->
