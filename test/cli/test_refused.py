@@ -290,12 +290,12 @@ def test_bad_bodies():
 
 def test_methods_and_paths_that_do_not_exist():
     with cluster("a") as (port, _):
-        for path in ("/", "/v1", "/v1/", "/v2/status", "/v1/status/", "/v1/rules/1/2", "/v1/leases/", "/v1/leases/a/b", "/v1/%ff", "/v1/%0a",
+        for path in ("/", "/v1/", "/v2/status", "/v1/status/", "/v1/rules/1/2", "/v1/leases/", "/v1/leases/a/b", "/v1/%ff", "/v1/%0a",
                      "/v1/" + "x" * 1000, "//v1/status", "/v1/../v1/status", "/V1/status"):
             for method in ("GET", "POST", "DELETE"):
                 refused_by(http(port, f"{method} {path} HTTP/1.1\nHost: localhost\nContent-Length: 0\n\n"), "no such resource", status=404)
         for method, paths in [
-            ("GET", ["cut", "fix", "rules/1", "leases/a"]), ("POST", ["status", "kinds", "events", "wait", "rules/1", "leases/a"]),
+            ("GET", ["cut", "fix", "rules/1", "leases/a"]), ("POST", ["status", "nodes", "cables", "links", "kinds", "events", "wait", "rules/1", "leases/a"]),
             ("DELETE", ["status", "cut", "fix", "kinds", "events", "leases", "wait"]), ("PUT", ["rules", "cut", "leases"]),
             ("PATCH", ["rules/1"]), ("OPTIONS", ["status"]), ("FROBNICATE", ["status"]),
         ]:
