@@ -4,6 +4,7 @@
 -include_lib("stdlib/include/assert.hrl").
 -export([all/0, init_per_testcase/2, end_per_testcase/2]).
 -export([cut_cables_is_silent/1, names_in_every_form/1, sever_is_seen_by_all/1, heal_makes_a_mesh/1, shell_word_for_word/1,
+         stopped_node_has_not_noticed/1,
          rules_go_with_their_owner/1, owner_none_stays/1, typos/1, with_cut_heals/1, topologies/1, conditions/1, faults/1,
          looking/1, peers_stay/1, attached/1, attached_vm_dies/1, launched_vm_dies/1, daemon_dies/1, stock_epmd/1,
          no_program/1, not_started/1, observing_runner/1, too_late_to_observe/1, refused_redial/1, errors_have_words/1, flapping/1, effects/1,
@@ -12,7 +13,7 @@
 -define(BOUND, 30000).
 
 all() ->
-    [cut_cables_is_silent, names_in_every_form, sever_is_seen_by_all, heal_makes_a_mesh, shell_word_for_word,
+    [cut_cables_is_silent, names_in_every_form, sever_is_seen_by_all, stopped_node_has_not_noticed, heal_makes_a_mesh, shell_word_for_word,
      rules_go_with_their_owner, owner_none_stays, typos, with_cut_heals, topologies, conditions, faults, looking, peers_stay,
      attached, attached_vm_dies, launched_vm_dies, daemon_dies, stock_epmd, no_program, not_started, observing_runner,
      too_late_to_observe, refused_redial, errors_have_words, flapping, effects, words_of_others,
@@ -64,6 +65,19 @@ sever_is_seen_by_all(_) ->
          ok = epmdpxy:heal(),
          ?assertEqual({I, [B, C, D], [A, C, D], [A, B, D], [A, B, C]}, {I, sees(A), sees(B), sees(C), sees(D)})
      end || I <- lists:seq(1, 20)].
+
+%% Whether a node that does not answer has noticed is not known: sever does not say that it has, and keeps to its time.
+stopped_node_has_not_noticed(_) ->
+    {ok, [A, B]} = epmdpxy:peers(2),
+    Pid = call(B, os, getpid, []),
+    os:cmd("kill -STOP " ++ Pid),
+    {Took, {error, {timeout, Missing}}} = timer:tc(fun() -> epmdpxy:sever([A, B], #{timeout => 500}) end),
+    os:cmd("kill -CONT " ++ Pid),
+    ?assertEqual([{no_answer, B, A}], Missing),
+    ?assert(Took < 3000000),
+    ok = epmdpxy:await({disconnected, A, B}, 10000),
+    ?assertEqual({[], []}, {sees(A), sees(B)}),
+    ok = epmdpxy:heal().
 
 %% Also what global has torn, and only what was asked for.
 heal_makes_a_mesh(_) ->

@@ -10,6 +10,7 @@
 -type instant() :: integer() | infinity. % of the monotonic clock, milliseconds
 
 -define(ASK_MS, 5000).
+-define(LEAST_MS, 200). % an answer may take that long, however short the time is
 -define(DIAL_MS, 10000).
 -define(PAUSE_MS, 20).
 -define(STABLE_MS, 60). % a link that comes up, goes down and comes up again does so within 30 ms
@@ -22,11 +23,17 @@ until(Timeout) -> erlang:monotonic_time(millisecond) + Timeout.
 left(infinity) -> infinity;
 left(Until) -> max(0, Until - erlang:monotonic_time(millisecond)).
 
-%% Until none of the nodes that can be asked sees the other one of its pair.
--spec apart([pair()], instant()) -> ok | {error, {timeout, [{still_connected, node(), node()}]}}.
+%% Until none of the nodes that can be asked sees the other one of its pair. Of one that does not answer (it is stopped, say)
+%% that is not known, so it counts as if it did.
+-spec apart([pair()], instant()) -> ok | {error, {timeout, [{still_connected | no_answer, node(), node()}]}}.
 apart(Pairs, Until) ->
-    Views = views(Pairs),
-    Still = [{still_connected, A, B} || {X, Y} <- Pairs, {A, B} <- [{X, Y}, {Y, X}], sees(A, B, Views) =:= true],
+    Views = views(Pairs, Until),
+    Still = [{What, A, B} || {X, Y} <- Pairs, {A, B} <- [{X, Y}, {Y, X}],
+                             What <- case sees(A, B, Views) of
+                                 true -> [still_connected];
+                                 silent -> [no_answer];
+                                 _ -> []
+                             end],
     case {Still, left(Until)} of
         {[], _} -> ok;
         {_, 0} -> {error, {timeout, Still}};
@@ -42,10 +49,10 @@ together(Pairs, Until) -> together(Pairs, Until, fun(_) -> ok end).
 connect(Pairs, Until) -> together(Pairs, Until, fun(Missing) -> dial(Missing, left(Until)) end).
 
 together(Pairs, Until, Help) ->
-    case missing(Pairs) of
+    case missing(Pairs, Until) of
         [] ->
             timer:sleep(?STABLE_MS),
-            case missing(Pairs) of
+            case missing(Pairs, Until) of
                 [] -> ok;
                 _ -> again(Pairs, Until, Help)
             end;
@@ -54,7 +61,7 @@ together(Pairs, Until, Help) ->
     end.
 
 again(Pairs, Until, Help) ->
-    Missing = missing(Pairs),
+    Missing = missing(Pairs, Until),
     case left(Until) of
         0 when Missing =/= [] ->
             {error, {timeout, [{not_connected, A, B} || {A, B} <- Missing]}};
@@ -64,21 +71,25 @@ again(Pairs, Until, Help) ->
             together(Pairs, Until, Help)
     end.
 
-missing(Pairs) ->
-    Views = views(Pairs),
-    [{A, B} || {A, B} <- Pairs, sees(A, B, Views) =:= false orelse sees(B, A, Views) =:= false].
+missing(Pairs, Until) ->
+    Views = views(Pairs, Until),
+    [{A, B} || {A, B} <- Pairs, lists:any(fun(Sees) -> Sees =:= false orelse Sees =:= silent end,
+                                          [sees(A, B, Views), sees(B, A, Views)])].
 
 sees(A, B, Views) ->
     case Views of
+        #{A := silent} -> silent;
         #{A := Seen} -> lists:member(B, Seen);
         _ -> unknown
     end.
 
-%% Each node is asked once, all at the same time.
-views(Pairs) ->
+%% Each node is asked once, all at the same time, for no longer than there is time. Who has died is in no view.
+views(Pairs, Until) ->
     Nodes = lists:usort([Node || {A, B} <- Pairs, Node <- [A, B]]),
-    Answers = parallel([{Node, fun(Way) -> ask(Way, erlang, nodes, [connected], ?ASK_MS) end} || Node <- Nodes], ?ASK_MS),
-    maps:from_list([{Node, Seen} || {Node, {ok, Seen}} <- Answers]).
+    Answers = parallel([{Node, fun(Way) -> ask(Way, erlang, nodes, [connected], infinity) end} || Node <- Nodes],
+                       max(?LEAST_MS, min(left(Until), ?ASK_MS))),
+    maps:from_list([case Answer of {ok, Seen} -> {Node, Seen}; silent -> {Node, silent} end
+                    || {Node, Answer} <- Answers, Answer =/= unknown]).
 
 dial(Pairs, Timeout) ->
     Dials = [{A, fun(Way) -> ask(Way, net_kernel, connect_node, [B], ?DIAL_MS) end}
@@ -103,7 +114,7 @@ parallel(Works, Timeout) ->
      after left(Until) ->
          erlang:demonitor(Ref, [flush]),
          exit(Pid, kill),
-         {Node, unknown}
+         {Node, silent}
      end || {Node, {Pid, Ref}} <- Workers].
 
 -spec can_ask(node()) -> boolean().
