@@ -27,7 +27,6 @@
 #include "cli/query.h"
 
 /* As shells have it. */
-#define STATUS_VACUOUS 3 /* serve --strict's */
 #define STATUS_NOT_FOUND 127
 #define STATUS_NOT_EXECUTABLE 126
 #define STATUS_SIGNALLED 128

@@ -105,7 +105,7 @@ static int number_of(const char *text, uint64_t *ret)
 
 static json_t *get_events(const struct asked *asked, struct refusal *refusal)
 {
-    const char *text = asked->request->query(asked->request->data, "after");
+    const char *text = query_of(asked, "after");
     const struct events *events = asked->api->service->events;
     json_t *list;
     uint64_t after = 0;

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/version.h"
+#include "cli/command.h"
 #include "model/counters.h"
 #include "model/events.h"
 #include "model/registry.h"
@@ -273,7 +274,6 @@ int daemon_run(struct daemon_config *config)
         status = EXIT_FAILURE;
     else
         loop_run(daemon.loop);
-    rules_clear(daemon.rules);
-    unmake(&daemon);
-    return status == EXIT_SUCCESS && daemon.vacuous ? DAEMON_VACUOUS : status;
+    unmake(&daemon); /* the rules that are left end with it */
+    return status == EXIT_SUCCESS && daemon.vacuous ? STATUS_VACUOUS : status;
 }

@@ -236,8 +236,7 @@ void advice_once(struct service *service, const struct rules_request *request, c
 
     const bool fits[ADVICE_COUNT] = {
         [OVERLAP] = !(service->advised & 1U << OVERLAP) && overlaps(service->rules, cluster),
-        [CLOSES] = (mode == PARTITION_SEVER || mode == PARTITION_CLOSE || mode == PARTITION_RESET) &&
-                   count_members(cluster) > 2,
+        [CLOSES] = (mode == PARTITION_CLOSE || mode == PARTITION_RESET) && count_members(cluster) > 2,
         [SHORT] = mode == PARTITION_HOLD && for_us > 0 && for_us < NOTICED_AFTER_US,
         [IDLE] = mode != PARTITION_REFUSE,
     };
