@@ -19,8 +19,8 @@ LOOKED_AT = set()
 
 
 def leaks(words):
-    """Whether to look for leaks: once for each shape of a command line, since it takes as long as all the rest."""
-    shape = tuple(word for word in words if word == words[0] or str(word).startswith("-"))
+    """Whether to look for leaks: once for each verb and its first option, since it takes as long as all the rest."""
+    shape = (words[:1], next((word for word in words[1:] if str(word).startswith("-")), None))
     fresh = shape not in LOOKED_AT
     LOOKED_AT.add(shape)
     return {} if fresh else {"ASAN_OPTIONS": "detect_leaks=0"}

@@ -161,7 +161,7 @@ start_one(Config, Name, Options) ->
     Env = proplists:get_value(env, Options, []),
     Common = #{connection => standard_io, wait_boot => ?BOUND,
                env => [{"ERL_EPMD_PORT", integer_to_list(port(Config))} | Env],
-               args => ["-pa", filename:dirname(code:which(?MODULE)), "-setcookie", "epmdpxy", "-kernel", "net_ticktime",
+               args => ["-start_epmd", "false", "-pa", filename:dirname(code:which(?MODULE)), "-setcookie", "epmdpxy", "-kernel", "net_ticktime",
                         "4", "-kernel", "logger_level", "none", "-kernel", "prevent_overlapping_partitions", "false",
                         "+S", "1:1", "+A", "1", "+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none" | Args]},
     Named = case {proplists:get_value(longnames, Options), proplists:get_value(anonymous, Options)} of

@@ -333,7 +333,7 @@ static void anything_in_any_order(void **state)
     static struct model model;
     (void)state;
 
-    for (uint64_t seed = 0; seed < 200; seed++) {
+    for (uint64_t seed = 0; seed < 100; seed++) {
         model = (struct model){.rules = rules_new(NULL, NULL), .now_us = 1};
         random_seed(&model.random, seed);
         for (int step = 0; step < 100; step++) {

@@ -72,8 +72,9 @@ collect({Pid, Ref}) ->
 start_one(Name, Cookie, Dir, Options) ->
     Log = filename:join(Dir, atom_to_list(Name) ++ ".log"),
     Ticktime = maps:get(ticktime, Options, 4),
-    Args = ["-setcookie", atom_to_list(Cookie), "-kernel", "net_ticktime", integer_to_list(Ticktime),
-            "-kernel", "logger",
+    %% They are many on a machine: none waits busily. And none starts a port mapper, should ours be gone.
+    Args = ["+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none", "-start_epmd", "false",
+            "-setcookie", atom_to_list(Cookie), "-kernel", "net_ticktime", integer_to_list(Ticktime), "-kernel", "logger",
             lists:flatten(io_lib:format("[{handler,default,logger_std_h,#{config=>#{file=>~p}}}]", [Log]))]
         ++ maps:get(args, Options, []),
     {Short, Host} = case string:split(atom_to_list(Name), "@") of

@@ -1,6 +1,6 @@
 %% SPDX-License-Identifier: MIT
 %% The hook of Common Test, in a VM of its own that runs fixture/hooked_SUITE.erl.
--module(cth_SUITE).
+-module(hook_SUITE).
 -include_lib("stdlib/include/assert.hrl").
 -export([all/0, removes_and_heals/1, fails_what_leaves/1, under_exec/1, cannot_start/1]).
 

@@ -1,6 +1,6 @@
 %% SPDX-License-Identifier: MIT
 %% The Erlang client, with a daemon of its own for each case and real nodes.
--module(epmdpxy_SUITE).
+-module(client_SUITE).
 -include_lib("stdlib/include/assert.hrl").
 -export([all/0, init_per_testcase/2, end_per_testcase/2]).
 -export([cut_cables_is_silent/1, names_in_every_form/1, sever_is_seen_by_all/1, heal_makes_a_mesh/1, shell_word_for_word/1,
