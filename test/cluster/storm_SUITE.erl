@@ -22,7 +22,7 @@ all() -> [storm].
 init_per_testcase(_, Config) -> cluster:init([], Config).
 end_per_testcase(_, Config) -> cluster:'end'(Config).
 
-seconds() -> list_to_integer(os:getenv("STORM_SECONDS", "20")).
+seconds() -> list_to_integer(os:getenv("STORM_SECONDS", "12")).
 
 storm(Config) ->
     Names = ?STORMY ++ ?CALM,
