@@ -29,7 +29,9 @@ init_per_testcase(_, Config) ->
 
 end_per_testcase(_, _) ->
     ok = epmdpxy:stop(),
-    ?assertEqual(false, os:getenv("ERL_EPMD_PORT")).
+    ?assertEqual(false, os:getenv("ERL_EPMD_PORT")),
+    ?assertEqual([], [Log || Log <- filelib:wildcard(filename:join(os:getenv("TMPDIR", "/tmp"), "epmdpxy-*/*.log")),
+                             filelib:file_size(Log) =:= 0]).
 
 %% ---- splits ----
 
@@ -75,6 +77,7 @@ stopped_node_has_not_noticed(_) ->
     os:cmd("kill -CONT " ++ Pid),
     ?assertEqual([{no_answer, B, A}], Missing),
     ?assert(Took < 3000000),
+    ?assertEqual({error, {bad_option, tmeout}}, epmdpxy:heal([A, B], #{tmeout => 1})),
     ok = epmdpxy:await({disconnected, A, B}, 10000),
     ?assertEqual({[], []}, {sees(A), sees(B)}),
     ok = epmdpxy:heal().
@@ -104,6 +107,7 @@ with_cut_heals(_) ->
     ?assertError(oops, epmdpxy:with_cut([A, B], fun() -> error(oops) end)),
     ?assertThrow({error, mine}, epmdpxy:with_cut([A, B], fun() -> throw({error, mine}) end)),
     ?assertEqual({[B], {ok, []}}, {sees(A), epmdpxy:rules()}),
+    ?assertEqual(false, epmdpxy:with_cut([A, B], #{redial => refuse}, fun() -> call(A, net_kernel, connect_node, [B]) end)),
     ?assertError({epmdpxy, {unknown, [nobody]}}, epmdpxy:with_cut([A, nobody], fun() -> ok end)).
 
 topologies(_) ->

@@ -8,14 +8,15 @@ init(_Id, File) -> {ok, #{report => File}}.
 pre_init_per_testcase(_Suite, Case, Config, State) ->
     {Config, State#{Case => erlang:monotonic_time(millisecond)}}.
 
-post_end_per_testcase(Suite, Case, _Config, Return, State) ->
+%% To Common Test a case is well whose end_per_testcase crashed; here it is not.
+post_end_per_testcase(Suite, Case, Config, Return, State) ->
     Took = (erlang:monotonic_time(millisecond) - maps:get(Case, State)) / 1000,
-    case Return of
-        ok -> line(State, "  ok    ~s:~s  ~.1f s~n", [Suite, Case, Took]);
-        {ok, _} -> line(State, "  ok    ~s:~s  ~.1f s~n", [Suite, Case, Took]);
-        _ -> ok % on_tc_fail has it
-    end,
-    {Return, State}.
+    Well = Return =:= ok orelse element(1, Return) =:= ok,
+    [line(State, "  ok    ~s:~s  ~.1f s~n", [Suite, Case, Took]) || Well], % else on_tc_fail has it
+    case proplists:get_value(tc_status, Config) of
+        ok when not Well -> {{fail, {end_per_testcase, Return}}, State};
+        _ -> {Return, State}
+    end.
 
 on_tc_fail(Suite, Case, Reason, State) ->
     line(State, "FAILED  ~s:~p~n~s~n", [Suite, Case, indented(Reason)]),

@@ -25,7 +25,7 @@
 
 -export([start/0, start/1, stop/0, port/0, env/0, info/0]).
 -export([cut_cables/2, fix_cables/2]).
--export([sever/1, sever/2, cut/1, cut/2, fix/0, fix/1, heal/0, heal/1, with_cut/2]).
+-export([sever/1, sever/2, cut/1, cut/2, fix/0, fix/1, heal/0, heal/1, heal/2, with_cut/2, with_cut/3]).
 -export([isolate/1, isolate/2, halves/0, halves/1, random_halves/0, random_halves/1, majorities_ring/0, majorities_ring/1,
          bridge/1, bridge/2, flap/2, stop_flap/1]).
 -export([observer/1, peers/1, peers/2, stop_peer/1]).
@@ -293,21 +293,36 @@ heal() ->
         epmdpxy_nodes:connect(pairs(Nodes), epmdpxy_nodes:until(?TIMEOUT))
     end).
 
-%% @doc Only between these islands.
+%% @equiv heal(Islands, #{})
 -spec heal(islands()) -> ok | {error, reason()}.
-heal(Islands) ->
+heal(Islands) -> heal(Islands, #{}).
+
+%% @doc Only between these islands. `timeout': 30000 ms.
+-spec heal(islands(), #{timeout => timeout()}) -> ok | {error, reason()}.
+heal(Islands, Options) ->
     caught(fun() ->
+        options(Options, [timeout]),
         Words = epmdpxy_names:islands(Islands),
         ok(fix(Islands)),
-        epmdpxy_nodes:connect(across(Words, false, members(look())), epmdpxy_nodes:until(?TIMEOUT))
+        epmdpxy_nodes:connect(across(Words, false, members(look())), epmdpxy_nodes:until(maps:get(timeout, Options, ?TIMEOUT)))
     end).
 
 %% @doc Severs, runs, heals, also when it raises. Returns what the fun does. Raises.
 -spec with_cut(islands(), fun(() -> Result)) -> Result.
-with_cut(Islands, Fun) ->
-    _ = value(sever(Islands)),
-    Result = try Fun() catch Class:Why:Stack -> _ = heal(Islands), erlang:raise(Class, Why, Stack) end,
-    ok = value(heal(Islands)),
+with_cut(Islands, Fun) -> with_cut(Islands, #{}, Fun).
+
+%% @doc The same, with the options of sever/2.
+-spec with_cut(islands(), sever_options(), fun(() -> Result)) -> Result.
+with_cut(Islands, Options, Fun) ->
+    case sever(Islands, Options) of
+        {ok, _} -> ok;
+        {error, Reason} ->
+            _ = [fix(Islands) || element(1, Reason) =:= timeout],
+            error({epmdpxy, Reason})
+    end,
+    Healing = maps:with([timeout], Options),
+    Result = try Fun() catch Class:Why:Stack -> _ = heal(Islands, Healing), erlang:raise(Class, Why, Stack) end,
+    ok = value(heal(Islands, Healing)),
     Result.
 
 %% @doc These nodes are no part of the experiment: no cut or pattern is about them, and nodes see them as hidden. Before they

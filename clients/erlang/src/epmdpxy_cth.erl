@@ -11,7 +11,7 @@
 %%
 %% <ul>
 %% <li>`{peers, N | Names}', `{peers, N | Names, Options}': starts these for each suite (see `epmdpxy:peers/2'); `Config' has
-%%     `{peers, Nodes}', and they end with the suite.</li>
+%%     `{peers, Nodes}', and they end with the suite; their logs are in its `priv_dir'.</li>
 %% <li>`{heal, false}': the cluster is not connected again after a case; for one that is no mesh.</li>
 %% <li>`{fail_on_left, true}': a case that leaves a rule behind has failed.</li>
 %% <li>`{observer, false}': this VM takes part in the experiment. Else it is an observer, if it is a node.</li>
@@ -52,16 +52,17 @@ pre_init_per_suite(_Suite, _Config, #hook{started = {error, Why}} = Hook) ->
     {{fail, {epmdpxy, Why, unicode:characters_to_list(epmdpxy:format_error(Why))}}, Hook};
 pre_init_per_suite(_Suite, Config, #hook{options = Options} = Hook) ->
     observe(Options),
-    case peers(Options) of
+    case peers(Options, Config) of
         {ok, []} -> {Config, Hook};
         {ok, Nodes} -> {[{peers, Nodes} | Config], Hook};
         {error, Why} -> {{fail, {epmdpxy, Why, unicode:characters_to_list(epmdpxy:format_error(Why))}}, Hook}
     end.
 
-peers(Options) ->
+peers(Options, Config) ->
+    Logs = maps:from_list([{log_dir, Dir} || {priv_dir, Dir} <- Config]),
     case [Option || Option <- Options, is_tuple(Option), element(1, Option) =:= peers] of
-        [{peers, Names} | _] -> epmdpxy:peers(Names);
-        [{peers, Names, More} | _] -> epmdpxy:peers(Names, More);
+        [{peers, Names} | _] -> epmdpxy:peers(Names, Logs);
+        [{peers, Names, More} | _] -> epmdpxy:peers(Names, maps:merge(Logs, More));
         [] -> {ok, []}
     end.
 

@@ -227,6 +227,7 @@ handle_info(_, State) ->
 -spec terminate(term(), #state{}) -> ok.
 terminate(_Why, #state{peers = Peers, program = Program, number = Number, before = Before} = State) ->
     _ = [catch peer:stop(Peer) || {Peer, _} <- maps:values(Peers)],
+    epmdpxy_peers:tidy(),
     if
         is_port(Program) -> end_program(Program, Number);
         Program =:= attached -> take_back(State);

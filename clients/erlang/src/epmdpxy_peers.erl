@@ -3,7 +3,7 @@
 %% Nodes for tests: controlled over their standard input and output, so that they can be asked during every cut. They belong
 %% to epmdpxy_daemon, and end with it; nobody is linked to them.
 -module(epmdpxy_peers).
--export([start/2, stop/1]).
+-export([start/2, stop/1, tidy/0]).
 
 -define(BOOT_MS, 60000).
 -define(CALL_MS, 30000).
@@ -43,9 +43,18 @@ own_cookie() ->
     end.
 
 log_dir(#{log_dir := Dir}) -> made(Dir);
-log_dir(_) ->
-    Temporary = case os:getenv("TMPDIR") of Dir when is_list(Dir), Dir =/= "" -> Dir; _ -> "/tmp" end,
-    made(filename:join(Temporary, "epmdpxy-" ++ os:getpid())).
+log_dir(_) -> made(temporary()).
+
+temporary() ->
+    Dir = case os:getenv("TMPDIR") of Set when is_list(Set), Set =/= "" -> Set; _ -> "/tmp" end,
+    filename:join(Dir, "epmdpxy-" ++ os:getpid()).
+
+%% Logs in which nothing stands are not left behind.
+-spec tidy() -> ok.
+tidy() ->
+    _ = [file:delete(Log) || Log <- filelib:wildcard(filename:join(temporary(), "*.log")), filelib:file_size(Log) =:= 0],
+    _ = file:del_dir(temporary()),
+    ok.
 
 made(Dir) ->
     case filelib:ensure_dir(filename:join(Dir, "x")) of
