@@ -107,6 +107,8 @@ static void enter(struct cable *cable, enum cable_phase phase)
     cable->phase = phase;
     if (phase == CABLE_up || phase == CABLE_raw)
         stranger_leave(&cable->stranger);
+    if (phase == CABLE_up || phase == CABLE_raw)
+        handshaking_tell_up(&cable->handshaking);
     if (phase == CABLE_up)
         tell(cable, EVENT_cable_up, NULL);
     if (phase == CABLE_held)

@@ -172,6 +172,18 @@ static void teach_registry(struct handshaking *handshaking)
     handshaking->dialer_observes = dialer && node_is_hidden(dialer);
 }
 
+void handshaking_tell_up(const struct handshaking *handshaking)
+{
+    struct node *acceptor =
+        registry_find(handshaking->cabling->registry, handshaking->registered, strlen(handshaking->registered));
+    struct node *dialer = registered_dialer(handshaking);
+
+    if (acceptor)
+        acceptor->connected = true;
+    if (dialer)
+        dialer->connected = true;
+}
+
 static void learn_names(struct handshaking *handshaking, uint64_t now_us)
 {
     teach_registry(handshaking);

@@ -55,6 +55,9 @@ bool handshaking_may_dial(const struct handshaking *handshaking);
 /* The acceptor is there, and this is no handshake: what was read of the dialer goes on to it. */
 void handshaking_forward_raw(struct handshaking *handshaking, uint64_t now_us);
 
+/* The two talk now: the registry is told that its nodes have connected. */
+void handshaking_tell_up(const struct handshaking *handshaking);
+
 /* Relays what may be relayed, both ways. The lanes are framed when it is through. */
 struct verdict handshaking_relay(struct handshaking *handshaking, uint64_t now_us);
 

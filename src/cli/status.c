@@ -95,6 +95,18 @@ static void add_rules(struct text *to, const json_t *rules)
     }
 }
 
+static void add_hints(struct text *to, const json_t *hints)
+{
+    const json_t *hint;
+    size_t i;
+
+    json_array_foreach(hints, i, hint) {
+        text_addf(to, "%shint: ", i == 0 ? "\n" : "");
+        text_add_escaped(to, json_string_value(hint));
+        text_addf(to, "\n");
+    }
+}
+
 static void add_status(struct text *to, const json_t *answer)
 {
     char uptime[32];
@@ -105,6 +117,7 @@ static void add_status(struct text *to, const json_t *answer)
     add_nodes(to, json_object_get(answer, "nodes"));
     add_cables(to, json_object_get(answer, "cables"));
     add_rules(to, json_object_get(answer, "rules"));
+    add_hints(to, json_object_get(answer, "hints"));
 }
 
 static int run(const struct command *self, int argc, char **argv)

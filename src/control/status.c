@@ -14,6 +14,7 @@
 #include "model/registry.h"
 #include "model/rules.h"
 #include "request/answers.h"
+#include "service/hints.h"
 #include "service/look.h"
 #include "service/service.h"
 
@@ -127,16 +128,22 @@ json_t *links_document(const struct api *api, const char *name)
     return links;
 }
 
+static void add_hint(void *data, const char *text)
+{
+    json_array_append_new(data, json_string(text));
+}
+
 json_t *status_document(const struct api *api)
 {
     const struct service *service = api->service;
-    json_t *nodes = nodes_document(api, NULL), *cables = cables_document(api, NULL, NULL);
+    json_t *nodes = nodes_document(api, NULL), *cables = cables_document(api, NULL, NULL), *hinted = json_array();
 
-    return json_pack("{s:s, s:i, s:i, s:I, s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:o}", "version", api->version, "pid",
-                     (int)getpid(), "port", api->port, "uptime_ms",
+    hints(service, add_hint, hinted);
+    return json_pack("{s:s, s:i, s:i, s:I, s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "version", api->version,
+                     "pid", (int)getpid(), "port", api->port, "uptime_ms",
                      (json_int_t)(loop_now_ms(service->loop) - api->started_ms), "relay", service->relayed, "batch",
                      api->batch, "seed", (json_int_t)api->seed, "gates", (json_int_t)gates_count(api->gates), "nodes",
                      nodes, "cables", cables, "rules",
                      rules_to_document(service->rules, 0, loop_clock_us(service->loop)), "counters",
-                     counters_document(service->counters));
+                     counters_document(service->counters), "hints", hinted);
 }

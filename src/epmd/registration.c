@@ -51,6 +51,7 @@ struct node *registration_begin(struct mapper *mapper, struct epmd_node *told, c
 
     told->port = gates_real_port(mapper->gates, told->name, told->name_len, told->port);
     node = registry_add(mapper->registry, told, owner, fd, (uint32_t)time(NULL));
+    node->since_ms = loop_now_ms(mapper->loop);
     gates_return(mapper->gates, node);
     log_info("%s is registered, at port %u", node->name, told->port);
     tell(mapper, EVENT_node_up, node);

@@ -40,6 +40,8 @@ struct node {
     char *full_name;       /* name@host as a handshake showed it, or NULL */
     unsigned shown_as;     /* a set of enum node_sight: how its handshakes have shown it */
     uint32_t creation;
+    uint64_t since_ms;         /* when it registered, of the loop's clock; whoever registers it tells */
+    bool connected;            /* it has talked with another node */
     const struct owner *owner; /* NULL: the name is only remembered */
     int fd;                    /* the owner's descriptor, a number that DUMP shows */
     struct node *prev, *next;  /* registry's live (newest first) or remembered (oldest first) list */

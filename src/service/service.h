@@ -6,6 +6,7 @@
  *     service.c    the verbs that change the rule book
  *     look.c       a look at the cluster, for everything that asks about it
  *     advice.c     what people should know about what they have just asked for
+ *     hints.c      what looks wrong though nobody asked: nodes that never connect
  *     waits.c      whoever waits for a condition
  */
 #ifndef SERVICE_SERVICE_H
