@@ -129,12 +129,12 @@ int cut_request_from_words(const struct cut_words *options, const char *const *i
 
 struct fields {
     struct islands islands, of;
-    bool one_way;
+    bool one_way, strict;
     const char *mode, *lease, *topology, *node;
     uint64_t for_us, seed;
 };
 
-enum { ISLANDS, ONE_WAY, MODE, FOR, LEASE, TOPOLOGY, NODE, OF, SEED };
+enum { ISLANDS, ONE_WAY, MODE, FOR, LEASE, TOPOLOGY, NODE, OF, SEED, STRICT };
 
 #undef AT
 #define AT(field) offsetof(struct fields, field)
@@ -149,6 +149,7 @@ static const struct document_field rows[] = {
     [NODE] = {"node", "a name", document_text, AT(node)},
     [OF] = {"of", "an array of names", document_names, AT(of)},
     [SEED] = {"seed", "a whole number from 0 on", document_number, AT(seed)},
+    [STRICT] = {"strict", "true or false", document_flag, AT(strict)},
 };
 
 static const struct document_table table = {rows, sizeof(rows) / sizeof(rows[0])};
@@ -207,6 +208,7 @@ int cut_request_from_document(const json_t *document, struct cut_request *ret, s
     if (status == 0)
         status = set_mode(&request, fields.mode, refusal);
     request.lifetime = lifetime_new(fields.for_us, fields.lease);
+    request.strict = fields.strict;
     islands_done(&fields.islands);
     islands_done(&fields.of);
     return finish(&request, status, ret, refusal);

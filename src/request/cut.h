@@ -30,6 +30,7 @@ struct cut_request {
     uint64_t seed;
 
     struct lifetime lifetime;
+    bool strict; /* a name that no node has is an error, and no note */
 };
 
 void cut_request_done(struct cut_request *request);

@@ -6,6 +6,7 @@
 
 static const struct document_field rows[] = {
     {"islands", "an array of arrays of names", document_islands, offsetof(struct fix_request, islands)},
+    {"strict", "true or false", document_flag, offsetof(struct fix_request, strict)},
 };
 static const struct document_table table = {rows, sizeof(rows) / sizeof(rows[0])};
 
@@ -40,7 +41,7 @@ int fix_request_from_document(const json_t *document, struct fix_request *ret, s
     unsigned given = 0;
     int status = document_read(document, &table, &request, &given, refusal);
 
-    return finish(&request, status, given, ret, refusal);
+    return finish(&request, status, given & 1, ret, refusal);
 }
 
 json_t *fix_request_to_document(const struct fix_request *request)

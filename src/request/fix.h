@@ -6,12 +6,14 @@
 #define REQUEST_FIX_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "base/refusal.h"
 #include "model/islands.h"
 
 struct fix_request {
     struct islands islands; /* two or more, checked; or none: everything; owned */
+    bool strict;            /* a name that no node has is an error, and no note */
 };
 
 void fix_request_done(struct fix_request *request);

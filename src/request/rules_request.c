@@ -115,6 +115,7 @@ struct fields {
     const char *fault, *lease;
     const json_t *params, *rules;
     uint64_t for_us;
+    bool strict;
 };
 
 #undef AT
@@ -132,6 +133,7 @@ static const struct document_field rows[] = {
     {"params", "an object with the fault's parameters", document_object, AT(params)},
     {"for", "a duration, such as \"30s\"", document_duration, AT(for_us)},
     {"lease", "the name of a lease, see POST /v1/leases", document_text, AT(lease)},
+    {"strict", "true or false", document_flag, AT(strict)},
     {"rules", "an array of rules", document_array, AT(rules)},
 };
 
@@ -147,6 +149,7 @@ static int rule_of_fields(const struct fields *fields, struct rules_request *req
         whom_select(&fields->whom, &rule.fault, whom_documents, &rule.selector, refusal) < 0)
         return -EINVAL;
     rule.lifetime = lifetime_new(fields->for_us, fields->lease);
+    rule.strict = fields->strict;
     rules_request_add(request, &rule);
     return 0;
 }

@@ -21,6 +21,7 @@ struct rule_asked {
     struct fault fault;
     struct selector selector; /* its islands are owned */
     struct lifetime lifetime;
+    bool strict; /* a name that no node has is an error, and no note */
 };
 
 struct rules_request {

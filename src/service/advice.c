@@ -41,33 +41,56 @@ void advice_note(struct rules_answer *answer, const char *format, ...)
     answer->notes[answer->notes_count++] = mem_string(line, strlen(line));
 }
 
-/* A name that nobody has is fine (the node may come later), but often a slip. */
-static void note_stranger(const char *pattern, const struct cluster *cluster, struct rules_answer *answer)
-{
-    bool may_be_one = false;
+enum known { KNOWN_yes, KNOWN_perhaps, KNOWN_no };
 
-    for (size_t i = 0; i < cluster->nodes_count; i++) {
+/* Does a node that is there bear that name? Perhaps: one whose host is not known yet. */
+static enum known is_known(const char *pattern, const struct cluster *cluster)
+{
+    enum known known = strcmp(pattern, "*") == 0 ? KNOWN_yes : KNOWN_no;
+
+    for (size_t i = 0; i < cluster->nodes_count && known != KNOWN_yes; i++) {
         const struct cluster_node *node = &cluster->nodes[i];
 
         if (node->standing == NODE_REMEMBERED)
             continue;
         if (pattern_matches(pattern, node->name))
-            return;
-        may_be_one |= !strchr(node->name, '@') && pattern_overlaps(pattern, node->name);
+            known = KNOWN_yes;
+        else if (!strchr(node->name, '@') && pattern_overlaps(pattern, node->name))
+            known = KNOWN_perhaps;
     }
-    if (may_be_one)
-        advice_note(answer, "the host of '%.*s' is not known yet: whether it is '%s' shows when it connects",
-                    (int)strcspn(pattern, "@"), pattern, pattern);
-    else
-        advice_note(answer, "no node named '%s' is registered yet; the rule waits for it", pattern);
+    return known;
 }
 
+#define PERHAPS "the host of '%.*s' is not known yet: whether it is '%s' shows when it connects"
+
+/* A name that nobody has is fine (the node may come later), but often a slip. */
 void advice_strangers(const struct islands *islands, const struct cluster *cluster, struct rules_answer *answer)
 {
     for (size_t i = 0; i < islands->count; i++)
-        for (size_t k = 0; k < islands->at[i].count; k++)
-            if (strcmp(islands->at[i].patterns[k], "*") != 0)
-                note_stranger(islands->at[i].patterns[k], cluster, answer);
+        for (size_t k = 0; k < islands->at[i].count; k++) {
+            const char *pattern = islands->at[i].patterns[k];
+            enum known known = is_known(pattern, cluster);
+
+            if (known == KNOWN_perhaps)
+                advice_note(answer, PERHAPS, (int)strcspn(pattern, "@"), pattern, pattern);
+            if (known == KNOWN_no)
+                advice_note(answer, "no node named '%s' is registered yet; the rule waits for it", pattern);
+        }
+}
+
+int advice_refuse_strangers(const struct islands *islands, const struct cluster *cluster, struct refusal *refusal)
+{
+    for (size_t i = 0; i < islands->count; i++)
+        for (size_t k = 0; k < islands->at[i].count; k++) {
+            const char *pattern = islands->at[i].patterns[k];
+            enum known known = is_known(pattern, cluster);
+
+            if (known == KNOWN_perhaps)
+                return refuse(refusal, "strict", PERHAPS, (int)strcspn(pattern, "@"), pattern, pattern);
+            if (known == KNOWN_no)
+                return refuse(refusal, "strict", "no node named '%.200s' is registered", pattern);
+        }
+    return 0;
 }
 
 /* A connection that is no plain handshake has a dialer that no rule can mean. */

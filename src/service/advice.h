@@ -10,6 +10,7 @@
 
 struct island;
 struct islands;
+struct refusal;
 struct rules_answer;
 struct rules_request;
 struct service;
@@ -19,6 +20,9 @@ void advice_note(struct rules_answer *answer, const char *format, ...) __attribu
 
 /* Notes of names that nobody has. */
 void advice_strangers(const struct islands *islands, const struct cluster *cluster, struct rules_answer *answer);
+
+/* The same as a refusal: 0, or -EINVAL at the first of them. */
+int advice_refuse_strangers(const struct islands *islands, const struct cluster *cluster, struct refusal *refusal);
 
 /* The same about nodes that become observers. */
 void advice_observers(const struct island *nodes, const struct cluster *cluster, struct rules_answer *answer);

@@ -125,6 +125,9 @@ static int add_rules(struct service *service, const struct rules_request *reques
 {
     int status = check_rules(service, request, refusal);
 
+    for (size_t i = 0; status == 0 && i < request->count; i++)
+        if (request->at[i].strict)
+            status = advice_refuse_strangers(&request->at[i].selector.islands, cluster, refusal);
     if (status < 0)
         return status;
     *ret = (struct rules_answer){0};
@@ -192,13 +195,26 @@ static void note_slips(const struct service *service, const struct fix_request *
         advice_note(&answer->remarks, "no cut is between these: nothing has changed");
 }
 
+static int check_known(const struct service *service, const struct fix_request *request, struct refusal *refusal)
+{
+    struct cluster cluster;
+    int status = 0;
+
+    if (!request->strict)
+        return 0;
+    look(service, &cluster);
+    status = advice_refuse_strangers(&request->islands, &cluster, refusal);
+    cluster_done(&cluster);
+    return status;
+}
+
 int service_fix(struct service *service, const struct fix_request *request, struct fix_answer *ret,
                 struct refusal *refusal)
 {
     bool all = request->islands.count == 0;
     uint64_t version = rules_version(service->rules);
 
-    if (!all && check_split(service, &request->islands, refusal) < 0)
+    if (!all && (check_split(service, &request->islands, refusal) < 0 || check_known(service, request, refusal) < 0))
         return refusal->status;
     *ret = (struct fix_answer){0};
     note_partitions(service, ret);
@@ -283,14 +299,17 @@ int service_cut(struct service *service, const struct cut_request *request, stru
     int status = 0;
 
     look(service, &cluster);
-    if (request->by_topology)
+    if (request->strict)
+        status = advice_refuse_strangers(&request->of, &cluster, refusal);
+    if (status == 0 && request->by_topology)
         status = split(&cluster, request, seed, &rules, &left_out, refusal);
-    else
+    else if (status == 0)
         rules_request_add(
             &rules,
             &(struct rule_asked){.fault = request->fault,
                                  .selector = {.islands = islands_copy(&request->islands), .one_way = request->one_way},
-                                 .lifetime = lifetime_new(request->lifetime.for_us, request->lifetime.lease)});
+                                 .lifetime = lifetime_new(request->lifetime.for_us, request->lifetime.lease),
+                                 .strict = request->strict});
     if (status == 0)
         status = check_rule(service, &rules.at[0], refusal); /* they are alike: nobody has asked for them by number */
     if (status == 0)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Bad input: each has one line that names what is wrong, and changes nothing."""
-from harness import cluster, fine, get, http, lasting, post, refused, refused_by, register, run
+from harness import cluster, fine, get, http, lasting, post, refused, refused_by, register, rules, run
 
 LONG = "n" * 3000
 
@@ -305,3 +305,25 @@ def test_methods_and_paths_that_do_not_exist():
             refused_by(get(port, f"/v1/{path}"), path.split("?")[1].split("=")[0] + ": ")
         with register(port, "b"):
             assert len(get(port, "/v1/status")[1]["nodes"]) == 2
+
+
+# ---- names that nobody has, for those who say that this is an error ----
+
+def test_strict_refuses_strangers():
+    with cluster("n1", "n2") as (port, go):
+        for path, body in [("/v1/cut", {"islands": [["n1"], ["n7"]]}), ("/v1/cut", {"islands": [["n1"], ["x*"]]}),
+                           ("/v1/cut", {"topology": "halves", "of": ["n1", "n2", "n7"]}),
+                           ("/v1/rules", {"fault": "latency", "params": {"delay": "1ms"}, "between": [["n1"], ["n7"]]}),
+                           ("/v1/rules", {"fault": "hide", "nodes": ["n7"]}), ("/v1/fix", {"islands": [["n1"], ["n7"]]})]:
+            name = "x*" if "x*" in str(body) else "n7"
+            refused_by(post(port, path, {**body, "strict": True}), f"strict: no node named '{name}' is registered")
+            refused_by(post(port, path, {**body, "strict": 1}), "strict: must be true or false")
+        refused_by(post(port, "/v1/rules", {"rules": [{"fault": "hide", "nodes": ["n1"], "strict": True},
+                                                      {"fault": "hide", "nodes": ["n7"], "strict": True}]}), "strict: no node named 'n7'")
+        refused_by(post(port, "/v1/cut", {"islands": [["n1@h"], ["n2"]], "strict": True}), "strict: the host of 'n1' is not known yet")
+        assert rules(port) == []
+        assert post(port, "/v1/cut", {"islands": [["n1"], ["n*", "*"]], "strict": True})[0] == 400  # a node in two islands
+        status, told = post(port, "/v1/cut", {"islands": [["n1"], ["n2"]], "strict": True})
+        assert (status, told["notes"]) == (200, []), told
+        assert post(port, "/v1/fix", {"islands": [["n1"], ["n2"]], "strict": True})[0] == 200
+        assert "no node named 'n7'" in str(post(port, "/v1/cut", {"islands": [["n1"], ["n7"]], "strict": False})[1]["notes"])
