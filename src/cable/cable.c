@@ -132,6 +132,7 @@ void cable_free(struct cable *cable, bool reset, const char *why)
         tell(cable, EVENT_cable_down, why);
     if (cable->phase == CABLE_closing || cable->phase == CABLE_raw)
         tell(cable, EVENT_cable_gone, why);
+    handshaking_note_bytes(&cable->handshaking);
     expiry_remove(&cable->naming);
     stranger_leave(&cable->stranger);
     if (cables->next_to_apply == cable)

@@ -63,6 +63,10 @@ void cable_open(struct cabling *cabling, int fd, const struct target *target);
 /* The rule book changed: every cable asks it again. */
 void cables_apply_rules(struct cables *cables);
 
+/* What rules have kept back so far is noted in their effects: to be called before these are looked at, or rules change.
+ */
+void cables_note_effects(struct cables *cables);
+
 const struct cable *cables_first(const struct cables *cables); /* oldest first */
 const struct cable *cable_next(const struct cable *cable);
 struct cable_view cable_look(const struct cable *cable);

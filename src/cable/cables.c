@@ -37,6 +37,14 @@ void cables_free(struct cables *cables)
     free(cables);
 }
 
+void cables_note_effects(struct cables *cables)
+{
+    struct cable *cable;
+
+    DL_FOREACH(cables->all, cable)
+        handshaking_note_bytes(&cable->handshaking);
+}
+
 void cables_apply_rules(struct cables *cables)
 {
     uint64_t now = loop_clock_us(cables->cabling->loop);

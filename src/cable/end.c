@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "loop/address.h"
@@ -185,4 +186,11 @@ void end_close(struct end *end, bool reset)
         setsockopt(end->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
     close(end->fd);
     end->fd = -1;
+}
+
+size_t end_unread(const struct end *end)
+{
+    int bytes = 0;
+
+    return end->fd >= 0 && ioctl(end->fd, FIONREAD, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
 }

@@ -80,4 +80,7 @@ bool end_is_broken(const struct end *end);
 /* Closes it, orderly or with a reset. */
 void end_close(struct end *end, bool reset);
 
+/* How many bytes the node has sent that were not read yet. */
+size_t end_unread(const struct end *end);
+
 #endif

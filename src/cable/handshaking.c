@@ -130,6 +130,21 @@ void handshaking_touch_rules(struct handshaking *handshaking, bool living)
         handshaking->touched = rules_touch(handshaking->cabling->rules, &touch);
 }
 
+void handshaking_note_bytes(struct handshaking *handshaking)
+{
+    const struct party dialer = {handshaking->identity.dialer, handshaking->dialer_observes},
+                       acceptor = acceptor_of(handshaking);
+
+    for (enum handshake_side side = FROM_DIALER; side <= FROM_ACCEPTOR && dialer.name; side++) {
+        bool dialled = side == FROM_DIALER;
+        struct kept_back kept = {dialled ? dialer : acceptor, dialled ? acceptor : dialer, dialled, 0, 0};
+
+        lane_kept_back(lane_from(handshaking, side), &kept.held_bytes, &kept.dropped_bytes);
+        if (kept.held_bytes > 0 || kept.dropped_bytes > 0)
+            rules_touch_bytes(handshaking->cabling->rules, &kept);
+    }
+}
+
 struct verdict handshaking_judge(const struct handshaking *handshaking, bool living)
 {
     struct verdict verdict = duplex_judge(handshaking->duplex, living);

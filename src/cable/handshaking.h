@@ -37,6 +37,9 @@ void handshaking_apply_rules(struct handshaking *handshaking, uint64_t now_us);
  */
 void handshaking_touch_rules(struct handshaking *handshaking, bool living);
 
+/* Notes in the effects of rules what they have kept back of what the two have sent. */
+void handshaking_note_bytes(struct handshaking *handshaking);
+
 /* What the profiles say about the connection, and about a message that waits. Asked before anything is moved. */
 struct verdict handshaking_judge(const struct handshaking *handshaking, bool living);
 

@@ -43,6 +43,8 @@ void lane_set_profile(struct lane *lane, struct cabling *cabling, const struct p
         slow_begin(lane, cabling);
     if (lane->slow)
         slow_set_shape(lane, now_us);
+    if (profile->partition == PARTITION_NONE && !lane_is_held(lane))
+        lane->held_told = 0;
 }
 
 /* ---- states ---- */
@@ -170,6 +172,19 @@ size_t lane_waiting(const struct lane *lane)
     return lane->kept_len - lane->kept_sent + lane->piped + slow_held(lane);
 }
 
+void lane_kept_back(struct lane *lane, uint64_t *ret_held_bytes, uint64_t *ret_dropped_bytes)
+{
+    uint64_t waiting = lane_is_held(lane) ? lane_waiting(lane) + end_unread(lane->in) : 0;
+
+    if (waiting > lane->held_told) {
+        lane->held_bytes += waiting - lane->held_told;
+        lane->held_told = waiting;
+    }
+    *ret_held_bytes = lane->held_bytes;
+    *ret_dropped_bytes = lane->dropped_bytes;
+    lane->held_bytes = lane->dropped_bytes = 0;
+}
+
 /* ---- out ---- */
 
 void lane_keep(struct lane *lane, const uint8_t *data, size_t len)
@@ -262,9 +277,22 @@ size_t lane_read(struct lane *lane, uint8_t *to, size_t room)
     return (size_t)got;
 }
 
+/* What a hold has held is for nobody once its sink has left; some of that may have been told by then. */
+static void count_thrown_away(struct lane *lane, uint64_t bytes)
+{
+    uint64_t told = bytes < lane->held_told ? bytes : lane->held_told;
+
+    if (lane->profile.partition == PARTITION_DROP) {
+        lane->dropped_bytes += bytes;
+    } else if (is_kept(lane)) {
+        lane->held_told -= told;
+        lane->held_bytes += bytes - told;
+    }
+}
+
 void lane_throw_away(struct lane *lane, struct cabling *cabling)
 {
-    size_t share = cabling_share(cabling), moved = 0, got = 1;
+    size_t share = cabling_share(cabling), waited = lane_waiting(lane), moved = 0, got = 1;
 
     forget_kept(lane, cabling);
     if (lane->slow)
@@ -274,6 +302,7 @@ void lane_throw_away(struct lane *lane, struct cabling *cabling)
         got = lane_read(lane, cabling->scratch, CABLING_SCRATCH_BYTES);
         moved += got;
     }
+    count_thrown_away(lane, waited + moved);
 }
 
 void lane_pump(struct lane *lane, struct cabling *cabling, uint64_t now_us)

@@ -60,8 +60,10 @@ struct lane {
     enum lane_phase phase;
     bool torn; /* bytes may have been thrown away: none may follow them */
     struct profile profile;
-    struct frames frames; /* what has left for the sink, or is kept for it */
-    uint64_t bytes;       /* read from the source */
+    struct frames frames;               /* what has left for the sink, or is kept for it */
+    uint64_t bytes;                     /* read from the source */
+    uint64_t dropped_bytes, held_bytes; /* which lane_kept_back() has not told yet ... */
+    uint64_t held_told;                 /* ... and of those that are held now, how many it has */
     uint8_t *kept;
     size_t kept_len, kept_sent;
     struct pipe *pipe; /* lent while there are bytes in it */
@@ -140,6 +142,9 @@ bool lane_source_has_left(const struct lane *lane);
 
 /* Bytes that wait in our memory, or in a pipe. */
 size_t lane_waiting(const struct lane *lane);
+
+/* What a hold or a freeze has kept from the sink, and a drop thrown away, that no earlier call has told. */
+void lane_kept_back(struct lane *lane, uint64_t *ret_held_bytes, uint64_t *ret_dropped_bytes);
 
 /* What must happen before lane_pump() can go on? A time: the deadline is set for it. */
 bool lane_wants_read(const struct lane *lane, const struct cabling *cabling);

@@ -77,6 +77,7 @@ static json_t *get_links(const struct asked *asked, struct refusal *refusal)
 static json_t *get_rules(const struct asked *asked, struct refusal *refusal)
 {
     (void)refusal;
+    cables_note_effects(asked->api->service->cables);
     return json_pack("{s:o}", "rules", rules_to_document(asked->api->service->rules, 0, now_us(asked)));
 }
 

@@ -139,6 +139,7 @@ json_t *status_document(const struct api *api)
     json_t *nodes = nodes_document(api, NULL), *cables = cables_document(api, NULL, NULL), *hinted = json_array();
 
     hints(service, add_hint, hinted);
+    cables_note_effects(service->cables);
     return json_pack("{s:s, s:i, s:i, s:I, s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "version", api->version,
                      "pid", (int)getpid(), "port", api->port, "uptime_ms",
                      (json_int_t)(loop_now_ms(service->loop) - api->started_ms), "relay", service->relayed, "batch",

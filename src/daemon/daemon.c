@@ -89,6 +89,7 @@ static void on_end(void *data)
 {
     struct daemon *daemon = data;
 
+    cables_note_effects(daemon->cabling.cables);
     rules_expire(daemon->rules, loop_clock_us(daemon->loop));
 }
 

@@ -153,3 +153,28 @@ uint32_t rules_touch(struct rules *rules, const struct touch *touch)
             note(&rule->effect, &known);
     return rules->last_id;
 }
+
+static void note_bytes(struct rule *rule, const struct kept_back *kept)
+{
+    enum partition partition = PARTITION_HOLD + (enum partition)rule->fault.value[PARAM_mode];
+    bool cuts = rule->fault.kind == FAULT_partition;
+
+    if (cuts && partition == PARTITION_DROP)
+        rule->effect.dropped_bytes += kept->dropped_bytes;
+    else if (rule->fault.kind == FAULT_freeze ||
+             (cuts && (partition == PARTITION_HOLD || partition == PARTITION_SEVER)))
+        rule->effect.held_bytes += kept->held_bytes;
+}
+
+void rules_touch_bytes(struct rules *rules, const struct kept_back *kept)
+{
+    struct kept_back known = *kept;
+
+    known.from.observes |= rules_is_observer(rules, kept->from.name);
+    known.to.observes |= rules_is_observer(rules, kept->to.name);
+    for (struct rule *rule = rules->book; rule; rule = rule->next)
+        if (fault_row(rule->fault.kind)->between_nodes &&
+            selector_matches(&rule->selector, &known.from, &known.to, known.dialled) &&
+            !is_healed(rule, known.from.name, known.to.name))
+            note_bytes(rule, &known);
+}

@@ -12,6 +12,8 @@ struct effect {
     uint64_t cables;            /* connections over which nodes talked, that it was about */
     uint64_t dials;             /* connections that nodes tried to make, the same */
     uint64_t lookups;           /* port queries, and lists, that it changed the answer of */
+    uint64_t held_bytes;        /* that nodes had sent, and that waited for its end, or for a node to give up */
+    uint64_t dropped_bytes;     /* that were read and thrown away */
     uint64_t first_ms, last_ms; /* since 1970; 0: it has touched nothing */
 };
 

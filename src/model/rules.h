@@ -130,6 +130,16 @@ struct touch {
  */
 uint32_t rules_touch(struct rules *rules, const struct touch *touch);
 
+/* What was kept from a node, of what another one has sent it over a connection. */
+struct kept_back {
+    struct party from, to;
+    bool dialled; /* by from */
+    uint64_t held_bytes, dropped_bytes;
+};
+
+/* Notes it in the effect of each rule that holds, or drops, what is sent from there to there. */
+void rules_touch_bytes(struct rules *rules, const struct kept_back *kept);
+
 const struct rule *rules_first(const struct rules *rules); /* oldest; go on with ->next */
 size_t rules_count(const struct rules *rules);
 

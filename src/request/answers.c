@@ -18,8 +18,9 @@ static json_t *number_or_none(uint64_t number)
 
 json_t *effect_to_document(const struct effect *effect)
 {
-    return json_pack("{s:I, s:I, s:I, s:o*, s:o*}", "cables", (json_int_t)effect->cables, "dials",
-                     (json_int_t)effect->dials, "lookups", (json_int_t)effect->lookups, "first_ms",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o*, s:o*}", "cables", (json_int_t)effect->cables, "dials",
+                     (json_int_t)effect->dials, "lookups", (json_int_t)effect->lookups, "held_bytes",
+                     (json_int_t)effect->held_bytes, "dropped_bytes", (json_int_t)effect->dropped_bytes, "first_ms",
                      number_or_none(effect->first_ms), "last_ms", number_or_none(effect->last_ms));
 }
 

@@ -141,6 +141,10 @@ void rule_add_effect(struct text *to, const json_t *rule)
     add_count(to, number_of(effect, "lookups"), "lookup", "lookups", &said);
     if (said == 0)
         text_addf(to, "touched nothing");
+    if (number_of(effect, "held_bytes") > 0)
+        text_addf(to, "; held %lld bytes", number_of(effect, "held_bytes"));
+    if (number_of(effect, "dropped_bytes") > 0)
+        text_addf(to, "; dropped %lld bytes", number_of(effect, "dropped_bytes"));
 }
 
 /* ---- all else ---- */

@@ -132,6 +132,7 @@ static int add_rules(struct service *service, const struct rules_request *reques
         return status;
     *ret = (struct rules_answer){0};
     advice_notes(service, request, cluster, ret);
+    cables_note_effects(service->cables);
     status = put_into_book(service, request, &ret->first, refusal);
     if (status < 0) {
         rules_answer_done(ret);
@@ -217,6 +218,7 @@ int service_fix(struct service *service, const struct fix_request *request, stru
     if (!all && (check_split(service, &request->islands, refusal) < 0 || check_known(service, request, refusal) < 0))
         return refusal->status;
     *ret = (struct fix_answer){0};
+    cables_note_effects(service->cables);
     note_partitions(service, ret);
     if (rules_fix(service->rules, all ? NULL : &request->islands) < 0) {
         fix_answer_done(ret);

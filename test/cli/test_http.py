@@ -16,7 +16,7 @@ def test_http_shapes():
         status, answer = post(port, "/v1/cut", {"islands": [["a", "b"], ["c"]], "one_way": True})
         assert status == 200 and set(answer) == {"rules", "held_cables", "notes", "advice"}, answer
         assert answer["rules"] == [{"id": 1, "fault": "partition", "params": {"mode": "hold"}, "islands": [["a", "b"], ["c"]],
-                                    "effect": {"cables": 0, "dials": 0, "lookups": 0},
+                                    "effect": {"cables": 0, "dials": 0, "lookups": 0, "held_bytes": 0, "dropped_bytes": 0},
                                     "one_way": True}]
         status, answer = post(port, "/v1/fix", {"islands": [["b"], ["c"]]})
         assert status == 200 and answer["rules"][0]["fixed"] == [[["b"], ["c"]]], answer

@@ -3,9 +3,10 @@
 import signal
 import socket
 import struct
+import time
 
 from harness import daemon, get, post, process, wait
-from links import ACK, STATUS, TICK, acceptor, challenge, dial, ended, frame, idles, link, name_message, take
+from links import ACK, STATUS, TICK, acceptor, challenge, dial, ended, frame, idles, link, name_message, shake, take
 
 
 def add(port, fault, params=None, **whom):
@@ -131,3 +132,67 @@ def test_last_words_are_delivered_at_the_fix():
         post(port, "/v1/fix", b"")
         assert take(b, len(frame(100))) == frame(100, b"y")
         assert ended(b)
+
+
+# ---- what rules have kept back ----
+
+def effects(port):
+    return [(rule["effect"]["held_bytes"], rule["effect"]["dropped_bytes"]) for rule in get(port, "/v1/rules")[1]["rules"]]
+
+
+def cut(port, mode, islands=(["a"], ["b"]), **more):
+    assert post(port, "/v1/cut", {"mode": mode, "islands": list(islands), **more})[0] == 200
+
+
+def fixed(port):
+    """The effects of what a fix has ended."""
+    return [(rule["effect"]["held_bytes"], rule["effect"]["dropped_bytes"]) for rule in post(port, "/v1/fix", {})[1]["ended"]]
+
+
+def test_effects_count_what_was_held():
+    with daemon() as port, link(port) as (a, b):
+        a.sendall(frame(100))
+        take(b, 104)
+        cut(port, "hold")
+        assert effects(port) == [(0, 0)]
+        a.sendall(frame(996))
+        b.sendall(frame(496))
+        wait(lambda: effects(port) == [(1500, 0)])
+        cut(port, "hold", one_way=True)  # what was held before is not its
+        a.sendall(frame(246))
+        b.sendall(frame(6))
+        wait(lambda: effects(port) == [(1760, 0), (250, 0)])
+        assert fixed(port) == [(1760, 0), (250, 0)]
+        take(b, 1000 + 250)
+        take(a, 500 + 10)
+        cut(port, "hold", (["c"], ["b"]))
+        add(port, "freeze", {"every": "1h"}, **{"from": ["a"], "to": ["b"]})
+        a.sendall(frame(96))
+        b.sendall(frame(96))
+        take(a, 100)
+        wait(lambda: effects(port) == [(0, 0), (100, 0)])
+
+
+def test_effects_count_what_a_lost_connection_has_held_and_dropped():
+    with daemon() as port:
+        cut(port, "drop", (["c"], ["d"]))
+        with link(port) as (a, b):
+            cut(port, "hold")
+            a.sendall(frame(996))
+            wait(lambda: effects(port) == [(0, 0), (1000, 0)])
+            a.sendall(frame(96))
+            time.sleep(0.05)
+        wait(lambda: not cables(port))
+        assert effects(port) == [(0, 0), (1100, 0)], effects(port)
+        with acceptor(port, "d") as listener:
+            assert fixed(port) == [(0, 0), (1100, 0)]
+            with dial(port, "d") as c, shake(c, listener, ("c", "d")) as d:
+                cut(port, "drop", (["c"], ["d"]), one_way=True)
+                c.sendall(frame(96))
+                d.sendall(frame(46))
+                take(c, 50)
+                wait(lambda: effects(port) == [(0, 100)])
+                d.sendall(frame(6))
+                take(c, 10)
+            wait(lambda: not cables(port))
+            assert fixed(port) == [(0, 100)]

@@ -448,9 +448,11 @@ clear() -> done(request(delete, "/v1/rules", none)).
 -spec rules() -> {ok, [rule()]} | {error, reason()}.
 rules() -> part(rules, request(get, "/v1/rules", none)).
 
-%% @doc What a rule, or a cut, has touched so far: a fault that has touched nothing has shown nothing.
+%% @doc What a rule, or a cut, has touched so far, and how many bytes it has held or dropped: a fault that has touched nothing
+%% has shown nothing.
 -spec effect(pos_integer() | cut() | rule()) ->
-          {ok, #{cables := integer(), dials := integer(), lookups := integer()}} | {error, reason()}.
+          {ok, #{cables := integer(), dials := integer(), lookups := integer(), held_bytes := integer(),
+                 dropped_bytes := integer()}} | {error, reason()}.
 effect(#{ids := Ids}) -> effect_of(Ids);
 effect(#{id := Id}) -> effect_of([Id]);
 effect(Id) when is_integer(Id) -> effect_of([Id]).
@@ -460,7 +462,7 @@ effect_of(Ids) ->
         case [Effect || #{id := Id, effect := Effect} <- value_of(rules()), lists:member(Id, Ids)] of
             [] -> {error, {ended, Ids}};
             Effects -> {ok, maps:from_list([{Key, lists:sum([maps:get(Key, Effect) || Effect <- Effects])}
-                                            || Key <- [cables, dials, lookups]])}
+                                            || Key <- [cables, dials, lookups, held_bytes, dropped_bytes]])}
         end
     end).
 
