@@ -30,6 +30,7 @@
 #include "base/memory.h"
 #include "model/counters.h"
 #include "model/events.h"
+#include "model/traffic.h"
 #include "cable/cabling.h"
 #include "cable/slow.h"
 #include "cable/life.h"
@@ -121,6 +122,21 @@ static void enter(struct cable *cable, enum cable_phase phase)
         tell(cable, EVENT_cable_raw, NULL);
 }
 
+/* Names may still change until the nodes have shaken hands. */
+static void account(const struct cable *cable)
+{
+    struct traffic *ended = cable->cabling->ended;
+    uint64_t to_acceptor = cable->duplex.to_acceptor.bytes, to_dialer = cable->duplex.to_dialer.bytes;
+    const char *dialer = cable->handshaking.identity.dialer ? cable->handshaking.identity.dialer : "";
+
+    if (cable_phase_is_living(cable->phase)) {
+        traffic_add(ended, dialer, cable_acceptor_name(cable), to_acceptor);
+        traffic_add(ended, cable_acceptor_name(cable), dialer, to_dialer);
+    } else {
+        traffic_add_unknown(ended, to_acceptor + to_dialer);
+    }
+}
+
 /* The one end of every cable. With `reset` both nodes see a broken connection, else an orderly close. */
 void cable_free(struct cable *cable, bool reset, const char *why)
 {
@@ -133,6 +149,7 @@ void cable_free(struct cable *cable, bool reset, const char *why)
     if (cable->phase == CABLE_closing || cable->phase == CABLE_raw)
         tell(cable, EVENT_cable_gone, why);
     handshaking_note_bytes(&cable->handshaking);
+    account(cable);
     expiry_remove(&cable->naming);
     stranger_leave(&cable->stranger);
     if (cables->next_to_apply == cable)
@@ -185,27 +202,9 @@ void cable_open(struct cabling *cabling, int fd, const struct target *target)
 
 /* ---- names and rules ---- */
 
-/* The nodes have shaken hands, or whatever nodes do that we cannot read. */
-static bool is_living(const struct cable *cable)
-{
-    switch (cable->phase) {
-    case CABLE_naming:
-    case CABLE_held:
-    case CABLE_dialling:
-    case CABLE_shaking:
-        return false;
-    case CABLE_up:
-    case CABLE_deserted:
-    case CABLE_closing:
-    case CABLE_raw:
-        return true;
-    }
-    return true;
-}
-
 static struct verdict judge(const struct cable *cable)
 {
-    return handshaking_judge(&cable->handshaking, is_living(cable));
+    return handshaking_judge(&cable->handshaking, cable_phase_is_living(cable->phase));
 }
 
 /* Returns false when the cable is gone. */
@@ -420,7 +419,7 @@ static bool step_once(struct cable *cable, uint64_t now_us)
 void cable_touch_rules(struct cable *cable)
 {
     if (cable->phase != CABLE_closing)
-        handshaking_touch_rules(&cable->handshaking, is_living(cable));
+        handshaking_touch_rules(&cable->handshaking, cable_phase_is_living(cable->phase));
 }
 
 void cable_step(struct cable *cable, uint64_t now_us)

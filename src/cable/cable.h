@@ -22,6 +22,7 @@ struct cable;
 struct cables;
 struct cabling;
 struct profile;
+struct traffic;
 
 /* That long a node may take to say who it is (OTP's own limit, net_setuptime, is 120 s at most). */
 #define CABLE_NAMING_MS 120000
@@ -70,5 +71,11 @@ void cables_note_effects(struct cables *cables);
 const struct cable *cables_first(const struct cables *cables); /* oldest first */
 const struct cable *cable_next(const struct cable *cable);
 struct cable_view cable_look(const struct cable *cable);
+
+/* Have its nodes shaken hands, or done whatever nodes do that we cannot read? */
+bool cable_phase_is_living(enum cable_phase phase);
+
+/* What passed over those that have ended: pairs of nodes, once a cable between them was living. */
+const struct traffic *cables_ended(const struct cables *cables);
 
 #endif

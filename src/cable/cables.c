@@ -91,6 +91,28 @@ bool cable_phase_is(const char *name)
     return false;
 }
 
+bool cable_phase_is_living(enum cable_phase phase)
+{
+    switch (phase) {
+    case CABLE_naming:
+    case CABLE_held:
+    case CABLE_dialling:
+    case CABLE_shaking:
+        return false;
+    case CABLE_up:
+    case CABLE_deserted:
+    case CABLE_closing:
+    case CABLE_raw:
+        return true;
+    }
+    return true;
+}
+
+const struct traffic *cables_ended(const struct cables *cables)
+{
+    return cables->cabling->ended;
+}
+
 static struct lane_view look_at_lane(const struct lane *lane)
 {
     return (struct lane_view){

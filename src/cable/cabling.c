@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "loop/loop.h"
 #include "loop/scheduling.h"
+#include "model/traffic.h"
 #include "cable/cable.h"
 #include "cable/pipes.h"
 
@@ -13,6 +14,7 @@ void cabling_init(struct cabling *cabling)
 {
     cabling->scratch = mem_new(CABLING_SCRATCH_BYTES);
     cabling->pipes = pipes_new();
+    cabling->ended = traffic_new();
     cabling->cables = cables_new(cabling);
     if (cabling->batch)
         scheduling_set(SCHEDULING_BATCH);
@@ -22,6 +24,7 @@ void cabling_done(struct cabling *cabling)
 {
     cables_free(cabling->cables);
     pipes_free(cabling->pipes);
+    traffic_free(cabling->ended);
     free(cabling->scratch);
 }
 

@@ -19,6 +19,7 @@ struct loop;
 struct pipes;
 struct registry;
 struct rules;
+struct traffic;
 
 /* What a delayed lane may keep, unless somebody says otherwise. */
 #define CABLING_LANE_BYTES (16 * 1024 * 1024)
@@ -45,6 +46,7 @@ struct cabling {
 
     struct cables *cables; /* cable/cable.h */
     struct pipes *pipes;   /* cable/pipes.h */
+    struct traffic *ended; /* what passed over the cables that are no more */
     uint8_t *scratch;      /* CABLING_SCRATCH_BYTES; nobody keeps anything in it */
     bool applying;         /* all get new rules: none moves anything meanwhile */
     size_t shaped_lanes;   /* those that have a shaper */
