@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/refusal.h"
+#include "base/text.h"
 #include "request/wait.h"
 
 struct gates;
@@ -49,6 +50,8 @@ struct api_request {
 struct api_answer {
     unsigned status;
     json_t *document;         /* with HTTP_OK, unless it waits; the caller's */
+    const char *type;         /* NULL; or there is no document but a text of that type: */
+    struct text text;         /* the caller's */
     bool waits;               /* there is no answer before this holds: */
     struct wait_request wait; /* the caller's */
     struct refusal refusal;   /* with any other status */

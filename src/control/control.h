@@ -6,6 +6,7 @@
  *     guard.c    who may ask: nobody from another host, and no web page in somebody's browser
  *     routes.c   one row a resource
  *     status.c   everything that there is, as a document
+ *     metrics.c  and as numbers, for Prometheus
  */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H

@@ -95,21 +95,13 @@ static void add_json(struct text *to, const json_t *document)
     free(text);
 }
 
-static enum MHD_Result send_document(struct MHD_Connection *connection, unsigned status, json_t *document,
-                                     const char *allow)
+static enum MHD_Result send_text(struct MHD_Connection *connection, unsigned status, const struct text *text,
+                                 const char *type, const char *allow)
 {
-    bool in_terms = guard_is_type(header(connection, "Accept"), TERMS_TYPE);
-    struct text text = {0};
-    struct MHD_Response *response;
+    struct MHD_Response *response = MHD_create_response_from_buffer(text->len, text->data, MHD_RESPMEM_MUST_FREE);
     enum MHD_Result result;
 
-    if (in_terms)
-        terms_add(&text, document);
-    else
-        add_json(&text, document);
-    json_decref(document);
-    response = MHD_create_response_from_buffer(text.len, text.data, MHD_RESPMEM_MUST_FREE);
-    MHD_add_response_header(response, "Content-Type", in_terms ? TERMS_TYPE : "application/json; charset=utf-8");
+    MHD_add_response_header(response, "Content-Type", type);
     MHD_add_response_header(response, "Cache-Control", "no-store");
     if (allow[0])
         MHD_add_response_header(response, "Allow", allow);
@@ -118,11 +110,27 @@ static enum MHD_Result send_document(struct MHD_Connection *connection, unsigned
     return result;
 }
 
+static enum MHD_Result send_document(struct MHD_Connection *connection, unsigned status, json_t *document,
+                                     const char *allow)
+{
+    bool in_terms = guard_is_type(header(connection, "Accept"), TERMS_TYPE);
+    struct text text = {0};
+
+    if (in_terms)
+        terms_add(&text, document);
+    else
+        add_json(&text, document);
+    json_decref(document);
+    return send_text(connection, status, &text, in_terms ? TERMS_TYPE : "application/json; charset=utf-8", allow);
+}
+
 static enum MHD_Result send_answer(struct control *control, struct MHD_Connection *connection,
                                    const struct api_answer *answer)
 {
     char line[REFUSAL_LINE_BYTES];
 
+    if (answer->status == HTTP_OK && answer->type)
+        return send_text(connection, HTTP_OK, &answer->text, answer->type, "");
     if (answer->status == HTTP_OK)
         return send_document(connection, HTTP_OK, answer->document, "");
     COUNT(control->api.service->counters, http_refused);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cable/cable.h"
+#include "control/metrics.h"
 #include "control/status.h"
 #include "loop/loop.h"
 #include "model/events.h"
@@ -28,9 +29,10 @@ struct asked {
     const struct api_request *request;
     const json_t *document;
     const char *word;
+    struct api_answer *answer; /* for a text in place of a document */
 };
 
-/* Returns the answer's document, or NULL and the refusal. */
+/* Returns the answer's document, or NULL and the refusal; or has filled the answer with a text. */
 typedef json_t *route_fn(const struct asked *asked, struct refusal *refusal);
 
 static uint64_t now_us(const struct asked *asked)
@@ -119,6 +121,14 @@ static json_t *get_events(const struct asked *asked, struct refusal *refusal)
     for (const struct event *event; (event = events_next(events, after)); after = event->id)
         json_array_append_new(list, event_to_document(event));
     return json_pack("{s:o, s:I}", "events", list, "last", (json_int_t)events_last(events));
+}
+
+static json_t *get_metrics(const struct asked *asked, struct refusal *refusal)
+{
+    (void)refusal;
+    asked->answer->type = METRICS_TYPE;
+    metrics_add(asked->api, &asked->answer->text);
+    return NULL;
 }
 
 /* ---- rules ---- */
@@ -274,6 +284,7 @@ static const struct route {
     const char *queries[3]; /* "?name=", up to the NULL */
     const char *help;
 } routes[] = {
+    {"GET", "/metrics", get_metrics, false, {NULL}, "all of it as numbers, for Prometheus"},
     {"GET", "/v1", get_resources, false, {NULL}, "these resources"},
     {"GET", "/v1/status", get_status, false, {NULL}, "nodes, cables, rules and counters in one"},
     {"GET", "/v1/nodes", get_nodes, false, {"node"}, "registered nodes; ?node=NAME: those of that name or pattern"},
@@ -284,12 +295,7 @@ static const struct route {
     {"POST", "/v1/cut", post_cut, true, {NULL}, "islands and one_way, or topology, node, of, seed; mode, for, lease"},
     {"POST", "/v1/fix", post_fix, true, {NULL}, "islands, or nothing: all; answers what was ended, and its effect"},
     {"GET", "/v1/rules", get_rules, false, {NULL}, "all rules, and what each has touched"},
-    {"POST",
-     "/v1/rules",
-     post_rules,
-     true,
-     {NULL},
-     "fault, params and whom; for, lease; or rules: all of them or none"},
+    {"POST", "/v1/rules", post_rules, true, {NULL}, "fault, params and whom; for, lease; or rules: all or none"},
     {"DELETE", "/v1/rules", delete_rules, false, {NULL}, "remove all, cuts too"},
     {"DELETE", "/v1/rules/", delete_rule, false, {NULL}, "remove the one of that number"},
     {"GET", "/v1/leases", get_leases, false, {NULL}, "all leases"},
@@ -428,12 +434,12 @@ static int answer(const struct route *route, struct asked *asked, struct api_ans
     asked->word = strrchr(request->path, '/') + 1;
     ret->document = route->answer(asked, &ret->refusal);
     json_decref(body);
-    return ret->document ? 0 : ret->refusal.status;
+    return ret->document || ret->type ? 0 : ret->refusal.status;
 }
 
 void routes_answer(const struct api *api, const struct api_request *request, struct api_answer *ret)
 {
-    struct asked asked = {.api = api, .request = request};
+    struct asked asked = {.api = api, .request = request, .answer = ret};
     const struct route *route;
 
     *ret = (struct api_answer){.status = HTTP_OK};

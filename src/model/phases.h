@@ -21,4 +21,6 @@ enum cable_phase {
 #undef X
 };
 
+#define CABLE_PHASES_COUNT (CABLE_raw + 1)
+
 #endif
