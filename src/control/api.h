@@ -41,11 +41,13 @@ struct api_request {
 
 /* HTTP's own, beside those that stand for a refusal. */
 #define HTTP_OK 200
+#define HTTP_BAD_REQUEST 400
 #define HTTP_FORBIDDEN 403
 #define HTTP_NO_RESOURCE 404
 #define HTTP_NO_SUCH_METHOD 405
 #define HTTP_TOO_LARGE 413
 #define HTTP_NOT_JSON 415
+#define HTTP_FOREIGN_HOST 421 /* "misdirected": whoever asked meant another server */
 
 struct api_answer {
     unsigned status;

@@ -35,7 +35,7 @@ static bool is_own_host(const char *host)
     unsigned char address[sizeof(struct in6_addr)];
     char name[HOST_MAX], own[HOST_MAX];
 
-    if (!host || !host_part(host, name))
+    if (!host_part(host, name))
         return false;
     if (inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1)
         return true;
@@ -70,8 +70,10 @@ unsigned guard_check(const struct guard_request *request, struct refusal *refusa
 {
     if (!request->local)
         return refuse_with(HTTP_FORBIDDEN, NULL, "the control API answers only on its own machine", refusal);
+    if (!request->host)
+        return refuse_with(HTTP_BAD_REQUEST, "Host", "it is missing", refusal);
     if (!is_own_host(request->host))
-        return refuse_with(HTTP_FORBIDDEN, "Host", "give localhost, an address or this machine's name", refusal);
+        return refuse_with(HTTP_FOREIGN_HOST, "Host", "give localhost, an address or this machine's name", refusal);
     if (request->origin && !is_own_origin(request->origin, request->host))
         return refuse_with(HTTP_FORBIDDEN, "Origin", "pages of other sites may not use the control API", refusal);
     if (request->has_body && !guard_is_type(request->content_type, JSON_TYPE) &&

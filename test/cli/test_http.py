@@ -49,15 +49,18 @@ def test_http_refusals_name_the_field():
 def test_http_guards():
     cut = {"islands": [["a"], ["b"]]}
     with daemon() as port:
-        assert post(port, "/v1/cut", cut, host="evil.example")[0] == 403
-        assert post(port, "/v1/cut", cut, host="localhost.evil.example")[0] == 403
+        assert post(port, "/v1/cut", cut, host="evil.example")[0] == 421
+        assert post(port, "/v1/cut", cut, host="localhost.evil.example")[0] == 421
         assert post(port, "/v1/cut", cut, extra="Origin: http://evil.example\n")[0] == 403
         assert post(port, "/v1/cut", cut, extra="Origin: null\n")[0] == 403
         assert post(port, "/v1/cut", cut, extra=f"Origin: http://localhost:{port + 1}\n", host=f"localhost:{port}")[0] == 403
         assert post(port, "/v1/cut", cut, kind="text/plain")[0] == 415
         assert post(port, "/v1/cut", cut, kind="application/x-www-form-urlencoded")[0] == 415
-        assert http(port, "GET /v1/status HTTP/1.1\nHost: evil.example\n\n")[0] == 403
+        assert http(port, "GET /v1/status HTTP/1.1\nHost: evil.example\n\n")[0] == 421
         assert http(port, "OPTIONS /v1/cut HTTP/1.1\nHost: localhost\nOrigin: http://evil.example\n\n")[0] == 403
+        assert http(port, "GET /v1/status HTTP/1.1\n\n")[0] == 400
+        assert post(port, "/v1/cut", b" " * (1024 * 1024 + 1))[0] == 413
+        assert post(port, "/v1/cut", b" " * (1024 * 1024))[0] == 400
         assert rules(port) == []
         assert post(port, "/v1/cut", cut, extra=f"Origin: http://localhost:{port}\n", host=f"localhost:{port}")[0] == 200
 

@@ -17,21 +17,16 @@ static void hosts(void **state)
 {
     static const char *const own[] = {"localhost", "localhost:4369", "LOCALHOST:1", "127.0.0.1:4369",
                                       "10.1.2.3",  "[::1]:4369",     "[::1]"};
-    static const char *const foreign[] = {NULL,
-                                          "",
-                                          ":4369",
-                                          "example.com",
-                                          "localhost.example.com:4369",
-                                          "127.0.0.1.example.com",
-                                          "[::1",
-                                          "[]",
-                                          "[example.com]:4369"};
+    static const char *const foreign[] = {
+        "",     ":4369", "example.com",       "localhost.example.com:4369", "127.0.0.1.example.com",
+        "[::1", "[]",    "[example.com]:4369"};
     (void)state;
 
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
         assert_int_equal(status_of(true, own[i], NULL, false, NULL), 200);
     for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
-        assert_int_equal(status_of(true, foreign[i], NULL, false, NULL), 403);
+        assert_int_equal(status_of(true, foreign[i], NULL, false, NULL), 421);
+    assert_int_equal(status_of(true, NULL, NULL, false, NULL), 400);
     assert_int_equal(status_of(false, "localhost", NULL, false, NULL), 403);
 }
 
