@@ -144,6 +144,24 @@ def test_metrics_of_two_cables_of_a_pair():
             assert len(lanes) == 2 and lane(samples, "sent_bytes_total", "a@h", "b@h") == sum(lanes)
 
 
+def test_metrics_of_more_pairs_than_there_are_lines():
+    with daemon() as port, acceptor(port, "b") as listener:
+        for number in range(501):
+            names = (f"a{number:03}", "b")
+            with dial(port, "b") as a, shake(a, listener, names):
+                pass
+        wait(lambda: not get(port, "/v1/cables")[1]["cables"])
+        answer, text = fetch(port)
+        assert answer.status == 200
+        checked(text)
+        samples = parsed(text)
+        lines = [value for key, value in samples.items() if key[0] == "epmdpxy_lane_sent_bytes_total"]
+        assert len(lines) == 1000 and samples[("epmdpxy_pairs_left_out",)] == 2
+        sent = lane(samples, "sent_bytes_total", "b@h", "a000@h")  # as much as to each of the others, the last by name too
+        assert sent and samples[("epmdpxy_sent_bytes_total",)] == sum(lines) + 2 * sent
+        assert lane(samples, "sent_bytes_total", "b@h", "a500@h") is None
+
+
 def test_metrics_of_who_cannot_be_known():
     """TLS: nobody knows who dialled."""
     with daemon() as port, acceptor(port, "b") as listener, dial(port, "b") as a:
