@@ -176,7 +176,7 @@ static uint64_t count_observers(const struct page *page)
 
 static uint64_t count_gates(const struct page *page)
 {
-    return page->api->gates ? gates_count(page->api->gates) : 0;
+    return page->api->gates ? gates_count(page->api->gates) : 0; /* tests do without a port mapper */
 }
 
 static void add_cables(const struct page *page, const char *name)
