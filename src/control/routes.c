@@ -10,11 +10,11 @@
 #include "control/metrics.h"
 #include "control/status.h"
 #include "loop/loop.h"
-#include "model/events.h"
 #include "model/rules.h"
 #include "request/answers.h"
 #include "request/cut.h"
 #include "request/document.h"
+#include "request/events_request.h"
 #include "request/fix.h"
 #include "request/kinds.h"
 #include "request/lease.h"
@@ -96,31 +96,19 @@ static json_t *get_leases(const struct asked *asked, struct refusal *refusal)
     return json_pack("{s:o}", "leases", leases_to_document(asked->api->service->rules, now_us(asked)));
 }
 
-/* A whole number in a text, all of it. */
-static int number_of(const char *text, uint64_t *ret)
+static int events_request_of(const struct api_request *request, struct events_request *ret, struct refusal *refusal)
 {
-    char *end;
-
-    errno = 0;
-    *ret = strtoull(text, &end, 10);
-    return errno || end == text || *end || text[0] < '0' || text[0] > '9' ? -EINVAL : 0;
+    return events_request_from_texts(request->query(request->data, "after"), request->query(request->data, "kind"),
+                                     request->query(request->data, "node"), ret, refusal);
 }
 
 static json_t *get_events(const struct asked *asked, struct refusal *refusal)
 {
-    const char *text = query_of(asked, "after");
-    const struct events *events = asked->api->service->events;
-    json_t *list;
-    uint64_t after = 0;
+    struct events_request request;
 
-    if (text && number_of(text, &after) < 0) {
-        refuse(refusal, "after", "must be the number of an event, such as 17");
+    if (events_request_of(asked->request, &request, refusal) < 0)
         return NULL;
-    }
-    list = json_array();
-    for (const struct event *event; (event = events_next(events, after)); after = event->id)
-        json_array_append_new(list, event_to_document(event));
-    return json_pack("{s:o, s:I}", "events", list, "last", (json_int_t)events_last(events));
+    return events_to_document(asked->api->service->events, &request);
 }
 
 static json_t *get_metrics(const struct asked *asked, struct refusal *refusal)
@@ -281,7 +269,7 @@ static const struct route {
     const char *method, *path; /* a path that ends with a slash takes one more word */
     route_fn *answer;          /* NULL: it waits for a condition */
     bool takes_body;
-    const char *queries[3]; /* "?name=", up to the NULL */
+    const char *queries[4]; /* "?name=", up to the NULL */
     const char *help;
 } routes[] = {
     {"GET", "/metrics", get_metrics, false, {NULL}, "all of it as numbers, for Prometheus"},
@@ -291,7 +279,12 @@ static const struct route {
     {"GET", "/v1/cables", get_cables, false, {"node", "state"}, "relayed connections; of a node, in a state"},
     {"GET", "/v1/links", get_links, false, {"node"}, "who is connected with whom: a row each"},
     {"GET", "/v1/kinds", get_kinds, false, {NULL}, "the kinds of fault and their parameters"},
-    {"GET", "/v1/events", get_events, false, {"after"}, "what happened lately; ?after=N: since event N"},
+    {"GET",
+     "/v1/events",
+     get_events,
+     false,
+     {"after", "kind", "node"},
+     "what happened lately; ?after=N: since event N; of kinds, of a node"},
     {"POST", "/v1/cut", post_cut, true, {NULL}, "islands and one_way, or topology, node, of, seed; mode, for, lease"},
     {"POST", "/v1/fix", post_fix, true, {NULL}, "islands, or nothing: all; answers what was ended, and its effect"},
     {"GET", "/v1/rules", get_rules, false, {NULL}, "all rules, and what each has touched"},
@@ -388,8 +381,8 @@ static int refuse_queries(const struct route *route, const struct api_request *r
     if (!route->queries[0])
         return refuse(refusal, other, "%s takes no query", route->path);
     refuse(refusal, other, "no such query; there %s %s", route->queries[1] ? "are" : "is", route->queries[0]);
-    if (route->queries[1])
-        refusal_add(refusal, ", %s", route->queries[1]);
+    for (const char *const *more = &route->queries[1]; *more; more++)
+        refusal_add(refusal, ", %s", *more);
     return -EINVAL;
 }
 

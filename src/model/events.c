@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/events.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 #include <utlist.h>
 
 #include "base/memory.h"
+#include "base/refusal.h"
+#include "base/suggest.h"
 
 struct events {
     uint64_t last;
@@ -17,7 +20,7 @@ struct events {
 };
 
 static const struct {
-    const char *name, *help;
+    const char *name, *help; /* the name first, for suggest() */
 } rows[] = {
 #define X(name, help) {#name, help},
     EVENTS_TABLE(X)
@@ -86,6 +89,26 @@ const struct event *events_next(const struct events *events, uint64_t after)
     uint64_t id = after + 1 > oldest ? after + 1 : oldest;
 
     return after < events->last ? &events->ring[id % EVENTS_MAX] : NULL;
+}
+
+int event_kind_parse(const char *name, size_t len, enum event_kind *ret, struct refusal *refusal)
+{
+    char word[64];
+    const char *meant;
+
+    snprintf(word, sizeof(word), "%.*s", (int)(len < sizeof(word) ? len : sizeof(word)), name);
+    for (enum event_kind kind = 0; kind < EVENTS_COUNT; kind++)
+        if (strcmp(rows[kind].name, word) == 0) {
+            *ret = kind;
+            return 0;
+        }
+    meant = suggest(word, rows, EVENTS_COUNT, sizeof(rows[0]));
+    if (meant)
+        return refuse(refusal, NULL, "no event is named '%s'; did you mean %s?", word, meant);
+    refuse(refusal, NULL, "no event is named '%s'; there are", word);
+    for (enum event_kind kind = 0; kind < EVENTS_COUNT; kind++)
+        refusal_add(refusal, "%s %s", kind ? "," : "", rows[kind].name);
+    return -EINVAL;
 }
 
 const char *event_name(enum event_kind kind)

@@ -55,6 +55,7 @@ struct subscriber {
 };
 
 struct events;
+struct refusal;
 
 struct events *events_new(void);
 void events_free(struct events *events); /* nobody subscribes any more */
@@ -70,6 +71,9 @@ uint64_t events_last(const struct events *events);
 
 /* The oldest one behind `after` that is still remembered, or NULL. It is valid until the next events_add(). */
 const struct event *events_next(const struct events *events, uint64_t after);
+
+/* The kind of that name of len bytes. Returns 0; or -EINVAL and the refusal, without a field. */
+int event_kind_parse(const char *name, size_t len, enum event_kind *ret, struct refusal *refusal);
 
 const char *event_name(enum event_kind kind);
 const char *event_help(enum event_kind kind);

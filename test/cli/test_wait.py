@@ -136,6 +136,10 @@ def test_events():
         assert [line.split(" ")[0] for line in lines] == ["1", "2", "3"]
         assert "node_up a" in lines[0] and "rules_changed" in lines[1] and "node_down a" in lines[2]
         assert fine(go("events", "--after", "2")).splitlines() == lines[2:]
+        for query, ids in (("kind=node_up", [1]), ("kind=node_down,rules_changed", [2, 3]), ("node=a", [1, 3]), ("node=b*", []),
+                           ("node=?&kind=node_down", [3]), ("after=1&node=a", [3])):
+            told = get(port, f"/v1/events?{query}")[1]
+            assert [event["id"] for event in told["events"]] == ids and told["last"] == 3, (query, told)
         assert fine(go("events", "--after", "3")) == "" and fine(go("events", "--after", "2147483647")) == ""
         told = json.loads(fine(go("events", "--json", "--after", "1")))
         assert [event["id"] for event in told["events"]] == [2, 3] and told["last"] == 3

@@ -135,6 +135,19 @@ static void a_topology_can_be_repeated(void **state)
 
 static void queries(void **state)
 {
+    static const struct {
+        const char *query;
+        size_t count;
+    } events[] = {{"kind=node_up", 2}, {"kind=node_down", 0}, {"kind=node_down,node_up", 2}, {"node=[b-z]", 1}};
+    static const struct {
+        const char *query, *line;
+    } bad[] = {{"kind=node_upp", "kind: no event is named 'node_upp'; did you mean node_up?"},
+               {"kind=x",
+                "kind: no event is named 'x'; there are node_up, node_down, cable_up, cable_deserted, cable_down, "
+                "cable_gone, cable_held, cable_raw, lane_full, lane_flows, rules_changed"},
+               {"node=a@", "node: a full name that is not NAME@HOST ('a@')"},
+               {"node=", "node: an empty name ('')"},
+               {"knd=x", "knd=x: no such query; there are after, kind, node"}};
     struct api_answer answer = ask("GET", "/v1/events", NULL, "after=1");
     (void)state;
 
@@ -144,6 +157,16 @@ static void queries(void **state)
     answer = ask("GET", "/v1/events", NULL, "after=-1");
     assert_int_equal(answer.status, 400);
     assert_string_equal(line_of(&answer.refusal), "after: must be the number of an event, such as 17");
+    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+        answer = ask("GET", "/v1/events", NULL, events[i].query);
+        assert_int_equal(json_array_size(json_object_get(answer.document, "events")), events[i].count);
+        json_decref(answer.document);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        answer = ask("GET", "/v1/events", NULL, bad[i].query);
+        assert_int_equal(answer.status, 400);
+        assert_string_equal(line_of(&answer.refusal), bad[i].line);
+    }
     answer = ask("GET", "/v1/wait", NULL, "condition=up 2");
     assert_true(answer.waits);
     wait_request_done(&answer.wait);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * events: which of those that are remembered, or that are to come. Its document is the query of GET /v1/events: texts.
+ */
+#ifndef REQUEST_EVENTS_REQUEST_H
+#define REQUEST_EVENTS_REQUEST_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/refusal.h"
+
+struct event;
+struct events;
+
+struct events_request {
+    bool from_one; /* after the event of this number; else whoever asks decides */
+    uint64_t after;
+    unsigned kinds;   /* a bit each; 0: all */
+    const char *node; /* a pattern; not owned. NULL: about whatever node, or none */
+};
+
+/* Each text may be NULL; kinds are separated by commas. Returns 0; or -EINVAL, the refusal, and *ret is untouched. */
+int events_request_from_texts(const char *after, const char *kinds, const char *node, struct events_request *ret,
+                              struct refusal *refusal);
+
+/* The number of an event, which stands in that field. */
+int event_number_from_text(const char *text, const char *field, uint64_t *ret, struct refusal *refusal);
+
+/* Is it of one of the kinds, and about the node? Its number does not matter. */
+bool events_request_means(const struct events_request *request, const struct event *event);
+
+/* {"events": [...], "last": N}: those that are remembered; from the first one if the request does not say. */
+json_t *events_to_document(const struct events *events, const struct events_request *request);
+
+#endif
