@@ -2,11 +2,12 @@
 /*
  * The control API: HTTP and JSON, on the connections that the front door hands over (libmicrohttpd, inside our loop).
  *
- *     http.c     connections, bodies, replies
- *     guard.c    who may ask: nobody from another host, and no web page in somebody's browser
- *     routes.c   one row a resource
- *     status.c   everything that there is, as a document
- *     metrics.c  and as numbers, for Prometheus
+ *     http.c         connections, bodies, replies
+ *     connection.c   what libmicrohttpd knows of one
+ *     guard.c        who may ask: nobody from another host, and no web page in somebody's browser
+ *     routes.c       one row a resource
+ *     status.c       everything that there is, as a document
+ *     metrics.c      and as numbers, for Prometheus
  */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H

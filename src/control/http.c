@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "control/connection.h"
 #include "control/control.h"
 #include "control/guard.h"
 #include "control/places.h"
@@ -73,17 +74,7 @@ static void on_log(void *data, const char *format, va_list args)
     log_debug("HTTP: %s", line);
 }
 
-static int fd_of(struct MHD_Connection *connection)
-{
-    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-}
-
 /* ---- answers ---- */
-
-static const char *header(struct MHD_Connection *connection, const char *name)
-{
-    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-}
 
 /* People read it in terminals. */
 static void add_json(struct text *to, const json_t *document)
@@ -113,7 +104,7 @@ static enum MHD_Result send_text(struct MHD_Connection *connection, unsigned sta
 static enum MHD_Result send_document(struct MHD_Connection *connection, unsigned status, json_t *document,
                                      const char *allow)
 {
-    bool in_terms = guard_is_type(header(connection, "Accept"), TERMS_TYPE);
+    bool in_terms = guard_is_type(connection_header(connection, "Accept"), TERMS_TYPE);
     struct text text = {0};
 
     if (in_terms)
@@ -207,7 +198,7 @@ static enum MHD_Result begin_waiting(struct control *control, struct incoming *i
 
         return send_answer(control, incoming->connection, &now);
     }
-    incoming->watch = watch_new(control->api.service->loop, fd_of(incoming->connection), on_left, incoming);
+    incoming->watch = watch_new(control->api.service->loop, connection_fd(incoming->connection), on_left, incoming);
     if (!incoming->watch || watch_want(incoming->watch, READY_HANGUP) < 0)
         return refuse_to_wait(control, incoming);
     MHD_suspend_connection(incoming->connection);
@@ -224,60 +215,23 @@ static void collect(struct incoming *incoming, const char *data, size_t len)
         text_add(&incoming->body, data, len);
 }
 
-static bool is_local(struct MHD_Connection *connection)
-{
-    struct address peer = address_of_peer(fd_of(connection)), local = address_of_socket(fd_of(connection));
-
-    return address_is_local_peer(&peer, &local);
-}
-
-static const char *query(const void *connection, const char *name)
-{
-    return MHD_lookup_connection_value((struct MHD_Connection *)connection, MHD_GET_ARGUMENT_KIND, name);
-}
-
-struct unknown {
-    const char *const *known;
-    const char *found;
-};
-
-static enum MHD_Result look_at_name(void *data, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-    struct unknown *unknown = data;
-
-    (void)kind;
-    (void)value;
-    for (const char *const *known = unknown->known; *known; known++)
-        if (strcmp(*known, name) == 0)
-            return MHD_YES;
-    unknown->found = name;
-    return MHD_NO;
-}
-
-static const char *other_query(const void *connection, const char *const *known)
-{
-    struct unknown unknown = {.known = known};
-
-    MHD_get_connection_values((struct MHD_Connection *)connection, MHD_GET_ARGUMENT_KIND, look_at_name, &unknown);
-    return unknown.found;
-}
-
 static enum MHD_Result answer_request(struct control *control, struct incoming *incoming, const char *path,
                                       const char *method)
 {
     struct MHD_Connection *connection = incoming->connection;
-    const struct guard_request guarded = {.local = is_local(connection),
+    const struct guard_request guarded = {.local = connection_is_local(connection),
                                           .has_body = incoming->body.len > 0 || incoming->too_large,
-                                          .host = header(connection, "Host"),
-                                          .origin = header(connection, "Origin"),
-                                          .content_type = header(connection, "Content-Type")};
+                                          .host = connection_header(connection, "Host"),
+                                          .origin = connection_header(connection, "Origin"),
+                                          .content_type = connection_header(connection, "Content-Type")};
     const struct api_request request = {.method = method,
                                         .path = path,
                                         .body = incoming->body.data,
                                         .len = incoming->body.len,
-                                        .in_terms = guard_is_type(header(connection, "Content-Type"), TERMS_TYPE),
-                                        .query = query,
-                                        .other_query = other_query,
+                                        .in_terms =
+                                            guard_is_type(connection_header(connection, "Content-Type"), TERMS_TYPE),
+                                        .query = connection_query,
+                                        .other_query = connection_other_query,
                                         .data = connection};
     struct api_answer answer = {.status = HTTP_OK};
 
@@ -348,7 +302,7 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
     struct control *control = data;
 
     if (what == MHD_CONNECTION_NOTIFY_STARTED)
-        *place = place_take(&control->places, fd_of(connection));
+        *place = place_take(&control->places, connection_fd(connection));
     else
         place_leave(*place);
 }

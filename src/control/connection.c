@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include "control/connection.h"
+
+#include <microhttpd.h>
+#include <string.h>
+
+#include "loop/address.h"
+
+int connection_fd(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
+bool connection_is_local(struct MHD_Connection *connection)
+{
+    int fd = connection_fd(connection);
+    struct address peer = address_of_peer(fd), local = address_of_socket(fd);
+
+    return address_is_local_peer(&peer, &local);
+}
+
+const char *connection_header(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+const char *connection_query(const void *connection, const char *name)
+{
+    return MHD_lookup_connection_value((struct MHD_Connection *)connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+struct unknown {
+    const char *const *known;
+    const char *found;
+};
+
+static enum MHD_Result look_at_name(void *data, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct unknown *unknown = data;
+
+    (void)kind;
+    (void)value;
+    for (const char *const *known = unknown->known; *known; known++)
+        if (strcmp(*known, name) == 0)
+            return MHD_YES;
+    unknown->found = name;
+    return MHD_NO;
+}
+
+const char *connection_other_query(const void *connection, const char *const *known)
+{
+    struct unknown unknown = {.known = known};
+
+    MHD_get_connection_values((struct MHD_Connection *)connection, MHD_GET_ARGUMENT_KIND, look_at_name, &unknown);
+    return unknown.found;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What libmicrohttpd knows about a connection and its request, asked in our words.
+ */
+#ifndef CONTROL_CONNECTION_H
+#define CONTROL_CONNECTION_H
+
+#include <stdbool.h>
+
+struct MHD_Connection;
+
+int connection_fd(struct MHD_Connection *connection);
+
+/* The peer is on this machine. */
+bool connection_is_local(struct MHD_Connection *connection);
+
+/* The value of a header, or NULL. */
+const char *connection_header(struct MHD_Connection *connection, const char *name);
+
+/* For a struct api_request, whose data is the connection. */
+const char *connection_query(const void *connection, const char *name);
+const char *connection_other_query(const void *connection, const char *const *known);
+
+#endif
