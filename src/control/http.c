@@ -38,6 +38,7 @@ struct control {
     struct watch *watch; /* of libmicrohttpd's own epoll descriptor */
     struct alarm *alarm; /* its time-outs, and what it has to be told behind our callbacks */
     struct places places;
+    bool ends; /* no wait may begin any more */
 };
 
 /* Never from inside libmicrohttpd's callbacks. */
@@ -241,6 +242,10 @@ static enum MHD_Result answer_request(struct control *control, struct incoming *
         answer.status = HTTP_TOO_LARGE;
         refuse(&answer.refusal, NULL, "the body is larger than %d bytes", CONTROL_BODY_BYTES_MAX);
     }
+    if (answer.status == HTTP_OK && control->ends) {
+        refuse_as(&answer.refusal, -EBUSY, NULL, "the daemon ends");
+        answer.status = routes_status_of(&answer.refusal);
+    }
     if (answer.status == HTTP_OK)
         routes_answer(&control->api, &request, &answer);
     return answer.waits ? begin_waiting(control, incoming, &answer) : send_answer(control, connection, &answer);
@@ -356,6 +361,7 @@ void control_free(struct control *control)
 {
     if (!control)
         return;
+    control->ends = true;
     waits_free(control->waits); /* libmicrohttpd wants none suspended when it stops */
     watch_free(control->watch);
     if (control->mhd) {
