@@ -12,6 +12,7 @@
 
 #include "base/refusal.h"
 #include "base/text.h"
+#include "request/events_request.h"
 #include "request/wait.h"
 
 struct gates;
@@ -37,6 +38,9 @@ struct api_request {
     const char *(*query)(const void *data, const char *name);               /* "?name=value": the value, or NULL */
     const char *(*other_query)(const void *data, const char *const *known); /* a name that is none of those, or NULL */
     const void *data;
+
+    bool wants_stream;         /* of events, where there is one */
+    const char *last_event_id; /* where that was interrupted; or NULL */
 };
 
 /* HTTP's own, beside those that stand for a refusal. */
@@ -51,13 +55,15 @@ struct api_request {
 
 struct api_answer {
     unsigned status;
-    json_t *document;         /* with HTTP_OK, unless it waits; the caller's */
-    const char *type;         /* NULL; or there is no document but a text of that type: */
-    struct text text;         /* the caller's */
-    bool waits;               /* there is no answer before this holds: */
-    struct wait_request wait; /* the caller's */
-    struct refusal refusal;   /* with any other status */
-    char allow[64];           /* with HTTP_NO_SUCH_METHOD: those that there are */
+    json_t *document;             /* with HTTP_OK, unless it waits or streams; the caller's */
+    const char *type;             /* NULL; or there is no document but a text of that type: */
+    struct text text;             /* the caller's */
+    bool waits;                   /* there is no answer before this holds: */
+    struct wait_request wait;     /* the caller's */
+    bool streams;                 /* it is answered with these events, as they happen: */
+    struct events_request events; /* points into the request */
+    struct refusal refusal;       /* with any other status */
+    char allow[64];               /* with HTTP_NO_SUCH_METHOD: those that there are */
 };
 
 #endif

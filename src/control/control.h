@@ -6,6 +6,7 @@
  *     connection.c   what libmicrohttpd knows of one
  *     guard.c        who may ask: nobody from another host, and no web page in somebody's browser
  *     routes.c       one row a resource
+ *     stream.c       events as they happen
  *     status.c       everything that there is, as a document
  *     metrics.c      and as numbers, for Prometheus
  */
@@ -14,10 +15,11 @@
 
 #include <stddef.h>
 
+#include "control/stream.h"
 #include "loop/address.h"
 
 #define CONTROL_BODY_BYTES_MAX (1024 * 1024)
-#define CONTROL_CONNECTIONS_MAX 100
+#define CONTROL_CONNECTIONS_MAX (100 + STREAMS_MAX) /* whoever listens takes no place of those who ask */
 #define CONTROL_IDLE_S 60
 
 struct api;

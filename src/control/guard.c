@@ -60,6 +60,19 @@ bool guard_is_type(const char *type, const char *wanted)
     return type[len] == 0 || type[len] == ';' || isspace((unsigned char)type[len]);
 }
 
+bool guard_accepts(const char *list, const char *wanted)
+{
+    size_t len = strlen(wanted);
+
+    while (list && *list) {
+        list += strspn(list, " \t,");
+        if (strncasecmp(list, wanted, len) == 0 && strchr(" \t,;", list[len]))
+            return true;
+        list += strcspn(list, ",");
+    }
+    return false;
+}
+
 static unsigned refuse_with(unsigned status, const char *field, const char *text, struct refusal *refusal)
 {
     refuse(refusal, field, "%s", text);

@@ -23,6 +23,9 @@ struct guard_request {
 /* Is that the type of a document in JSON, or in terms? Parameters ("; charset=...") do not count; NULL: no. */
 bool guard_is_type(const char *type, const char *wanted);
 
+/* Is the type one of those in the list ("text/html, text/plain;q=0.8")? By its name: text/... and NULL are not. */
+bool guard_accepts(const char *list, const char *wanted);
+
 /* Returns HTTP_OK; or another HTTP status, and the refusal. */
 unsigned guard_check(const struct guard_request *request, struct refusal *refusal);
 

@@ -14,19 +14,23 @@
 #include "control/guard.h"
 #include "control/places.h"
 #include "control/routes.h"
+#include "control/stream.h"
 #include "loop/loop.h"
 #include "model/counters.h"
 #include "request/terms.h"
 #include "service/service.h"
 #include "service/waits.h"
 
-/* One request, while it comes and while it waits. */
+#define STREAM_TYPE "text/event-stream"
+
+/* One request, while it comes and while it waits, or while events are told. */
 struct incoming {
     struct control *control;
     struct MHD_Connection *connection;
     struct text body;
     bool too_large;
     struct wait *wait;        /* for a condition; the connection is suspended meanwhile */
+    struct stream *stream;    /* of events; the connection is suspended while there is nothing to tell */
     struct watch *watch;      /* tells that whoever waits has left */
     struct api_answer answer; /* when it has waited */
 };
@@ -34,11 +38,12 @@ struct incoming {
 struct control {
     struct api api;
     struct waits *waits;
+    struct streams *streams;
     struct MHD_Daemon *mhd;
     struct watch *watch; /* of libmicrohttpd's own epoll descriptor */
     struct alarm *alarm; /* its time-outs, and what it has to be told behind our callbacks */
     struct places places;
-    bool ends; /* no wait may begin any more */
+    bool ends; /* nobody is told any more: neither waits nor streams may begin */
 };
 
 /* Never from inside libmicrohttpd's callbacks. */
@@ -206,6 +211,49 @@ static enum MHD_Result begin_waiting(struct control *control, struct incoming *i
     return MHD_YES;
 }
 
+/* ---- streams of events ---- */
+
+static void on_news(void *data)
+{
+    struct incoming *incoming = data;
+
+    MHD_resume_connection(incoming->connection);
+    alarm_set(incoming->control->alarm, 0);
+}
+
+static ssize_t read_stream(void *data, uint64_t position, char *to, size_t max)
+{
+    struct incoming *incoming = data;
+    ssize_t len = stream_read(incoming->stream, to, max);
+
+    (void)position;
+    if (len == 0)
+        MHD_suspend_connection(incoming->connection);
+    return len == STREAM_OVER ? MHD_CONTENT_READER_END_OF_STREAM : len;
+}
+
+/* HEAD is told how it would begin, and takes no place. */
+static enum MHD_Result begin_streaming(struct control *control, struct incoming *incoming, bool head,
+                                       const struct api_answer *answer)
+{
+    struct MHD_Response *response;
+    struct refusal refusal;
+    enum MHD_Result result;
+
+    if (!head && stream_begin(control->streams, &answer->events, connection_fd(incoming->connection), on_news, incoming,
+                              &incoming->stream, &refusal) < 0) {
+        struct api_answer refused = waited(&refusal);
+
+        return send_answer(control, incoming->connection, &refused);
+    }
+    response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES_MAX, read_stream, incoming, NULL);
+    MHD_add_response_header(response, "Content-Type", STREAM_TYPE);
+    MHD_add_response_header(response, "Cache-Control", "no-store");
+    result = MHD_queue_response(incoming->connection, HTTP_OK, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
 /* ---- requests ---- */
 
 static void collect(struct incoming *incoming, const char *data, size_t len)
@@ -225,15 +273,18 @@ static enum MHD_Result answer_request(struct control *control, struct incoming *
                                           .host = connection_header(connection, "Host"),
                                           .origin = connection_header(connection, "Origin"),
                                           .content_type = connection_header(connection, "Content-Type")};
-    const struct api_request request = {.method = method,
-                                        .path = path,
-                                        .body = incoming->body.data,
-                                        .len = incoming->body.len,
-                                        .in_terms =
-                                            guard_is_type(connection_header(connection, "Content-Type"), TERMS_TYPE),
-                                        .query = connection_query,
-                                        .other_query = connection_other_query,
-                                        .data = connection};
+    bool streams = guard_accepts(connection_header(connection, "Accept"), STREAM_TYPE);
+    const struct api_request request = {
+        .method = method,
+        .path = path,
+        .body = incoming->body.data,
+        .len = incoming->body.len,
+        .in_terms = guard_is_type(connection_header(connection, "Content-Type"), TERMS_TYPE),
+        .wants_stream = streams,
+        .last_event_id = streams ? connection_header(connection, "Last-Event-ID") : NULL,
+        .query = connection_query,
+        .other_query = connection_other_query,
+        .data = connection};
     struct api_answer answer = {.status = HTTP_OK};
 
     COUNT(control->api.service->counters, http_requests);
@@ -248,6 +299,8 @@ static enum MHD_Result answer_request(struct control *control, struct incoming *
     }
     if (answer.status == HTTP_OK)
         routes_answer(&control->api, &request, &answer);
+    if (answer.streams)
+        return begin_streaming(control, incoming, strcmp(method, "HEAD") == 0, &answer);
     return answer.waits ? begin_waiting(control, incoming, &answer) : send_answer(control, connection, &answer);
 }
 
@@ -294,6 +347,8 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **r
         wait_cancel(incoming->wait);
         stop_waiting(incoming);
     }
+    if (incoming->stream)
+        stream_leave(incoming->stream);
     text_done(&incoming->body);
     free(incoming);
     place_entering(place_of(connection)); /* the next request may come on the same connection */
@@ -340,6 +395,7 @@ struct control *control_new(const struct api *api)
 
     control->api = *api;
     control->waits = waits_new(api->service);
+    control->streams = streams_new(api->service);
     places_init(&control->places, loop, on_shut, control);
     control->alarm = alarm_new(loop, on_time, control);
     control->mhd = MHD_start_daemon(
@@ -363,11 +419,13 @@ void control_free(struct control *control)
         return;
     control->ends = true;
     waits_free(control->waits); /* libmicrohttpd wants none suspended when it stops */
+    streams_end(control->streams);
     watch_free(control->watch);
     if (control->mhd) {
         MHD_run(control->mhd);
         MHD_stop_daemon(control->mhd);
     }
+    streams_free(control->streams);
     alarm_free(control->alarm);
     places_done(&control->places);
     free(control);

@@ -98,8 +98,10 @@ static json_t *get_leases(const struct asked *asked, struct refusal *refusal)
 
 static int events_request_of(const struct api_request *request, struct events_request *ret, struct refusal *refusal)
 {
-    return events_request_from_texts(request->query(request->data, "after"), request->query(request->data, "kind"),
-                                     request->query(request->data, "node"), ret, refusal);
+    const void *data = request->data;
+
+    return events_request_from_texts(request->last_event_id, request->query(data, "after"),
+                                     request->query(data, "kind"), request->query(data, "node"), ret, refusal);
 }
 
 static json_t *get_events(const struct asked *asked, struct refusal *refusal)
@@ -284,7 +286,7 @@ static const struct route {
      get_events,
      false,
      {"after", "kind", "node"},
-     "what happened lately; ?after=N: since event N; of kinds, of a node"},
+     "what happened lately; ?after=N: since event N; of kinds, of a node; text/event-stream: as it happens"},
     {"POST", "/v1/cut", post_cut, true, {NULL}, "islands and one_way, or topology, node, of, seed; mode, for, lease"},
     {"POST", "/v1/fix", post_fix, true, {NULL}, "islands, or nothing: all; answers what was ended, and its effect"},
     {"GET", "/v1/rules", get_rules, false, {NULL}, "all rules, and what each has touched"},
@@ -397,6 +399,14 @@ static int begin_wait(const struct api_request *request, struct api_answer *ret)
     return 0;
 }
 
+static int begin_stream(const struct api_request *request, struct api_answer *ret)
+{
+    int status = events_request_of(request, &ret->events, &ret->refusal);
+
+    ret->streams = status == 0;
+    return status;
+}
+
 static json_t *document_of_terms(const char *bytes, size_t len, struct refusal *refusal)
 {
     json_t *document = terms_parse(bytes, len, refusal);
@@ -417,6 +427,8 @@ static int answer(const struct route *route, struct asked *asked, struct api_ans
         return -EINVAL;
     if (!route->answer)
         return begin_wait(request, ret);
+    if (request->wants_stream && route->answer == get_events)
+        return begin_stream(request, ret);
     if (route->takes_body) {
         body = request->in_terms ? document_of_terms(request->body, request->len, &ret->refusal)
                                  : document_parse(request->body, request->len, &ret->refusal);

@@ -21,12 +21,12 @@ struct events_request {
     const char *node; /* a pattern; not owned. NULL: about whatever node, or none */
 };
 
-/* Each text may be NULL; kinds are separated by commas. Returns 0; or -EINVAL, the refusal, and *ret is untouched. */
-int events_request_from_texts(const char *after, const char *kinds, const char *node, struct events_request *ret,
-                              struct refusal *refusal);
-
-/* The number of an event, which stands in that field. */
-int event_number_from_text(const char *text, const char *field, uint64_t *ret, struct refusal *refusal);
+/*
+ * Each text may be NULL; kinds are separated by commas. `again` (Last-Event-ID) is what `after` is, from whoever comes
+ * again with the same query, and goes before that. Returns 0; or -EINVAL, the refusal, and *ret is untouched.
+ */
+int events_request_from_texts(const char *again, const char *after, const char *kinds, const char *node,
+                              struct events_request *ret, struct refusal *refusal);
 
 /* Is it of one of the kinds, and about the node? Its number does not matter. */
 bool events_request_means(const struct events_request *request, const struct event *event);

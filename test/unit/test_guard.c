@@ -52,4 +52,17 @@ static void content_types(void **state)
     assert_int_equal(status_of(true, "localhost", NULL, false, "text/plain"), 200);
 }
 
-RUN(T(hosts), T(origins), T(content_types))
+static void what_is_accepted(void **state)
+{
+    static const char *const yes[] = {"text/event-stream", "Text/Event-Stream;q=0.5", "text/html,text/event-stream",
+                                      "text/html ;q=1 ,\ttext/event-stream , */*"};
+    static const char *const no[] = {NULL, "", ",", "text/event-streams", "text/html;text/event-stream", "*/*"};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+        assert_true(guard_accepts(yes[i], "text/event-stream"));
+    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+        assert_false(guard_accepts(no[i], "text/event-stream"));
+}
+
+RUN(T(hosts), T(origins), T(content_types), T(what_is_accepted))
