@@ -20,7 +20,6 @@
 #include "request/lease.h"
 #include "request/observe.h"
 #include "request/rules_request.h"
-#include "request/terms.h"
 #include "service/service.h"
 
 /* What a route is given: the body as a document where it takes one, and the word behind its path. */
@@ -407,17 +406,6 @@ static int begin_stream(const struct api_request *request, struct api_answer *re
     return status;
 }
 
-static json_t *document_of_terms(const char *bytes, size_t len, struct refusal *refusal)
-{
-    json_t *document = terms_parse(bytes, len, refusal);
-
-    if (!document || json_is_object(document))
-        return document;
-    refuse(refusal, NULL, "the body must be a map, not %s", document_kind(document));
-    json_decref(document);
-    return NULL;
-}
-
 static int answer(const struct route *route, struct asked *asked, struct api_answer *ret)
 {
     const struct api_request *request = asked->request;
@@ -430,7 +418,7 @@ static int answer(const struct route *route, struct asked *asked, struct api_ans
     if (request->wants_stream && route->answer == get_events)
         return begin_stream(request, ret);
     if (route->takes_body) {
-        body = request->in_terms ? document_of_terms(request->body, request->len, &ret->refusal)
+        body = request->in_terms ? document_parse_terms(request->body, request->len, &ret->refusal)
                                  : document_parse(request->body, request->len, &ret->refusal);
         if (!body)
             return -EINVAL;

@@ -7,6 +7,7 @@
 
 #include "base/duration.h"
 #include "model/islands.h"
+#include "request/terms.h"
 
 const char *document_kind(const json_t *json)
 {
@@ -128,6 +129,17 @@ json_t *document_parse(const char *text, size_t len, struct refusal *refusal)
     else
         refuse(refusal, NULL, "the body is not JSON: %s, at line %d, column %d", where.text, where.line, where.column);
     json_decref(json);
+    return NULL;
+}
+
+json_t *document_parse_terms(const char *bytes, size_t len, struct refusal *refusal)
+{
+    json_t *document = terms_parse(bytes, len, refusal);
+
+    if (!document || json_is_object(document))
+        return document;
+    refuse(refusal, NULL, "the body must be a map, not %s", document_kind(document));
+    json_decref(document);
     return NULL;
 }
 

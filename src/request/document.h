@@ -41,6 +41,9 @@ int document_array(const struct document_field *, const json_t *, void *, struct
  */
 json_t *document_parse(const char *text, size_t len, struct refusal *refusal);
 
+/* The same of a term, which must be a map; see request/terms.h. */
+json_t *document_parse_terms(const char *bytes, size_t len, struct refusal *refusal);
+
 /*
  * Fills `fields`, which are all zero, from an object. Returns 0 and a bit a row that was there in *ret_given; or
  * -EINVAL, with some of the fields filled: islands are to be ended in any case.

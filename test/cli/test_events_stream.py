@@ -166,7 +166,7 @@ def test_bad_questions_for_streams_are_refused():
         for told in ("x", "-1", "18446744073709551616"):
             refused_by(http(port, "GET /v1/events HTTP/1.1\nHost: localhost\nAccept: text/html, text/event-stream;q=0.9\n"
                             f"Last-Event-ID: {told}\n\n"), "Last-Event-ID: ", "17")
-        assert http(port, "GET /v1/events HTTP/1.1\nHost: evil.example\nAccept: text/event-stream\n\n")[0] == 403
+        assert http(port, "GET /v1/events HTTP/1.1\nHost: evil.example\nAccept: text/event-stream\n\n")[0] == 421
         assert http(port, "GET /v1/events HTTP/1.1\nHost: localhost\nAccept: text/event-streams\n\n")[1]["events"] == []
         assert http(port, "GET /v1/status HTTP/1.1\nHost: localhost\nAccept: text/event-stream\n\n")[0] == 200
 
