@@ -259,7 +259,10 @@ peers_stay(Config) ->
     ?assertEqual(integer_to_list(proplists:get_value(port, Config)), call(A, os, getenv, ["ERL_EPMD_PORT"])),
     ok = epmdpxy:stop_peer(B),
     wait(fun() -> sees(A) =:= [] end),
-    ?assertEqual({error, {unknown, [B]}}, epmdpxy:stop_peer(B)).
+    ?assertEqual({error, {unknown, [B]}}, epmdpxy:stop_peer(B)),
+    ?assertError({epmdpxy, {unknown, [B]}}, epmdpxy:call(B, erlang, node, [])),
+    ?assertError(badarg, epmdpxy:call(A, erlang, atom_to_list, [1])),
+    ?assertEqual(node(), epmdpxy:call(node(), erlang, node, [])).
 
 %% A daemon that was there stays, and so do the rules of others.
 attached(Config) ->
@@ -435,9 +438,7 @@ too_late_to_observe(_) ->
 
 %% ---- help ----
 
-call(Node, Module, Function, Args) ->
-    #{Node := Peer} = epmdpxy_daemon:peers(),
-    peer:call(Peer, Module, Function, Args, ?BOUND).
+call(Node, Module, Function, Args) -> epmdpxy:call(Node, Module, Function, Args, ?BOUND).
 
 sees(Node) -> lists:sort(call(Node, erlang, nodes, [connected])).
 

@@ -17,9 +17,9 @@
 %%     The option `owner' names another process, or `none': it stays until it is removed.</li>
 %% <li>A name that no node has is `{error, {unknown, Names}}', unless `wait => true' (the node is still to come), or the client
 %%     was started with `strict => false'.</li>
-%% <li>`cut_cables/2', `fix_cables/2', `with_cut/2', `with_faults/2' raise `error({epmdpxy, reason()})'; so do `port/0', `env/0'
-%%     and `mark/0', which return what they are named after. All others return `ok', `{ok, T}' or `{error, reason()}', for
-%%     which `format_error/1' has words.</li>
+%% <li>`cut_cables/2', `fix_cables/2', `with_cut/2', `with_faults/2', `call/4' raise `error({epmdpxy, reason()})'; so do
+%%     `port/0', `env/0' and `mark/0', which return what they are named after. All others return `ok', `{ok, T}' or
+%%     `{error, reason()}', for which `format_error/1' has words.</li>
 %% </ul>
 -module(epmdpxy).
 
@@ -28,7 +28,7 @@
 -export([sever/1, sever/2, cut/1, cut/2, fix/0, fix/1, heal/0, heal/1, heal/2, with_cut/2, with_cut/3]).
 -export([isolate/1, isolate/2, halves/0, halves/1, random_halves/0, random_halves/1, majorities_ring/0, majorities_ring/1,
          bridge/1, bridge/2, flap/2, stop_flap/1]).
--export([observer/1, peers/1, peers/2, stop_peer/1]).
+-export([observer/1, peers/1, peers/2, stop_peer/1, call/4, call/5]).
 -export([fault/3, with_faults/2, remove/1, clear/0, rules/0, effect/1, kinds/0]).
 -export([block_traffic_between/2, allow_traffic_between/2]).
 -export([await/1, await/2, status/0, events/1, mark/0, history/0, history/1, format_error/1]).
@@ -378,6 +378,19 @@ peers(Names, Options) ->
 %% @doc Ends one of them.
 -spec stop_peer(node()) -> ok | {error, reason()}.
 stop_peer(Node) -> epmdpxy_peers:stop(Node).
+
+%% @equiv call(Node, Module, Function, Args, 30000)
+-spec call(node(), module(), atom(), [term()]) -> term().
+call(Node, Module, Function, Args) -> call(Node, Module, Function, Args, ?TIMEOUT).
+
+%% @doc What the function returns on that node, or raises there. For nodes of `peers/2', cut off or not, and for those that this
+%% VM is connected with. Raises.
+-spec call(node(), module(), atom(), [term()], timeout()) -> term().
+call(Node, Module, Function, Args, Timeout) ->
+    case epmdpxy_nodes:call(Node, Module, Function, Args, Timeout) of
+        {ok, Result} -> Result;
+        {error, Reason} -> error({epmdpxy, Reason})
+    end.
 
 %% ---- faults ----
 

@@ -3,7 +3,7 @@
 %% What the nodes themselves see, and make them dial: what the wires show runs ahead of it. A node is asked over its control
 %% connection (peer), or by a call over the distribution where this VM is connected with it; others cannot be asked.
 -module(epmdpxy_nodes).
--export([apart/2, together/2, connect/2, can_ask/1, until/1, left/1]).
+-export([apart/2, together/2, connect/2, can_ask/1, call/5, until/1, left/1]).
 -export_type([pair/0, instant/0]).
 
 -type pair() :: {node(), node()}.
@@ -119,6 +119,14 @@ parallel(Works, Timeout) ->
 
 -spec can_ask(node()) -> boolean().
 can_ask(Node) -> way(Node, epmdpxy_daemon:peers()) =/= none.
+
+%% For a user: what that raises is raised here.
+-spec call(node(), module(), atom(), [term()], timeout()) -> {ok, term()} | {error, {unknown, [node()]}}.
+call(Node, Module, Function, Args, Timeout) ->
+    case way(Node, epmdpxy_daemon:peers()) of
+        {ok, Way} -> ask(Way, Module, Function, Args, Timeout);
+        none -> {error, {unknown, [Node]}}
+    end.
 
 way(Node, _) when Node =:= node() -> {ok, here};
 way(Node, Peers) when is_map_key(Node, Peers) -> {ok, {peer, maps:get(Node, Peers)}};
