@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+ExUnit.start(formatters: [ExUnit.CLIFormatter, Epmdpxy.Formatter])
