@@ -65,6 +65,7 @@ defmodule Epmdpxy.Case do
   # Runs in a process that ends soon; nothing is linked to it.
   @doc false
   def __begin__(options) do
+    Epmdpxy.Formatter.advise()
     was_there = Process.whereis(:epmdpxy) != nil
     value(Epmdpxy.start(Keyword.merge(default_port(), Keyword.take(options, @start))))
     ExUnit.Callbacks.on_exit(fn -> was_there || Epmdpxy.stop() end)

@@ -9,15 +9,28 @@ defmodule Epmdpxy.Formatter do
   """
   use GenServer
 
+  @advice "epmdpxy: to see with a failed test what was cut when, say in test_helper.exs:\n" <>
+            "    ExUnit.start(formatters: [ExUnit.CLIFormatter, Epmdpxy.Formatter])"
+
+  # Who has not got it learns of it when it would have helped.
   @doc false
-  def running?, do: Process.whereis(__MODULE__) != nil
+  def advise do
+    unless running?() or Application.get_env(:epmdpxy, :advised, false) do
+      Application.put_env(:epmdpxy, :advised, true)
+      ExUnit.after_suite(fn %{failures: failures} -> if failures > 0, do: IO.puts("\n" <> @advice) end)
+    end
+
+    :ok
+  end
 
   # A call: it has arrived before ExUnit tells how the test has ended.
   @doc false
   def keep(module, test, history) do
-    running?() && GenServer.call(__MODULE__, {:keep, {module, test}, history})
+    if running?(), do: GenServer.call(__MODULE__, {:keep, {module, test}, history})
     :ok
   end
+
+  defp running?, do: Process.whereis(__MODULE__) != nil
 
   @impl true
   def init(_options) do
