@@ -1,12 +1,12 @@
 %% SPDX-License-Identifier: MIT
-%% The hook of Common Test, in a VM of its own that runs fixture/hooked_SUITE.erl.
+%% The hook of Common Test and the fixture of EUnit, in VMs of their own that run what is in fixture/.
 -module(hook_SUITE).
 -include_lib("stdlib/include/assert.hrl").
--export([all/0, removes_and_heals/1, fails_what_leaves/1, under_exec/1, cannot_start/1]).
+-export([all/0, removes_and_heals/1, fails_what_leaves/1, under_exec/1, cannot_start/1, eunit/1]).
 
 -define(BOUND, 120000).
 
-all() -> [removes_and_heals, fails_what_leaves, under_exec, cannot_start].
+all() -> [removes_and_heals, fails_what_leaves, under_exec, cannot_start, eunit].
 
 %% Two cases fail by themselves; theirs is the history.
 removes_and_heals(Config) ->
@@ -30,14 +30,32 @@ cannot_start(Config) ->
     {{0, 0, {0, 7}}, Logs} = run(Config, "", "[{program, \"/nowhere/epmdpxy\"}]"),
     ?assertNotEqual("", os:cmd("grep -rl 'there is no program /nowhere/epmdpxy' " ++ Logs)).
 
+%% The fixture of EUnit: a failed test has the history, and each finds the cluster whole.
+eunit(Config) ->
+    {error, Dir} = evaluate(Config, "", fun(Here, _) ->
+        io_lib:format("code:add_patha(~p), eunit:test(hooked_tests)", [fixture(Here)])
+    end),
+    {ok, Output} = file:read_file(filename:join(Dir, "output")),
+    [?assertMatch({Text, {match, [_]}, _}, {Text, re:run(Output, Text, [global]), Output})
+     || Text <- ["Failed: 1\\.  Skipped: 0\\.  Passed: 4\\.", "seed 4711", "-> cut sever  b@",
+                 "\\(fails_split\\)\\.\\.\\.\\*failed\\*"]].
+
 %% {what ct:run_test says, where the logs are}
 run(Config, Before, Hook) ->
+    evaluate(Config, Before, fun(Here, Dir) ->
+        io_lib:format("ct:run_test([{suite, hooked_SUITE}, {dir, ~p}, {logdir, ~p}, {auto_compile, false}, "
+                      "{ct_hooks, [{epmdpxy_cth, ~s}]}])", [fixture(Here), Dir, Hook])
+    end).
+
+fixture(Here) -> filename:join(Here, "fixture").
+
+%% In a VM of its own: {the expression's value, the directory with what it has written}
+evaluate(Config, Before, Expression) ->
     Dir = filename:join(proplists:get_value(priv_dir, Config), "run" ++ integer_to_list(erlang:unique_integer([positive]))),
     ok = filelib:ensure_dir(filename:join(Dir, "x")),
     Here = filename:dirname(code:which(?MODULE)),
-    Eval = io_lib:format("R = ct:run_test([{suite, hooked_SUITE}, {dir, ~p}, {logdir, ~p}, {auto_compile, false}, "
-                         "{ct_hooks, [{epmdpxy_cth, ~s}]}]), ok = file:write_file(~p, io_lib:format(\"~~p.\", [R])), halt().",
-                         [filename:join(Here, "fixture"), Dir, Hook, filename:join(Dir, "result")]),
+    Eval = io_lib:format("R = begin ~s end, ok = file:write_file(~p, io_lib:format(\"~~p.\", [R])), halt().",
+                         [Expression(Here, Dir), filename:join(Dir, "result")]),
     Name = case Before of "" -> ""; _ -> "-sname runner " end,
     Command = io_lib:format("~serl ~s-noinput -pa ~s -pa ~s -eval '~s' >~s 2>&1 </dev/null",
                             [Before, Name, Here, filename:dirname(code:which(epmdpxy)), Eval, filename:join(Dir, "output")]),

@@ -23,6 +23,7 @@
 -module(epmdpxy_cth).
 -export([id/1, init/2, pre_init_per_suite/3, post_end_per_suite/4, pre_init_per_testcase/4, post_end_per_testcase/5,
          on_tc_fail/4, terminate/1]).
+-export([start_options/1, peers/2]). % for epmdpxy_eunit
 
 -record(hook, {options :: [atom() | tuple()],
                started :: {ok, inet:port_number()} | {error, epmdpxy:reason()},
@@ -37,14 +38,16 @@ id(_Options) -> ?MODULE.
 -spec init(term(), [atom() | tuple()]) -> {ok, #hook{}}.
 init(_Id, Options) ->
     WasThere = is_pid(whereis(epmdpxy)),
+    {ok, #hook{options = Options, was_there = WasThere, started = epmdpxy:start(start_options(Options))}}.
+
+%% @private
+-spec start_options([atom() | tuple()]) -> epmdpxy:start_options().
+start_options(Options) ->
     Chosen = maps:from_list([Option || {Key, _} = Option <- proplists:unfold(Options),
                                        lists:member(Key, [port, program, observer, strict, seed, log])]),
-    {ok, #hook{options = Options, was_there = WasThere, started = epmdpxy:start(maps:merge(default_port(), Chosen))}}.
-
-default_port() ->
     case {os:getenv("ERL_EPMD_PORT"), is_alive()} of
-        {false, false} -> #{port => 0};
-        _ -> #{}
+        {false, false} -> maps:merge(#{port => 0}, Chosen);
+        _ -> Chosen
     end.
 
 -spec pre_init_per_suite(atom(), list(), #hook{}) -> {list() | {fail, term()}, #hook{}}.
@@ -58,6 +61,8 @@ pre_init_per_suite(_Suite, Config, #hook{options = Options} = Hook) ->
         {error, Why} -> {{fail, {epmdpxy, Why, unicode:characters_to_list(epmdpxy:format_error(Why))}}, Hook}
     end.
 
+%% @private
+-spec peers([atom() | tuple()], list()) -> {ok, [node()]} | {error, epmdpxy:reason()}.
 peers(Options, Config) ->
     Logs = maps:from_list([{log_dir, Dir} || {priv_dir, Dir} <- Config]),
     case [Option || Option <- Options, is_tuple(Option), element(1, Option) =:= peers] of
