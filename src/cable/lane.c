@@ -316,7 +316,7 @@ void lane_pump(struct lane *lane, struct cabling *cabling, uint64_t now_us)
     if (lane->slow && slow_is_over(lane))
         slow_end(lane, cabling);
     if (lane->slow)
-        slow_pump(lane, cabling, now_us);
+        slow_pump(lane, cabling);
     else
         fast_pump(lane, cabling, now_us);
     finish(lane, cabling, now_us);

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "model/counters.h"
 #include "model/shaper.h"
+#include "loop/loop.h"
 #include "cable/cabling.h"
 #include "cable/end.h"
 #include "cable/lane.h"
@@ -96,9 +97,14 @@ size_t slow_room(const struct lane *lane, const struct cabling *cabling)
     return held < most ? most - held : 0;
 }
 
-static void take_in(struct lane *lane, struct cabling *cabling, uint64_t now_us)
+/*
+ * Returns what time it is then. Bytes may have come since the turn began: whose time is read before they are may leave
+ * too early.
+ */
+static uint64_t take_in(struct lane *lane, struct cabling *cabling)
 {
     size_t share = cabling_slow_share(cabling), moved = 0, got = 1;
+    uint64_t now_us = loop_clock_us(cabling->loop);
 
     while (lane->source == SOURCE_open && got > 0 && moved < share) {
         size_t room = least(slow_room(lane, cabling), least(share - moved, CABLING_SCRATCH_BYTES));
@@ -106,9 +112,11 @@ static void take_in(struct lane *lane, struct cabling *cabling, uint64_t now_us)
         if (room == 0)
             break;
         got = lane_read(lane, cabling->scratch, room);
+        now_us = loop_clock_us(cabling->loop);
         slow_put(lane, cabling, cabling->scratch, got, now_us);
         moved += got;
     }
+    return now_us;
 }
 
 /* ---- out ---- */
@@ -229,9 +237,10 @@ static void note_fullness(struct lane *lane, const struct cabling *cabling)
         lane->slow->full ? lane->slow->queued > cabling->lane_bytes_max / 2 : slow_room(lane, cabling) == 0;
 }
 
-void slow_pump(struct lane *lane, struct cabling *cabling, uint64_t now_us)
+void slow_pump(struct lane *lane, struct cabling *cabling)
 {
-    take_in(lane, cabling, now_us);
+    uint64_t now_us = take_in(lane, cabling);
+
     note_fullness(lane, cabling);
     let_out(lane, cabling, now_us);
     if (lane->profile.freeze)

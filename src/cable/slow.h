@@ -31,7 +31,7 @@ void slow_set_shape(struct lane *lane, uint64_t now_us);
 void slow_put(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len, uint64_t now_us);
 
 /* Reads and writes what may be by now, within reason. */
-void slow_pump(struct lane *lane, struct cabling *cabling, uint64_t now_us);
+void slow_pump(struct lane *lane, struct cabling *cabling);
 
 /* Only writes. Returns true when the shaper may take more. */
 bool slow_drain(struct lane *lane, struct cabling *cabling, uint64_t now_us);
