@@ -284,7 +284,7 @@ static bool dial(struct cable *cable)
     return status == 0 || dial_failed(cable, status);
 }
 
-static bool step_dialling(struct cable *cable, uint64_t now_us)
+static bool step_dialling(struct cable *cable)
 {
     bool raw = handshaking_is_raw(&cable->handshaking);
     int status = end_connected(&cable->duplex.acceptor);
@@ -299,7 +299,7 @@ static bool step_dialling(struct cable *cable, uint64_t now_us)
         return dial_failed(cable, status);
     enter(cable, raw ? CABLE_raw : CABLE_shaking);
     if (raw)
-        handshaking_forward_raw(&cable->handshaking, now_us);
+        handshaking_forward_raw(&cable->handshaking);
     return true;
 }
 
@@ -404,7 +404,7 @@ static bool step_once(struct cable *cable, uint64_t now_us)
     case CABLE_held:
         return step_held(cable);
     case CABLE_dialling:
-        return step_dialling(cable, now_us);
+        return step_dialling(cable);
     case CABLE_shaking:
         return step_shaking(cable, now_us) && step_relaying(cable, now_us);
     case CABLE_up:

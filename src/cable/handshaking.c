@@ -52,6 +52,12 @@ static struct node *registered_dialer(const struct handshaking *handshaking)
     return node && node_has_creation(node, identity->dialer_creation) && dialer_is_local(handshaking) ? node : NULL;
 }
 
+/* The acceptor, the same: it was reached at the port that it has registered. NULL when it has left since. */
+static struct node *registered_acceptor(const struct handshaking *handshaking)
+{
+    return registry_find(handshaking->cabling->registry, handshaking->registered, strlen(handshaking->registered));
+}
+
 /* ---- rules ---- */
 
 /* The stage of the message that waits in that direction, as a set. */
@@ -101,10 +107,10 @@ static void seed_lanes(struct handshaking *handshaking)
 /* The full name, or what the registry knows of it for as long as it has not said itself who it is. */
 static struct party acceptor_of(const struct handshaking *handshaking)
 {
-    const char *registered = handshaking->registered, *name = handshaking->identity.acceptor;
-    const struct node *node = registry_find(handshaking->cabling->registry, registered, strlen(registered));
+    const char *name = handshaking->identity.acceptor;
+    const struct node *node = registered_acceptor(handshaking);
 
-    return (struct party){name ? name : node ? node_name(node) : registered, node && node_is_hidden(node)};
+    return (struct party){name ? name : node ? node_name(node) : handshaking->registered, node && node_is_hidden(node)};
 }
 
 void handshaking_apply_rules(struct handshaking *handshaking, uint64_t now_us)
@@ -174,9 +180,8 @@ bool handshaking_may_dial(const struct handshaking *handshaking)
  */
 static void teach_registry(struct handshaking *handshaking)
 {
-    const struct registry *registry = handshaking->cabling->registry;
     const struct identity *identity = &handshaking->identity;
-    struct node *acceptor = registry_find(registry, handshaking->registered, strlen(handshaking->registered));
+    struct node *acceptor = registered_acceptor(handshaking);
     struct node *dialer = registered_dialer(handshaking);
 
     if (acceptor && identity->acceptor && !node_learn(acceptor, identity->acceptor, identity->acceptor_hidden))
@@ -189,8 +194,7 @@ static void teach_registry(struct handshaking *handshaking)
 
 void handshaking_tell_up(const struct handshaking *handshaking)
 {
-    struct node *acceptor =
-        registry_find(handshaking->cabling->registry, handshaking->registered, strlen(handshaking->registered));
+    struct node *acceptor = registered_acceptor(handshaking);
     struct node *dialer = registered_dialer(handshaking);
 
     if (acceptor)
@@ -259,19 +263,19 @@ bool handshaking_is_raw(const struct handshaking *handshaking)
 }
 
 /* In one piece with what has come since: nobody shall see where we looked. */
-void handshaking_forward_raw(struct handshaking *handshaking, uint64_t now_us)
+void handshaking_forward_raw(struct handshaking *handshaking)
 {
     const struct handshake_half *begun = identity_message(&handshaking->identity, FROM_DIALER);
     struct lane *lane = &handshaking->duplex->to_acceptor;
     uint8_t data[2 * sizeof(begun->bytes)], *end = bytes_put(data, begun->bytes, begun->have);
 
     end += lane_read(lane, end, (size_t)(data + sizeof(data) - end));
-    lane_pass(lane, handshaking->cabling, data, (size_t)(end - data), now_us);
+    lane_pass(lane, handshaking->cabling, data, (size_t)(end - data));
     identity_forget_handshake(&handshaking->identity);
 }
 
 /* The message that waits goes on. Flags are cleared in both nodes' messages or in none: anything else crashes nodes. */
-static void pass_message(struct handshaking *handshaking, enum handshake_side side, uint64_t now_us)
+static void pass_message(struct handshaking *handshaking, enum handshake_side side)
 {
     struct lane *lane = lane_from(handshaking, side);
     const struct handshake_half *message = identity_message(&handshaking->identity, side);
@@ -280,7 +284,7 @@ static void pass_message(struct handshaking *handshaking, enum handshake_side si
         handshaking->flags_cleared = handshaking->duplex->to_acceptor.profile.flags_cleared |
                                      handshaking->duplex->to_dialer.profile.flags_cleared;
     handshake_clear_flags(handshaking->identity.handshake, side, handshaking->flags_cleared);
-    lane_pass(lane, handshaking->cabling, message->bytes, message->have, now_us);
+    lane_pass(lane, handshaking->cabling, message->bytes, message->have);
     identity_passed(&handshaking->identity, side);
     if (handshaking->identity.framed[side])
         lane_enter_phase(lane, LANE_framed);
@@ -294,7 +298,7 @@ static struct verdict relay_from(struct handshaking *handshaking, enum handshake
 
     while (!lane_is_framed(lane) && !is_blocked(lane) && lane_drain(lane, handshaking->cabling, now_us) && got > 0) {
         if (handshaking->identity.waits[side]) {
-            pass_message(handshaking, side, now_us);
+            pass_message(handshaking, side);
             continue;
         }
         if (lane->source != SOURCE_open)

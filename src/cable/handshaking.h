@@ -56,7 +56,7 @@ bool handshaking_is_raw(const struct handshaking *handshaking);
 bool handshaking_may_dial(const struct handshaking *handshaking);
 
 /* The acceptor is there, and this is no handshake: what was read of the dialer goes on to it. */
-void handshaking_forward_raw(struct handshaking *handshaking, uint64_t now_us);
+void handshaking_forward_raw(struct handshaking *handshaking);
 
 /* The two talk now: the registry is told that its nodes have connected. */
 void handshaking_tell_up(const struct handshaking *handshaking);

@@ -255,10 +255,10 @@ void lane_send(struct lane *lane, const uint8_t *data, size_t len)
         lane_keep(lane, data + sent, len - (size_t)sent);
 }
 
-void lane_pass(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len, uint64_t now_us)
+void lane_pass(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len)
 {
     if (lane->slow)
-        slow_put(lane, cabling, data, len, now_us);
+        slow_put(lane, cabling, data, len);
     else
         lane_send(lane, data, len);
 }

@@ -93,7 +93,7 @@ void lane_pump(struct lane *lane, struct cabling *cabling, uint64_t now_us);
  * Returns how many, or 0 when there are none (look at the source). lane_pass() sends them on.
  */
 size_t lane_read(struct lane *lane, uint8_t *to, size_t room);
-void lane_pass(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len, uint64_t now_us);
+void lane_pass(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len);
 
 /* The other half: moves on what was passed, and when all is out the end. Returns true when more may be passed. */
 bool lane_drain(struct lane *lane, struct cabling *cabling, uint64_t now_us);

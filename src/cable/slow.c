@@ -62,9 +62,9 @@ void slow_set_shape(struct lane *lane, uint64_t now_us)
 
 /* ---- in ---- */
 
-void slow_put(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len, uint64_t now_us)
+void slow_put(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len)
 {
-    shaper_put(lane->slow->shaper, data, len, now_us);
+    shaper_put(lane->slow->shaper, data, len, loop_clock_us(cabling->loop));
     if (!lane_is_framed(lane))
         lane->slow->unframed += len;
     account(lane, cabling);
@@ -97,14 +97,9 @@ size_t slow_room(const struct lane *lane, const struct cabling *cabling)
     return held < most ? most - held : 0;
 }
 
-/*
- * Returns what time it is then. Bytes may have come since the turn began: whose time is read before they are may leave
- * too early.
- */
-static uint64_t take_in(struct lane *lane, struct cabling *cabling)
+static void take_in(struct lane *lane, struct cabling *cabling)
 {
     size_t share = cabling_slow_share(cabling), moved = 0, got = 1;
-    uint64_t now_us = loop_clock_us(cabling->loop);
 
     while (lane->source == SOURCE_open && got > 0 && moved < share) {
         size_t room = least(slow_room(lane, cabling), least(share - moved, CABLING_SCRATCH_BYTES));
@@ -112,11 +107,9 @@ static uint64_t take_in(struct lane *lane, struct cabling *cabling)
         if (room == 0)
             break;
         got = lane_read(lane, cabling->scratch, room);
-        now_us = loop_clock_us(cabling->loop);
-        slow_put(lane, cabling, cabling->scratch, got, now_us);
+        slow_put(lane, cabling, cabling->scratch, got);
         moved += got;
     }
-    return now_us;
 }
 
 /* ---- out ---- */
@@ -239,8 +232,10 @@ static void note_fullness(struct lane *lane, const struct cabling *cabling)
 
 void slow_pump(struct lane *lane, struct cabling *cabling)
 {
-    uint64_t now_us = take_in(lane, cabling);
+    uint64_t now_us;
 
+    take_in(lane, cabling);
+    now_us = loop_clock_us(cabling->loop);
     note_fullness(lane, cabling);
     let_out(lane, cabling, now_us);
     if (lane->profile.freeze)

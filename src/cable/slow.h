@@ -27,8 +27,11 @@ void slow_end(struct lane *lane, struct cabling *cabling);
 /* The lane's profile has another shape. */
 void slow_set_shape(struct lane *lane, uint64_t now_us);
 
-/* Bytes that were read go into the shaper. */
-void slow_put(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len, uint64_t now_us);
+/*
+ * Bytes that were read just now go into the shaper. It reads the clock itself: they may have come since the turn began,
+ * and whose time is read before they are would leave too early.
+ */
+void slow_put(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len);
 
 /* Reads and writes what may be by now, within reason. */
 void slow_pump(struct lane *lane, struct cabling *cabling);
