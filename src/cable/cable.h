@@ -64,7 +64,7 @@ void cable_open(struct cabling *cabling, int fd, const struct target *target);
 /* The rule book changed: every cable asks it again. */
 void cables_apply_rules(struct cables *cables);
 
-/* What rules have kept back so far is noted in their effects: to be called before these are looked at, or rules change.
+/* What rules have kept back so far is noted in their effects: to be called before these are looked at, or rules added.
  */
 void cables_note_effects(struct cables *cables);
 

@@ -16,6 +16,7 @@
 #include "model/registry.h"
 #include "model/rules.h"
 #include "model/traffic.h"
+#include "service/look.h"
 #include "service/service.h"
 
 /* An ordered pair of nodes; the names are those of a cable, or of the account of the ended ones. */
@@ -170,7 +171,7 @@ static uint64_t count_observers(const struct page *page)
     uint64_t count = 0;
 
     for (const struct node *node = registry_nodes(page->service->registry); node; node = node->next)
-        count += node_is_hidden(node) || rules_is_observer(page->service->rules, node_name(node));
+        count += look_observes(node, page->service->rules);
     return count;
 }
 

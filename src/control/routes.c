@@ -78,8 +78,7 @@ static json_t *get_links(const struct asked *asked, struct refusal *refusal)
 static json_t *get_rules(const struct asked *asked, struct refusal *refusal)
 {
     (void)refusal;
-    cables_note_effects(asked->api->service->cables);
-    return json_pack("{s:o}", "rules", rules_to_document(asked->api->service->rules, 0, now_us(asked)));
+    return json_pack("{s:o}", "rules", rules_document(asked->api));
 }
 
 static json_t *get_kinds(const struct asked *asked, struct refusal *refusal)
@@ -188,8 +187,8 @@ static json_t *post_fix(const struct asked *asked, struct refusal *refusal)
     for (size_t i = 0; i < answer.ended_count; i++)
         json_array_append_new(ended, json_pack("{s:I, s:o}", "id", (json_int_t)answer.ended[i].id, "effect",
                                                effect_to_document(&answer.ended[i].effect)));
-    document = json_pack("{s:o, s:I, s:o, s:o}", "rules", rules_to_document(service->rules, 0, now_us(asked)),
-                         "held_cables", (json_int_t)service_held_cables(service), "ended", ended, "notes",
+    document = json_pack("{s:o, s:I, s:o, s:o}", "rules", rules_document(asked->api), "held_cables",
+                         (json_int_t)service_held_cables(service), "ended", ended, "notes",
                          notes_to_document(&answer.remarks));
     fix_answer_done(&answer);
     return document;

@@ -21,8 +21,7 @@
 static json_t *node_document(const struct node *node, const struct rules *rules)
 {
     return json_pack("{s:s, s:s?, s:b, s:b, s:i, s:i, s:I}", "name", node->name, "full_name", node->full_name, "hidden",
-                     node_is_hidden(node), "observer",
-                     node_is_hidden(node) || rules_is_observer(rules, node_name(node)), "port", node->told.port, "type",
+                     node_is_hidden(node), "observer", look_observes(node, rules), "port", node->told.port, "type",
                      node->told.type, "creation", (json_int_t)node->creation);
 }
 
@@ -128,6 +127,14 @@ json_t *links_document(const struct api *api, const char *name)
     return links;
 }
 
+json_t *rules_document(const struct api *api)
+{
+    const struct service *service = api->service;
+
+    cables_note_effects(service->cables);
+    return rules_to_document(service->rules, 0, loop_clock_us(service->loop));
+}
+
 static void add_hint(void *data, const char *text)
 {
     json_array_append_new(data, json_string(text));
@@ -139,12 +146,10 @@ json_t *status_document(const struct api *api)
     json_t *nodes = nodes_document(api, NULL), *cables = cables_document(api, NULL, NULL), *hinted = json_array();
 
     hints(service, add_hint, hinted);
-    cables_note_effects(service->cables);
     return json_pack("{s:s, s:i, s:i, s:I, s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "version", api->version,
                      "pid", (int)getpid(), "port", api->port, "uptime_ms",
                      (json_int_t)(loop_now_ms(service->loop) - api->started_ms), "relay", service->relayed, "batch",
                      api->batch, "seed", (json_int_t)api->seed, "gates", (json_int_t)gates_count(api->gates), "nodes",
-                     nodes, "cables", cables, "rules",
-                     rules_to_document(service->rules, 0, loop_clock_us(service->loop)), "counters",
+                     nodes, "cables", cables, "rules", rules_document(api), "counters",
                      counters_document(service->counters), "hints", hinted);
 }

@@ -13,6 +13,9 @@ json_t *status_document(const struct api *api);
 json_t *nodes_document(const struct api *api, const char *name);
 json_t *cables_document(const struct api *api, const char *name, const char *state);
 
+/* All rules, and what each has done up to now. */
+json_t *rules_document(const struct api *api);
+
 /* One row a pair of nodes that are connected, or try to be; raw links have no "from". */
 json_t *links_document(const struct api *api, const char *name);
 

@@ -89,7 +89,6 @@ static void on_end(void *data)
 {
     struct daemon *daemon = data;
 
-    cables_note_effects(daemon->cabling.cables);
     rules_expire(daemon->rules, loop_clock_us(daemon->loop));
 }
 

@@ -5,12 +5,8 @@
 #include "loop/loop.h"
 #include "model/registry.h"
 #include "model/rules.h"
+#include "service/look.h"
 #include "service/service.h"
-
-static bool is_member(const struct node *node, const struct rules *rules)
-{
-    return !node_is_hidden(node) && !rules_is_observer(rules, node_name(node));
-}
 
 static bool is_ruled(const struct node *node, const struct rules *rules)
 {
@@ -30,17 +26,19 @@ void hints(const struct service *service, hint_fn *fn, void *data)
 {
     const struct node *nodes = registry_nodes(service->registry);
     uint64_t now_ms = loop_now_ms(service->loop);
-    size_t members = 0;
+    size_t members = 0, lonely = 0;
 
     for (const struct node *node = nodes; node; node = node->next)
-        members += is_member(node, service->rules);
+        members += !look_observes(node, service->rules);
     if (members < 2 || !service->relayed)
         return;
-    for (const struct node *node = nodes; node; node = node->next) {
+    for (const struct node *node = nodes; node && lonely < HINTS_NODES_MAX; node = node->next) {
         struct text text = {0};
 
-        if (node->connected || now_ms - node->since_ms < HINTS_AFTER_MS || !is_member(node, service->rules) ||
-            is_ruled(node, service->rules))
+        if (node->connected || now_ms - node->since_ms < HINTS_AFTER_MS || look_observes(node, service->rules))
+            continue;
+        lonely++;
+        if (is_ruled(node, service->rules))
             continue;
         text_addf(&text, "%s registered %llu s ago and has never connected; %s", node_name(node),
                   (unsigned long long)(now_ms - node->since_ms) / 1000, suggestion(node));

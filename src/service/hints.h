@@ -10,6 +10,9 @@ struct service;
 /* So long a node may be registered without a connection before that is worth a hint. */
 #define HINTS_AFTER_MS 5000
 
+/* Of so many nodes without one, the newest: each is compared with all rules. */
+#define HINTS_NODES_MAX 64
+
 typedef void hint_fn(void *data, const char *text);
 
 /*

@@ -9,14 +9,18 @@
 #include "model/rules.h"
 #include "service/service.h"
 
+bool look_observes(const struct node *node, const struct rules *rules)
+{
+    return node_is_hidden(node) || rules_is_observer(rules, node_name(node));
+}
+
 static void add_nodes(struct cluster *cluster, const struct node *nodes, enum node_standing standing,
                       const struct rules *rules)
 {
     for (; nodes; nodes = nodes->next)
         cluster_add_node(cluster, &(struct cluster_node){.name = node_name(nodes),
                                                          .standing = standing,
-                                                         .observes = node_is_hidden(nodes) ||
-                                                                     rules_is_observer(rules, node_name(nodes))});
+                                                         .observes = look_observes(nodes, rules)});
 }
 
 /* Refusing leaves living connections alone: there is nothing to notice. */
