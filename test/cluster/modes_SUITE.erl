@@ -290,6 +290,9 @@ overlapping(Config) ->
     [[One, Two] = sees(Config, Third) || {_, [One, Two, Third]} <- Trios],
     [ct:pal("~s", [epmdpxy(Config, lists:flatten(["cut --mode ", Mode, " ", One, " ", Two]))]) || {Mode, [One, Two, _]} <- Trios],
     [begin
-         wait(fun() -> sees(Config, Third) =/= [One, Two] end),
-         ct:pal("~s: ~p", [Mode, [{Name, sees(Config, Name)} || Name <- Trio]])
+         Sight = fun() -> [{Name, sees(Config, Name)} || Name <- Trio] end,
+         try wait(fun() -> sees(Config, Third) =/= [One, Two] end)
+         catch error:_ -> error({Mode, Sight(), epmdpxy(Config, "status")})
+         end,
+         ct:pal("~s: ~p", [Mode, Sight()])
      end || {Mode, [One, Two, Third] = Trio} <- Trios].
