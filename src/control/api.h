@@ -16,6 +16,7 @@
 #include "request/wait.h"
 
 struct gates;
+struct lease;
 struct service;
 
 /* Whoever puts the daemon together fills it in, and owns what is pointed to. */
@@ -38,6 +39,9 @@ struct api_request {
     const char *(*query)(const void *data, const char *name);               /* "?name=value": the value, or NULL */
     const char *(*other_query)(const void *data, const char *const *known); /* a name that is none of those, or NULL */
     const void *data;
+
+    struct lease **owner; /* of rules that go with the connection, see service/service.h; or NULL, and why: */
+    const char *owns_not;
 
     bool wants_stream;         /* of events, where there is one */
     const char *last_event_id; /* where that was interrupted; or NULL */

@@ -5,14 +5,18 @@
 #ifndef CONTROL_CONNECTION_H
 #define CONTROL_CONNECTION_H
 
+#include <microhttpd.h>
 #include <stdbool.h>
 
-struct MHD_Connection;
+struct text;
 
 int connection_fd(struct MHD_Connection *connection);
 
 /* The peer is on this machine. */
 bool connection_is_local(struct MHD_Connection *connection);
+
+/* It is left open when the request of that version of HTTP has been answered. */
+bool connection_stays(struct MHD_Connection *connection, const char *version);
 
 /* The value of a header, or NULL. */
 const char *connection_header(struct MHD_Connection *connection, const char *name);
@@ -20,5 +24,9 @@ const char *connection_header(struct MHD_Connection *connection, const char *nam
 /* For a struct api_request, whose data is the connection. */
 const char *connection_query(const void *connection, const char *name);
 const char *connection_other_query(const void *connection, const char *const *known);
+
+/* Answers with a text of that type, which is taken over; `allow`: the methods that there are, or "". */
+enum MHD_Result connection_answer(struct MHD_Connection *connection, unsigned status, const struct text *text,
+                                  const char *type, const char *allow);
 
 #endif

@@ -19,7 +19,9 @@
 #include "loop/address.h"
 
 #define CONTROL_BODY_BYTES_MAX (1024 * 1024)
-#define CONTROL_CONNECTIONS_MAX (100 + STREAMS_MAX) /* whoever listens takes no place of those who ask */
+#define CONTROL_OWNERS_MAX 64 /* connections with which rules go: they may be silent for as long as they like */
+#define CONTROL_CONNECTIONS_MAX \
+    (100 + STREAMS_MAX + CONTROL_OWNERS_MAX) /* whoever listens, or owns, takes no place of those who ask */
 #define CONTROL_IDLE_S 60
 
 struct api;

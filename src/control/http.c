@@ -17,6 +17,8 @@
 #include "control/stream.h"
 #include "loop/loop.h"
 #include "model/counters.h"
+#include "model/rules.h"
+#include "request/document.h"
 #include "request/terms.h"
 #include "service/service.h"
 #include "service/waits.h"
@@ -43,6 +45,7 @@ struct control {
     struct watch *watch; /* of libmicrohttpd's own epoll descriptor */
     struct alarm *alarm; /* its time-outs, and what it has to be told behind our callbacks */
     struct places places;
+    size_t owners;
     bool ends; /* nobody is told any more: neither waits nor streams may begin */
 };
 
@@ -82,31 +85,6 @@ static void on_log(void *data, const char *format, va_list args)
 
 /* ---- answers ---- */
 
-/* People read it in terminals. */
-static void add_json(struct text *to, const json_t *document)
-{
-    char *text = json_dumps(document, JSON_INDENT(2));
-
-    if (text)
-        text_addf(to, "%s\n", text);
-    free(text);
-}
-
-static enum MHD_Result send_text(struct MHD_Connection *connection, unsigned status, const struct text *text,
-                                 const char *type, const char *allow)
-{
-    struct MHD_Response *response = MHD_create_response_from_buffer(text->len, text->data, MHD_RESPMEM_MUST_FREE);
-    enum MHD_Result result;
-
-    MHD_add_response_header(response, "Content-Type", type);
-    MHD_add_response_header(response, "Cache-Control", "no-store");
-    if (allow[0])
-        MHD_add_response_header(response, "Allow", allow);
-    result = MHD_queue_response(connection, status, response);
-    MHD_destroy_response(response);
-    return result;
-}
-
 static enum MHD_Result send_document(struct MHD_Connection *connection, unsigned status, json_t *document,
                                      const char *allow)
 {
@@ -116,9 +94,10 @@ static enum MHD_Result send_document(struct MHD_Connection *connection, unsigned
     if (in_terms)
         terms_add(&text, document);
     else
-        add_json(&text, document);
+        document_add_text(&text, document);
     json_decref(document);
-    return send_text(connection, status, &text, in_terms ? TERMS_TYPE : "application/json; charset=utf-8", allow);
+    return connection_answer(connection, status, &text, in_terms ? TERMS_TYPE : "application/json; charset=utf-8",
+                             allow);
 }
 
 static enum MHD_Result send_answer(struct control *control, struct MHD_Connection *connection,
@@ -127,7 +106,7 @@ static enum MHD_Result send_answer(struct control *control, struct MHD_Connectio
     char line[REFUSAL_LINE_BYTES];
 
     if (answer->status == HTTP_OK && answer->type)
-        return send_text(connection, HTTP_OK, &answer->text, answer->type, "");
+        return connection_answer(connection, HTTP_OK, &answer->text, answer->type, "");
     if (answer->status == HTTP_OK)
         return send_document(connection, HTTP_OK, answer->document, "");
     COUNT(control->api.service->counters, http_refused);
@@ -264,10 +243,36 @@ static void collect(struct incoming *incoming, const char *data, size_t len)
         text_add(&incoming->body, data, len);
 }
 
+static struct place *place_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* Why no rule can go with the connection; NULL: one can. */
+static const char *owns_not(const struct control *control, struct MHD_Connection *connection, bool stays)
+{
+    if (place_of(connection)->owner)
+        return NULL;
+    if (!stays)
+        return "this connection ends with its answer: leave it open (no \"Connection: close\"), and send what is to "
+               "follow on it";
+    return control->owners < CONTROL_OWNERS_MAX ? NULL : "rules go with too many connections already; use a lease";
+}
+
+/* What goes with the connection is not to go because nobody has anything to ask for a while. */
+static void let_it_own(struct control *control, struct MHD_Connection *connection)
+{
+    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
+    control->owners++;
+}
+
 static enum MHD_Result answer_request(struct control *control, struct incoming *incoming, const char *path,
-                                      const char *method)
+                                      const char *method, bool stays)
 {
     struct MHD_Connection *connection = incoming->connection;
+    struct place *place = place_of(connection);
+    const char *why_not = owns_not(control, connection, stays);
+    bool owned = place->owner;
     const struct guard_request guarded = {.local = connection_is_local(connection),
                                           .has_body = incoming->body.len > 0 || incoming->too_large,
                                           .host = connection_header(connection, "Host"),
@@ -282,6 +287,8 @@ static enum MHD_Result answer_request(struct control *control, struct incoming *
         .in_terms = guard_is_type(connection_header(connection, "Content-Type"), TERMS_TYPE),
         .wants_stream = streams,
         .last_event_id = streams ? connection_header(connection, "Last-Event-ID") : NULL,
+        .owner = why_not ? NULL : &place->owner,
+        .owns_not = why_not,
         .query = connection_query,
         .other_query = connection_other_query,
         .data = connection};
@@ -299,14 +306,11 @@ static enum MHD_Result answer_request(struct control *control, struct incoming *
     }
     if (answer.status == HTTP_OK)
         routes_answer(&control->api, &request, &answer);
+    if (!owned && place->owner)
+        let_it_own(control, connection);
     if (answer.streams)
         return begin_streaming(control, incoming, strcmp(method, "HEAD") == 0, &answer);
     return answer.waits ? begin_waiting(control, incoming, &answer) : send_answer(control, connection, &answer);
-}
-
-static struct place *place_of(struct MHD_Connection *connection)
-{
-    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
 /* Called once with the headers, then with each part of the body, and once more when it is complete. */
@@ -316,7 +320,6 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
     struct incoming *incoming = *request;
     struct control *control = data;
 
-    (void)version;
     if (!incoming) {
         incoming = *request = mem_new(sizeof(*incoming));
         incoming->control = control;
@@ -331,7 +334,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
         return incoming->answer.status ? send_answer(control, connection, &incoming->answer) : MHD_NO;
     incoming->connection = connection;
     place_entered(place_of(connection));
-    return answer_request(control, incoming, path, method);
+    return answer_request(control, incoming, path, method, connection_stays(connection, version));
 }
 
 static void on_completed(void *data, struct MHD_Connection *connection, void **request,
@@ -356,6 +359,14 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **r
 
 /* ---- connections ---- */
 
+/* Its rules go with it. */
+static void leave(struct control *control, struct place *place)
+{
+    control->owners -= place->owner != NULL;
+    rules_end_owner(control->api.service->rules, place->owner);
+    place_leave(place);
+}
+
 static void on_connection(void *data, struct MHD_Connection *connection, void **place,
                           enum MHD_ConnectionNotificationCode what)
 {
@@ -364,7 +375,7 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
     if (what == MHD_CONNECTION_NOTIFY_STARTED)
         *place = place_take(&control->places, connection_fd(connection));
     else
-        place_leave(*place);
+        leave(control, *place);
 }
 
 /* libmicrohttpd closes a connection that was shut when it runs. */

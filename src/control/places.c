@@ -57,6 +57,8 @@ void place_leave(struct place *place)
 
 void place_entering(struct place *place)
 {
+    if (place->owner)
+        return;
     expiry_add(&place->places->entering, &place->expiring, place);
 }
 

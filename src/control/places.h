@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The places for HTTP's connections. As long as its request is not complete a connection may lose its place: when its
- * time is over, however busily it drips, or to whoever comes when all are taken.
+ * time is over, however busily it drips, or to whoever comes when all are taken. One with which rules go keeps it: what
+ * it says next may come in an hour.
  */
 #ifndef CONTROL_PLACES_H
 #define CONTROL_PLACES_H
@@ -10,6 +11,8 @@
 #include <stddef.h>
 
 #include "loop/expiry.h"
+
+struct lease;
 
 struct places {
     struct expiry entering; /* those whose requests are not complete */
@@ -22,6 +25,7 @@ struct place {
     struct places *places;
     int fd; /* not owned */
     struct expiring expiring;
+    struct lease *owner; /* of the rules that go with the connection; NULL: none. Whose place it is ends it */
 };
 
 void places_init(struct places *places, struct loop *loop, void (*shut)(void *data), void *data);

@@ -143,6 +143,14 @@ static json_t *answer_to_document(const struct asked *asked, struct rules_answer
     return document;
 }
 
+/* May a rule go with the connection, if it wants to? */
+static int check_owner(const struct asked *asked, const struct lifetime *lifetime, struct refusal *refusal)
+{
+    if (!lifetime->with_connection || asked->request->owner)
+        return 0;
+    return refuse(refusal, "owner", "%s", asked->request->owns_not);
+}
+
 static json_t *post_rules(const struct asked *asked, struct refusal *refusal)
 {
     struct rules_request request;
@@ -151,7 +159,11 @@ static json_t *post_rules(const struct asked *asked, struct refusal *refusal)
 
     if (rules_request_from_document(asked->document, &request, refusal) < 0)
         return NULL;
-    status = service_add_rules(asked->api->service, &request, &answer, refusal);
+    status = 0;
+    for (size_t i = 0; i < request.count && status == 0; i++)
+        status = check_owner(asked, &request.at[i].lifetime, refusal);
+    if (status == 0)
+        status = service_add_rules(asked->api->service, &request, asked->request->owner, &answer, refusal);
     rules_request_done(&request);
     return status < 0 ? NULL : answer_to_document(asked, &answer);
 }
@@ -164,7 +176,9 @@ static json_t *post_cut(const struct asked *asked, struct refusal *refusal)
 
     if (cut_request_from_document(asked->document, &request, refusal) < 0)
         return NULL;
-    status = service_cut(asked->api->service, &request, &answer, refusal);
+    status = check_owner(asked, &request.lifetime, refusal);
+    if (status == 0)
+        status = service_cut(asked->api->service, &request, asked->request->owner, &answer, refusal);
     cut_request_done(&request);
     return status < 0 ? NULL : answer_to_document(asked, &answer);
 }
@@ -285,10 +299,15 @@ static const struct route {
      false,
      {"after", "kind", "node"},
      "what happened lately; ?after=N: since event N; of kinds, of a node; text/event-stream: as it happens"},
-    {"POST", "/v1/cut", post_cut, true, {NULL}, "islands and one_way, or topology, node, of, seed; mode, for, lease"},
+    {"POST",
+     "/v1/cut",
+     post_cut,
+     true,
+     {NULL},
+     "islands and one_way, or topology, node, of, seed; mode; for, lease, owner"},
     {"POST", "/v1/fix", post_fix, true, {NULL}, "islands, or nothing: all; answers what was ended, and its effect"},
     {"GET", "/v1/rules", get_rules, false, {NULL}, "all rules, and what each has touched"},
-    {"POST", "/v1/rules", post_rules, true, {NULL}, "fault, params and whom; for, lease; or rules: all or none"},
+    {"POST", "/v1/rules", post_rules, true, {NULL}, "fault, params and whom; for, lease, owner; or rules: all or none"},
     {"DELETE", "/v1/rules", delete_rules, false, {NULL}, "remove all, cuts too"},
     {"DELETE", "/v1/rules/", delete_rule, false, {NULL}, "remove the one of that number"},
     {"GET", "/v1/leases", get_leases, false, {NULL}, "all leases"},

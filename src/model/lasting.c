@@ -3,6 +3,7 @@
  * What ends by itself: leases, rules that have a time, cuts that settle.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <utlist.h>
@@ -61,6 +62,21 @@ bool rules_end_lease(struct rules *rules, const char *name)
     end_lease(rules, lease);
     book_tell(rules);
     return true;
+}
+
+struct lease *rules_begin_owner(void)
+{
+    struct lease *owner = mem_new(sizeof(*owner));
+
+    owner->ends_us = RULES_NEVER;
+    return owner;
+}
+
+void rules_end_owner(struct rules *rules, struct lease *owner)
+{
+    if (owner && book_drop_those(rules, has_lease, owner))
+        book_tell(rules);
+    free(owner);
 }
 
 static bool is_over(const struct rule *rule, const void *now_us)

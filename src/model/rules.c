@@ -116,7 +116,7 @@ static void add(struct rules *rules, struct rule_request *request)
     rule->selector = request->selector;
     rule->ends_us = request->ends_us;
     rule->settles_us = request->settles_us;
-    rule->lease = request->lease ? (struct lease *)rules_lease(rules, request->lease) : NULL;
+    rule->lease = request->lease ? (struct lease *)rules_lease(rules, request->lease) : request->owner;
     islands_settle(&rule->selector.islands);
     request->selector.islands = (struct islands){0};
     DL_APPEND(rules->book, rule);

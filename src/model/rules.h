@@ -39,7 +39,7 @@
 #define RULES_SETTLING_US 50000
 
 struct lease {
-    char *name;
+    char *name; /* NULL: it is an owner, see rules_begin_owner() */
     uint64_t ends_us;
     struct lease *prev, *next; /* the book's, in the order of their beginning */
 };
@@ -52,7 +52,7 @@ struct rule {
     size_t healed_count;
     uint64_t ends_us;    /* RULES_NEVER, or when it goes */
     uint64_t settles_us; /* 0, or until when the nodes of an island hear nothing of each other */
-    struct lease *lease; /* goes with it; NULL: none */
+    struct lease *lease; /* goes with it, or with this owner; NULL: none */
     struct effect effect;
     struct rule *prev, *next; /* the book, oldest first */
 };
@@ -62,7 +62,8 @@ struct rule_request {
     struct selector selector; /* its islands are taken over when the request succeeds */
     uint64_t ends_us;
     uint64_t settles_us;
-    const char *lease; /* the name of one that there is, or NULL */
+    const char *lease;   /* the name of one that there is, or NULL ... */
+    struct lease *owner; /* ... or this, or NULL */
 };
 
 struct rules;
@@ -98,6 +99,13 @@ int rules_renew_lease(struct rules *rules, const char *name, uint64_t ends_us);
 bool rules_end_lease(struct rules *rules, const char *name);
 const struct lease *rules_lease(const struct rules *rules, const char *name); /* or NULL */
 const struct lease *rules_leases(const struct rules *rules);                  /* go on with ->next */
+
+/*
+ * Rules may go with whoever has made them: an owner is a lease that nobody renews and nobody else can name. It is the
+ * caller's, to be ended before the book is freed.
+ */
+struct lease *rules_begin_owner(void);
+void rules_end_owner(struct rules *rules, struct lease *owner); /* and the rules that are its; NULL is fine */
 
 /*
  * Nodes that are no part of the experiment, by patterns. Rules are about them only when they name them outright, and in

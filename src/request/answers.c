@@ -39,8 +39,10 @@ json_t *rule_to_document(const struct rule *rule, uint64_t now_us)
     json_decref(fixed);
     if (rule->ends_us != RULES_NEVER)
         json_object_set_new(object, "ends_in_ms", ms_left(rule->ends_us, now_us));
-    if (rule->lease)
+    if (rule->lease && rule->lease->name)
         json_object_set_new(object, "lease", json_string(rule->lease->name));
+    if (rule->lease && !rule->lease->name)
+        json_object_set_new(object, "owner", json_string("connection"));
     return object;
 }
 

@@ -130,11 +130,12 @@ int cut_request_from_words(const struct cut_words *options, const char *const *i
 struct fields {
     struct islands islands, of;
     bool one_way, strict;
-    const char *mode, *lease, *topology, *node;
-    uint64_t for_us, seed;
+    const char *mode, *topology, *node;
+    struct lifetime_fields lifetime;
+    uint64_t seed;
 };
 
-enum { ISLANDS, ONE_WAY, MODE, FOR, LEASE, TOPOLOGY, NODE, OF, SEED, STRICT };
+enum { ISLANDS, ONE_WAY, MODE, TOPOLOGY, NODE, OF, SEED, STRICT, LIFETIME };
 
 #undef AT
 #define AT(field) offsetof(struct fields, field)
@@ -143,13 +144,12 @@ static const struct document_field rows[] = {
     [ISLANDS] = {"islands", "an array of arrays of names", document_islands, AT(islands)},
     [ONE_WAY] = {"one_way", "true or false", document_flag, AT(one_way)},
     [MODE] = {"mode", "the mode of a cut", document_text, AT(mode)},
-    [FOR] = {"for", "a duration, such as \"30s\"", document_duration, AT(for_us)},
-    [LEASE] = {"lease", "the name of a lease, see POST /v1/leases", document_text, AT(lease)},
     [TOPOLOGY] = {"topology", "the name of a topology", document_text, AT(topology)},
     [NODE] = {"node", "a name", document_text, AT(node)},
     [OF] = {"of", "an array of names", document_names, AT(of)},
     [SEED] = {"seed", "a whole number from 0 on", document_number, AT(seed)},
     [STRICT] = {"strict", "true or false", document_flag, AT(strict)},
+    [LIFETIME] = LIFETIME_ROWS(struct fields, lifetime),
 };
 
 static const struct document_table table = {rows, sizeof(rows) / sizeof(rows[0])};
@@ -207,7 +207,8 @@ int cut_request_from_document(const json_t *document, struct cut_request *ret, s
                                       : islands_of_fields(&fields, given, &request, refusal);
     if (status == 0)
         status = set_mode(&request, fields.mode, refusal);
-    request.lifetime = lifetime_new(fields.for_us, fields.lease);
+    if (status == 0)
+        status = lifetime_from_fields(&fields.lifetime, &request.lifetime, refusal);
     request.strict = fields.strict;
     islands_done(&fields.islands);
     islands_done(&fields.of);

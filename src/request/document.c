@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/duration.h"
@@ -59,6 +60,16 @@ int document_duration(const struct document_field *field, const json_t *json, vo
     if (!json_is_string(json) || duration_parse(json_string_value(json), &us) < 0 || us == 0)
         return refuse(refusal, field->name, "must be " DURATION_HINT);
     *(uint64_t *)to = us;
+    return 0;
+}
+
+int document_ms(const struct document_field *field, const json_t *json, void *to, struct refusal *refusal)
+{
+    double us = json_is_number(json) ? json_number_value(json) * 1000 : 0;
+
+    if (!(us >= 1 && us <= (double)DURATION_MAX_US))
+        return refuse(refusal, field->name, "must be a number of milliseconds, up to a year of them");
+    *(uint64_t *)to = (uint64_t)(us + 0.5);
     return 0;
 }
 
@@ -141,6 +152,15 @@ json_t *document_parse_terms(const char *bytes, size_t len, struct refusal *refu
     refuse(refusal, NULL, "the body must be a map, not %s", document_kind(document));
     json_decref(document);
     return NULL;
+}
+
+void document_add_text(struct text *to, const json_t *document)
+{
+    char *text = json_dumps(document, JSON_INDENT(2));
+
+    if (text)
+        text_addf(to, "%s\n", text);
+    free(text);
 }
 
 static int refuse_field(const char *key, const struct document_table *table, struct refusal *refusal)

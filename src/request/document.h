@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/refusal.h"
+#include "base/text.h"
 
 struct document_field {
     const char *name;
@@ -30,6 +31,7 @@ int document_text(const struct document_field *, const json_t *, void *, struct 
 int document_flag(const struct document_field *, const json_t *, void *, struct refusal *);     /* bool */
 int document_number(const struct document_field *, const json_t *, void *, struct refusal *);   /* uint64_t */
 int document_duration(const struct document_field *, const json_t *, void *, struct refusal *); /* uint64_t, us, > 0 */
+int document_ms(const struct document_field *, const json_t *, void *, struct refusal *);       /* the same, a number */
 int document_names(const struct document_field *, const json_t *, void *, struct refusal *);    /* islands: one more */
 int document_islands(const struct document_field *, const json_t *, void *, struct refusal *);  /* struct islands */
 int document_object(const struct document_field *, const json_t *, void *, struct refusal *);   /* const json_t * */
@@ -43,6 +45,9 @@ json_t *document_parse(const char *text, size_t len, struct refusal *refusal);
 
 /* The same of a term, which must be a map; see request/terms.h. */
 json_t *document_parse_terms(const char *bytes, size_t len, struct refusal *refusal);
+
+/* JSON as people read it in terminals, with its end. */
+void document_add_text(struct text *to, const json_t *document);
 
 /*
  * Fills `fields`, which are all zero, from an object. Returns 0 and a bit a row that was there in *ret_given; or

@@ -84,7 +84,7 @@ static void add_params(struct text *to, const json_t *rule, const char *kind, co
 static void add_end(struct text *to, const json_t *rule)
 {
     const json_t *ends = json_object_get(rule, "ends_in_ms"), *fixed = json_object_get(rule, "fixed"), *islands;
-    const char *dialer = text_of(rule, "dialled_by"), *lease = text_of(rule, "lease");
+    const char *dialer = text_of(rule, "dialled_by"), *lease = text_of(rule, "lease"), *owner = text_of(rule, "owner");
     char left[32];
     size_t i;
 
@@ -101,6 +101,11 @@ static void add_end(struct text *to, const json_t *rule)
     if (lease) {
         text_addf(to, "; lease ");
         text_add_escaped(to, lease);
+    }
+    if (owner) {
+        text_addf(to, "; goes with the ");
+        text_add_escaped(to, owner);
+        text_addf(to, " that made it");
     }
 }
 

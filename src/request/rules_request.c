@@ -112,9 +112,9 @@ int rule_number_from_word(const char *word, uint32_t *ret, struct refusal *refus
 /* Those that whom_select() knows stand first, in the order of enum whom_field: their bits are the same. */
 struct fields {
     struct whom whom;
-    const char *fault, *lease;
+    const char *fault;
     const json_t *params, *rules;
-    uint64_t for_us;
+    struct lifetime_fields lifetime;
     bool strict;
 };
 
@@ -131,8 +131,7 @@ static const struct document_field rows[] = {
     {"dialled_by", "\"from\" or \"to\"", document_text, AT(whom.dialled_by)},
     {"fault", "the name of a kind of fault, see GET /v1/kinds", document_text, AT(fault)},
     {"params", "an object with the fault's parameters", document_object, AT(params)},
-    {"for", "a duration, such as \"30s\"", document_duration, AT(for_us)},
-    {"lease", "the name of a lease, see POST /v1/leases", document_text, AT(lease)},
+    LIFETIME_ROWS(struct fields, lifetime),
     {"strict", "true or false", document_flag, AT(strict)},
     {"rules", "an array of rules", document_array, AT(rules)},
 };
@@ -148,7 +147,10 @@ static int rule_of_fields(const struct fields *fields, struct rules_request *req
     if (fault_from_document(fields->fault, fields->params, &rule.fault, refusal) < 0 ||
         whom_select(&fields->whom, &rule.fault, whom_documents, &rule.selector, refusal) < 0)
         return -EINVAL;
-    rule.lifetime = lifetime_new(fields->for_us, fields->lease);
+    if (lifetime_from_fields(&fields->lifetime, &rule.lifetime, refusal) < 0) {
+        rule_done(&rule);
+        return -EINVAL;
+    }
     rule.strict = fields->strict;
     rules_request_add(request, &rule);
     return 0;

@@ -91,8 +91,18 @@ static uint64_t settles_us(const struct service *service, const struct fault *fa
     return severs ? now_us(service) + RULES_SETTLING_US : 0;
 }
 
-static int put_into_book(struct service *service, const struct rules_request *request, uint32_t *ret_first,
-                         struct refusal *refusal)
+/* NULL, or the one with whom the rule goes. */
+static struct lease *owner_of(const struct lifetime *lifetime, struct lease **owner)
+{
+    if (!lifetime->with_connection)
+        return NULL;
+    if (!*owner)
+        *owner = rules_begin_owner();
+    return *owner;
+}
+
+static int put_into_book(struct service *service, const struct rules_request *request, struct lease **owner,
+                         uint32_t *ret_first, struct refusal *refusal)
 {
     struct rule_request *rules = mem_new(request->count * sizeof(*rules));
     int status;
@@ -106,6 +116,7 @@ static int put_into_book(struct service *service, const struct rules_request *re
             .ends_us = asked->lifetime.for_us ? now_us(service) + asked->lifetime.for_us : RULES_NEVER,
             .settles_us = settles_us(service, &asked->fault),
             .lease = asked->lifetime.lease,
+            .owner = owner_of(&asked->lifetime, owner),
         };
         rules[i].selector.islands = islands_copy(&asked->selector.islands);
     }
@@ -120,8 +131,8 @@ static int put_into_book(struct service *service, const struct rules_request *re
 }
 
 /* `cluster`: as it is before; it is not good any more then. */
-static int add_rules(struct service *service, const struct rules_request *request, struct cluster *cluster,
-                     struct rules_answer *ret, struct refusal *refusal)
+static int add_rules(struct service *service, const struct rules_request *request, struct lease **owner,
+                     struct cluster *cluster, struct rules_answer *ret, struct refusal *refusal)
 {
     int status = check_rules(service, request, refusal);
 
@@ -133,7 +144,7 @@ static int add_rules(struct service *service, const struct rules_request *reques
     *ret = (struct rules_answer){0};
     advice_notes(service, request, cluster, ret);
     cables_note_effects(service->cables);
-    status = put_into_book(service, request, &ret->first, refusal);
+    status = put_into_book(service, request, owner, &ret->first, refusal);
     if (status < 0) {
         rules_answer_done(ret);
         return status;
@@ -145,14 +156,14 @@ static int add_rules(struct service *service, const struct rules_request *reques
     return 0;
 }
 
-int service_add_rules(struct service *service, const struct rules_request *request, struct rules_answer *ret,
-                      struct refusal *refusal)
+int service_add_rules(struct service *service, const struct rules_request *request, struct lease **owner,
+                      struct rules_answer *ret, struct refusal *refusal)
 {
     struct cluster cluster;
     int status;
 
     look(service, &cluster);
-    status = add_rules(service, request, &cluster, ret, refusal);
+    status = add_rules(service, request, owner, &cluster, ret, refusal);
     cluster_done(&cluster);
     return status;
 }
@@ -281,18 +292,17 @@ static int split(const struct cluster *cluster, const struct cut_request *reques
     status = topology_cuts(&wanted, &cuts, refusal);
     if (status == 0) {
         for (size_t i = 0; i < cuts.count; i++)
-            rules_request_add(
-                ret, &(struct rule_asked){.fault = request->fault,
-                                          .selector.islands = islands_copy(&cuts.at[i]),
-                                          .lifetime = lifetime_new(request->lifetime.for_us, request->lifetime.lease)});
+            rules_request_add(ret, &(struct rule_asked){.fault = request->fault,
+                                                        .selector.islands = islands_copy(&cuts.at[i]),
+                                                        .lifetime = lifetime_copy(&request->lifetime)});
         topology_cuts_done(&cuts);
     }
     free(names);
     return status;
 }
 
-int service_cut(struct service *service, const struct cut_request *request, struct rules_answer *ret,
-                struct refusal *refusal)
+int service_cut(struct service *service, const struct cut_request *request, struct lease **owner,
+                struct rules_answer *ret, struct refusal *refusal)
 {
     uint64_t seed = request->seeded ? request->seed : random_below(&service->chance, 65536); /* short to type again */
     struct rules_answer left_out = {0};
@@ -306,16 +316,15 @@ int service_cut(struct service *service, const struct cut_request *request, stru
     if (status == 0 && request->by_topology)
         status = split(&cluster, request, seed, &rules, &left_out, refusal);
     else if (status == 0)
-        rules_request_add(
-            &rules,
-            &(struct rule_asked){.fault = request->fault,
-                                 .selector = {.islands = islands_copy(&request->islands), .one_way = request->one_way},
-                                 .lifetime = lifetime_new(request->lifetime.for_us, request->lifetime.lease),
-                                 .strict = request->strict});
+        rules_request_add(&rules, &(struct rule_asked){.fault = request->fault,
+                                                       .selector = {.islands = islands_copy(&request->islands),
+                                                                    .one_way = request->one_way},
+                                                       .lifetime = lifetime_copy(&request->lifetime),
+                                                       .strict = request->strict});
     if (status == 0)
         status = check_rule(service, &rules.at[0], refusal); /* they are alike: nobody has asked for them by number */
     if (status == 0)
-        status = add_rules(service, &rules, &cluster, ret, refusal);
+        status = add_rules(service, &rules, owner, &cluster, ret, refusal);
     cluster_done(&cluster);
     if (status == 0) {
         for (size_t i = 0; i < left_out.notes_count; i++)

@@ -27,6 +27,7 @@ struct events;
 struct fix_request;
 struct lease_request;
 struct observe_request;
+struct lease;
 struct loop;
 struct refusal;
 struct registry;
@@ -72,11 +73,16 @@ struct fix_answer {
 
 void fix_answer_done(struct fix_answer *answer);
 
-/* All of these return 0; or a negative errno and the refusal, and nothing has changed then. */
-int service_add_rules(struct service *service, const struct rules_request *request, struct rules_answer *ret,
-                      struct refusal *refusal);
-int service_cut(struct service *service, const struct cut_request *request, struct rules_answer *ret,
-                struct refusal *refusal);
+/*
+ * All of these return 0; or a negative errno and the refusal, and nothing has changed then.
+ *
+ * *owner is whoever asks, for rules that are to go with it: made when the first of them comes (rules_begin_owner()),
+ * and the caller's. `owner` NULL: there is nobody with whom they could go, and the caller has refused such rules.
+ */
+int service_add_rules(struct service *service, const struct rules_request *request, struct lease **owner,
+                      struct rules_answer *ret, struct refusal *refusal);
+int service_cut(struct service *service, const struct cut_request *request, struct lease **owner,
+                struct rules_answer *ret, struct refusal *refusal);
 int service_fix(struct service *service, const struct fix_request *request, struct fix_answer *ret,
                 struct refusal *refusal);
 int service_remove_rule(struct service *service, uint32_t id, struct refusal *refusal);

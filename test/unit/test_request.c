@@ -189,6 +189,7 @@ static void cuts_read_back(void **state)
         "{'islands': [['a'], ['b', 'c']], 'one_way': false, 'mode': 'hold'}",
         "{'islands': [['a'], ['b'], ['c*']], 'one_way': true, 'mode': 'drop', 'for': '5s', 'lease': 'x'}",
         "{'topology': 'halves', 'mode': 'close'}",
+        "{'topology': 'halves', 'mode': 'hold', 'for': '1m', 'owner': 'connection'}",
         "{'topology': 'random-halves', 'of': ['a', 'b'], 'seed': 0, 'mode': 'hold'}",
         "{'topology': 'bridge', 'node': 'a', 'mode': 'reset'}",
     };

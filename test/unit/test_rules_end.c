@@ -161,6 +161,44 @@ static void leases_have_an_end(void **state)
     rules_free(rules);
 }
 
+static uint32_t add_owned(struct rules *rules, const char *fault, const char *islands, struct lease *owner)
+{
+    struct rule_request request = request_of(fault, islands);
+
+    request.owner = owner;
+    return add_request(rules, &request);
+}
+
+static void owners_take_their_rules_along(void **state)
+{
+    struct rules *rules = book();
+    struct lease *one = rules_begin_owner(), *two = rules_begin_owner(), *idle = rules_begin_owner();
+    (void)state;
+
+    add(rules, "partition mode=drop", "a b", RULES_NEVER, NULL);
+    add_owned(rules, "mute", "a b", one);
+    add_owned(rules, "partition", "a b", one); /* it may go: it takes no older one away */
+    uint32_t freeze = add_owned(rules, "freeze", "a b", two);
+    assert_null(rules_leases(rules));
+    assert_true(rules_next_end_us(rules) == RULES_NEVER);
+    assert_int_equal(rules_count(rules), 4);
+    rules_expire(rules, RULES_NEVER - 1);
+    assert_int_equal(rules_count(rules), 4);
+
+    changes = 0;
+    rules_end_owner(rules, idle);
+    rules_end_owner(rules, NULL);
+    assert_int_equal(changes, 0);
+    rules_end_owner(rules, one);
+    assert_int_equal(changes, 1);
+    assert_int_equal(rules_count(rules), 2);
+    assert_int_equal(rules_profile(rules, PARTY("a"), PARTY("b"), true).partition, PARTITION_DROP);
+    assert_true(rules_remove(rules, freeze));
+    rules_end_owner(rules, two);
+    assert_int_equal(rules_count(rules), 1);
+    rules_free(rules);
+}
+
 /* For a moment mates of an island hear nothing of each other; then the book says so. */
 static void what_severs_settles(void **state)
 {
@@ -187,4 +225,4 @@ static void what_severs_settles(void **state)
 }
 
 RUN(T(what_severs_settles), T(rules_with_a_time), T(what_ends_hides_nothing), T(leases_take_their_rules_along),
-    T(renewing_may_shorten), T(leases_have_an_end))
+    T(renewing_may_shorten), T(leases_have_an_end), T(owners_take_their_rules_along))

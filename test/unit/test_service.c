@@ -133,7 +133,7 @@ static void who_is_dealt_into_halves(void **state)
     house_register(&house, "b");
     house_register(&house, "c*");
     house_register(&house, "watcher")->told.type = NODE_TYPE_HIDDEN;
-    assert_int_equal(service_cut(&house.service, &request, &answer, &refusal), 0);
+    assert_int_equal(service_cut(&house.service, &request, NULL, &answer, &refusal), 0);
     rule = rules_first(house.service.rules);
     assert_int_equal(islands_find(&rule->selector.islands, "a"), 0);
     assert_int_equal(islands_find(&rule->selector.islands, "b"), 1);
@@ -155,7 +155,7 @@ static void too_few_to_split(void **state)
 
     house_init(&house);
     house_register(&house, "a");
-    assert_int_equal(service_cut(&house.service, &request, &answer, &refusal), -EINVAL);
+    assert_int_equal(service_cut(&house.service, &request, NULL, &answer, &refusal), -EINVAL);
     assert_int_equal(rules_count(house.service.rules), 0);
     house_done(&house);
 }
