@@ -17,7 +17,9 @@
 #include "control/stream.h"
 #include "loop/loop.h"
 #include "model/counters.h"
+#include "model/events.h"
 #include "model/rules.h"
+#include "request/answers.h"
 #include "request/document.h"
 #include "request/terms.h"
 #include "service/service.h"
@@ -118,10 +120,19 @@ static enum MHD_Result send_answer(struct control *control, struct MHD_Connectio
 
 /* ---- requests that wait ---- */
 
-static struct api_answer waited(const struct refusal *refusal)
+/* `id`: of the event that was waited for, or 0. */
+static struct api_answer waited(const struct control *control, uint64_t id)
 {
-    if (!refusal)
-        return (struct api_answer){.status = HTTP_OK, .document = json_pack("{s:b}", "holds", 1)};
+    const struct event *event = id ? events_next(control->api.service->events, id - 1) : NULL;
+    json_t *document = json_pack("{s:b}", "holds", 1);
+
+    if (event && event->id == id)
+        json_object_set_new(document, "event", event_to_document(event));
+    return (struct api_answer){.status = HTTP_OK, .document = document};
+}
+
+static struct api_answer refused(const struct refusal *refusal)
+{
     return (struct api_answer){.status = routes_status_of(refusal), .refusal = *refusal};
 }
 
@@ -140,11 +151,11 @@ static void resume(struct incoming *incoming)
     alarm_set(incoming->control->alarm, 0);
 }
 
-static void on_wait_over(void *data, const struct refusal *refusal)
+static void on_wait_over(void *data, const struct refusal *refusal, uint64_t event)
 {
     struct incoming *incoming = data;
 
-    incoming->answer = waited(refusal);
+    incoming->answer = refusal ? refused(refusal) : waited(incoming->control, event);
     resume(incoming);
 }
 
@@ -169,17 +180,18 @@ static enum MHD_Result refuse_to_wait(struct control *control, struct incoming *
     stop_waiting(incoming);
     refuse_as(&refusal, -EBUSY, NULL, "the connection cannot be watched meanwhile; try again");
     log_warning("a request that waits is refused: its connection cannot be watched");
-    answer = waited(&refusal);
+    answer = refused(&refusal);
     return send_answer(control, incoming->connection, &answer);
 }
 
 static enum MHD_Result begin_waiting(struct control *control, struct incoming *incoming, struct api_answer *answer)
 {
     struct refusal refusal;
-    int status = wait_begin(control->waits, &answer->wait, on_wait_over, incoming, &incoming->wait, &refusal);
+    uint64_t event;
+    int status = wait_begin(control->waits, &answer->wait, on_wait_over, incoming, &incoming->wait, &event, &refusal);
 
     if (status != -EAGAIN) {
-        struct api_answer now = waited(status == 0 ? NULL : &refusal);
+        struct api_answer now = status == 0 ? waited(control, event) : refused(&refusal);
 
         return send_answer(control, incoming->connection, &now);
     }
@@ -221,9 +233,9 @@ static enum MHD_Result begin_streaming(struct control *control, struct incoming 
 
     if (!head && stream_begin(control->streams, &answer->events, connection_fd(incoming->connection), on_news, incoming,
                               &incoming->stream, &refusal) < 0) {
-        struct api_answer refused = waited(&refusal);
+        struct api_answer now = refused(&refusal);
 
-        return send_answer(control, incoming->connection, &refused);
+        return send_answer(control, incoming->connection, &now);
     }
     response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES_MAX, read_stream, incoming, NULL);
     MHD_add_response_header(response, "Content-Type", STREAM_TYPE);

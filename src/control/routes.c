@@ -316,7 +316,12 @@ static const struct route {
     {"GET", "/v1/observers", get_observers, false, {NULL}, "the nodes that were declared observers"},
     {"POST", "/v1/observers", post_observers, true, {NULL}, "nodes: they are no part of the experiment"},
     {"DELETE", "/v1/observers/", delete_observer, false, {NULL}, "that name is an ordinary one again"},
-    {"GET", "/v1/wait", NULL, false, {"condition", "timeout"}, "answers when the condition holds, or with 504"},
+    {"GET",
+     "/v1/wait",
+     NULL,
+     false,
+     {"condition", "timeout", "after"},
+     "answers when the condition holds, or with 504; ?after=N: for an event behind event N"},
 };
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
@@ -409,8 +414,8 @@ static int begin_wait(const struct api_request *request, struct api_answer *ret)
 {
     const char *condition = request->query(request->data, "condition");
 
-    if (wait_request_from_texts(condition ? condition : "", request->query(request->data, "timeout"), &ret->wait,
-                                &ret->refusal) < 0)
+    if (wait_request_from_texts(condition ? condition : "", request->query(request->data, "timeout"),
+                                request->query(request->data, "after"), &ret->wait, &ret->refusal) < 0)
         return -EINVAL;
     ret->waits = true;
     return 0;

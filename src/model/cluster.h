@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct cluster_link;
+struct events;
 
 enum node_standing {
     NODE_REGISTERED,
@@ -49,10 +50,11 @@ struct cluster_link {
 };
 
 struct cluster {
-    bool relayed;      /* else connections go around us, and nothing is known of links */
-    bool cut;          /* there is a partition between nodes that are there, and they can notice it */
-    bool refuses;      /* there is one that only refuses new connections */
-    uint64_t activity; /* a number that changes when a frame passes, or anything else happens */
+    bool relayed;                /* else connections go around us, and nothing is known of links */
+    bool cut;                    /* there is a partition between nodes that are there, and they can notice it */
+    bool refuses;                /* there is one that only refuses new connections */
+    const struct events *events; /* what happened lately */
+    uint64_t activity;           /* a number that changes when a frame passes, or anything else happens */
 
     struct cluster_node *nodes; /* by standing: registered, seen, remembered */
     size_t nodes_count, registered_count, seen_count;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/conditions.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,102 +9,27 @@
 
 #include "base/memory.h"
 #include "base/refusal.h"
-#include "base/suggest.h"
+#include "model/awaited.h"
 #include "model/cluster.h"
 #include "model/pattern.h"
-
-#define UP_MAX 1000000
-
-static const struct condition_row {
-    const char *name; /* first field, for suggest() */
-    size_t least, most;
-    const char *words;
-} rows[] = {
-#define X(name, least, most, words, help) {#name, least, most, words},
-    CONDITIONS(X)
-#undef X
-};
-
-/* ---- reading ---- */
-
-static const char *skip_blanks(const char *text)
-{
-    return text + strspn(text, " ");
-}
-
-static int refuse_kind(const char *name, struct refusal *refusal)
-{
-    const char *meant = suggest(name, rows, CONDITIONS_COUNT, sizeof(rows[0]));
-
-    if (meant)
-        return refuse(refusal, "condition", "no '%.100s'; did you mean %s?", name, meant);
-    refuse(refusal, "condition", "no '%.100s'; there are", name);
-    for (size_t i = 0; i < CONDITIONS_COUNT; i++)
-        refusal_add(refusal, "%s %s", i ? "," : "", rows[i].name);
-    return -EINVAL;
-}
-
-/* "a,b" as one more island. */
-static void add_island(struct islands *islands, const char *word, size_t len)
-{
-    const char *end = word + len;
-
-    islands_add(islands);
-    while (word <= end) {
-        size_t name = strcspn(word, ",");
-
-        if (word + name > end)
-            name = (size_t)(end - word);
-        islands_add_pattern(islands, word, name);
-        word += name + 1;
-    }
-}
-
-static int parse_words(const char *text, struct condition *condition, struct refusal *refusal)
-{
-    const struct condition_row *row = &rows[condition->kind];
-    char *end;
-
-    for (text = skip_blanks(text); *text; text = skip_blanks(text + strcspn(text, " ")))
-        add_island(&condition->islands, text, strcspn(text, " "));
-    if (condition->islands.count < row->least || condition->islands.count > row->most)
-        return refuse(refusal, "condition", "%s takes%s", row->name, row->words[0] ? row->words : " no words");
-    if (condition->kind != CONDITION_up)
-        return islands_check_names(&condition->islands, "condition", refusal);
-
-    const char *number = condition->islands.at[0].patterns[0];
-
-    condition->number = strtoull(number, &end, 10);
-    if (!isdigit((unsigned char)*number) || *end || condition->number > UP_MAX || condition->islands.at[0].count > 1)
-        return refuse(refusal, "condition", "up takes a number of nodes, up to %d, not '%.100s'", UP_MAX, number);
-    return 0;
-}
-
-int condition_parse(const char *text, struct condition *ret, struct refusal *refusal)
-{
-    struct condition condition = {.kind = 0};
-    char name[64];
-    size_t len, i = 0;
-
-    text = skip_blanks(text);
-    len = strcspn(text, " ");
-    snprintf(name, sizeof(name), "%.*s", (int)(len < sizeof(name) ? len : sizeof(name)), text);
-    while (i < CONDITIONS_COUNT && strcmp(rows[i].name, name) != 0)
-        i++;
-    if (i == CONDITIONS_COUNT)
-        return refuse_kind(name, refusal);
-    condition.kind = (enum condition_kind)i;
-    if (parse_words(text + len, &condition, refusal) < 0) {
-        condition_done(&condition);
-        return -EINVAL;
-    }
-    *ret = condition;
-    return 0;
-}
 
 void condition_done(struct condition *condition)
 {
     islands_done(&condition->islands);
+}
+
+uint64_t condition_takes_us(const struct condition *condition)
+{
+    return condition->kind == CONDITION_quiet     ? CONDITION_QUIET_US
+           : condition->kind == CONDITION_settled ? CONDITION_SETTLED_US
+                                                  : 0;
+}
+
+bool condition_hear(struct condition *condition, const struct event *event)
+{
+    if (condition->kind == CONDITION_event)
+        awaited_hear(condition, event);
+    return condition->event != 0;
 }
 
 /* ---- who is meant ---- */
@@ -362,6 +286,31 @@ static int look_noticed(const struct cluster *cluster, struct refusal *refusal)
     return status;
 }
 
+static int look_settled(struct condition *condition, const struct cluster *cluster, uint64_t now_us,
+                        struct refusal *refusal)
+{
+    int status = look_noticed(cluster, refusal);
+
+    if (status == 0 && !condition->seen)
+        condition->seen_since_us = now_us;
+    condition->seen = status == 0;
+    if (status < 0 || now_us - condition->seen_since_us >= CONDITION_SETTLED_US)
+        return status;
+    return refuse_as(refusal, -EAGAIN, NULL, "the last connection across the cut has only just ended");
+}
+
+/* A name that nobody ever had may still come, or is a slip. */
+static int look_event(struct condition *condition, const struct cluster *cluster, struct refusal *refusal)
+{
+    int status = awaited_look(condition, cluster->events, refusal);
+
+    for (size_t i = 1; i < condition->islands.count && status == -EAGAIN; i++)
+        for (size_t k = 0; k < condition->islands.at[i].count; k++)
+            if (acquaintance_of(condition->islands.at[i].patterns[k], cluster, NODE_REMEMBERED) == STRANGER)
+                refusal_add(refusal, "; no node named '%.200s' is or was here", condition->islands.at[i].patterns[k]);
+    return status;
+}
+
 static int look_quiet(struct condition *condition, const struct cluster *cluster, uint64_t now_us,
                       struct refusal *refusal)
 {
@@ -393,7 +342,7 @@ static int look_up(const struct condition *condition, const struct cluster *clus
 
 int condition_look(struct condition *condition, const struct cluster *cluster, uint64_t now_us, struct refusal *refusal)
 {
-    if (condition->kind != CONDITION_up && !cluster->relayed)
+    if (condition->kind != CONDITION_up && condition->kind != CONDITION_event && !cluster->relayed)
         return refuse_as(refusal, -EOPNOTSUPP, NULL,
                          "this cannot be known: the daemon does not relay (--no-relay), so it sees no connections");
     switch (condition->kind) {
@@ -407,6 +356,10 @@ int condition_look(struct condition *condition, const struct cluster *cluster, u
         return look_disconnected(condition, cluster, refusal);
     case CONDITION_noticed:
         return look_noticed(cluster, refusal);
+    case CONDITION_settled:
+        return look_settled(condition, cluster, now_us, refusal);
+    case CONDITION_event:
+        return look_event(condition, cluster, refusal);
     case CONDITION_quiet:
         return look_quiet(condition, cluster, now_us, refusal);
     case CONDITIONS_COUNT:

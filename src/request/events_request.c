@@ -11,7 +11,7 @@
 
 _Static_assert(EVENTS_COUNT <= 32, "a bit each");
 
-static int number_from_text(const char *text, const char *field, uint64_t *ret, struct refusal *refusal)
+int event_number_from_text(const char *text, const char *field, uint64_t *ret, struct refusal *refusal)
 {
     uint64_t number;
     char *end;
@@ -45,9 +45,9 @@ int events_request_from_texts(const char *again, const char *after, const char *
     struct events_request request = {.from_one = again || after, .node = node};
     const char *fault = node ? pattern_fault(node) : NULL;
 
-    if (after && number_from_text(after, "after", &request.after, refusal) < 0)
+    if (after && event_number_from_text(after, "after", &request.after, refusal) < 0)
         return -EINVAL;
-    if (again && number_from_text(again, "Last-Event-ID", &request.after, refusal) < 0)
+    if (again && event_number_from_text(again, "Last-Event-ID", &request.after, refusal) < 0)
         return -EINVAL;
     if (kinds && kinds_from_text(kinds, &request.kinds, refusal) < 0)
         return -EINVAL;

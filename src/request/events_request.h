@@ -21,6 +21,9 @@ struct events_request {
     const char *node; /* a pattern; not owned. NULL: about whatever node, or none */
 };
 
+/* The number of an event, such as 17. Returns 0 or -EINVAL. */
+int event_number_from_text(const char *text, const char *field, uint64_t *ret, struct refusal *refusal);
+
 /*
  * Each text may be NULL; kinds are separated by commas. `again` (Last-Event-ID) is what `after` is, from whoever comes
  * again with the same query, and goes before that. Returns 0; or -EINVAL, the refusal, and *ret is untouched.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wait: for a condition, and how long. Its document is the query of GET /v1/wait: two texts.
+ * wait: for a condition, and how long. Its document is the query of GET /v1/wait: texts.
  */
 #ifndef REQUEST_WAIT_H
 #define REQUEST_WAIT_H
@@ -22,12 +22,13 @@ struct wait_request {
 void wait_request_done(struct wait_request *request);
 
 /*
- * From the words of a condition, up to the NULL; or from its text and that of the timeout (NULL: the default). Both
- * return 0 and *ret, to be ended with wait_request_done(); or -EINVAL.
+ * From the words of a condition, up to the NULL; or from its text and that of the timeout (NULL: the default). `after`:
+ * the number of the event behind which one is waited for; NULL: behind the newest. Both return 0 and *ret, to be ended
+ * with wait_request_done(); or -EINVAL.
  */
-int wait_request_from_words(const char *const *words, uint64_t timeout_us, struct wait_request *ret,
+int wait_request_from_words(const char *const *words, uint64_t timeout_us, const char *after, struct wait_request *ret,
                             struct refusal *refusal);
-int wait_request_from_texts(const char *condition, const char *timeout, struct wait_request *ret,
+int wait_request_from_texts(const char *condition, const char *timeout, const char *after, struct wait_request *ret,
                             struct refusal *refusal);
 
 #endif

@@ -129,7 +129,8 @@ static void look_at_cuts(const struct rules *rules, struct cluster *cluster)
 
 void look(const struct service *service, struct cluster *ret)
 {
-    *ret = (struct cluster){.relayed = service->relayed, .activity = events_last(service->events)};
+    *ret = (struct cluster){
+        .relayed = service->relayed, .events = service->events, .activity = events_last(service->events)};
     add_nodes(ret, registry_nodes(service->registry), NODE_REGISTERED, service->rules);
     add_nodes(ret, registry_remembered(service->registry), NODE_REMEMBERED, service->rules);
     add_former_dialers(ret, service->events);

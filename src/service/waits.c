@@ -22,8 +22,8 @@
 #define GATHER_US 5000
 #define LOOK_SHARE 20
 
-/* `quiet` looks at least so often: it is to be noticed that somebody has sent something. */
-#define QUIET_LOOK_US 50000
+/* What takes time to be seen is looked at at least so often: it is to be noticed that somebody has sent something. */
+#define CLOCK_LOOK_US 50000
 
 struct wait {
     struct waits *waits;
@@ -66,12 +66,13 @@ void wait_cancel(struct wait *wait)
 
 static void tell(struct wait *wait, const struct refusal *refusal)
 {
+    uint64_t event = wait->request.condition.event;
     wait_fn *fn = wait->fn;
     void *data = wait->data;
     struct refusal told = refusal ? *refusal : (struct refusal){0};
 
     wait_cancel(wait);
-    fn(data, refusal ? &told : NULL);
+    fn(data, refusal ? &told : NULL, event);
 }
 
 /* In time for the next thing that can happen to anybody who waits. */
@@ -87,7 +88,7 @@ static void look_within(struct waits *waits, uint64_t in_us)
 
 static bool goes_by_the_clock(const struct wait *wait)
 {
-    return wait->request.condition.kind == CONDITION_quiet;
+    return condition_takes_us(&wait->request.condition) > 0;
 }
 
 static int refuse_late(const struct wait *wait, struct refusal *refusal)
@@ -129,16 +130,19 @@ static void on_look(void *data)
     cluster_done(&cluster);
     waits->rests_until_us = now_us(waits) + LOOK_SHARE * (now_us(waits) - began_us);
     if (by_the_clock)
-        look_within(waits, QUIET_LOOK_US);
+        look_within(waits, CLOCK_LOOK_US);
 }
 
 static void on_event(void *data, const struct event *event)
 {
     struct waits *waits = data;
+    struct wait *wait;
+    bool at_once = false;
 
-    (void)event;
+    DL_FOREACH(waits->all, wait)
+        at_once |= condition_hear(&wait->request.condition, event);
     if (waits->all)
-        look_within(waits, GATHER_US);
+        look_within(waits, at_once ? 0 : GATHER_US);
 }
 
 static int look_once(struct waits *waits, struct wait *wait)
@@ -153,7 +157,7 @@ static int look_once(struct waits *waits, struct wait *wait)
 }
 
 int wait_begin(struct waits *waits, struct wait_request *request, wait_fn *fn, void *data, struct wait **ret,
-               struct refusal *refusal)
+               uint64_t *ret_event, struct refusal *refusal)
 {
     struct wait *wait = mem_new(sizeof(*wait));
     int status;
@@ -168,6 +172,7 @@ int wait_begin(struct waits *waits, struct wait_request *request, wait_fn *fn, v
         status = refuse_as(&wait->missing, -EBUSY, NULL,
                            "%d requests are waiting already; try again when one of them has ended", WAITS_MAX);
     if (status != -EAGAIN) {
+        *ret_event = wait->request.condition.event;
         *refusal = wait->missing;
         wait_free(wait);
         return status;
@@ -176,7 +181,7 @@ int wait_begin(struct waits *waits, struct wait_request *request, wait_fn *fn, v
     DL_APPEND(waits->all, wait);
     waits->count++;
     if (goes_by_the_clock(wait))
-        look_within(waits, QUIET_LOOK_US);
+        look_within(waits, CLOCK_LOOK_US);
     *ret = wait;
     return status;
 }

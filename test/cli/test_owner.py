@@ -1,43 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Rules that go with the connection on which they were made, however it ends."""
 import contextlib
-import json
-import socket
-import struct
 
-from harness import cluster, fine, get, lasting, post, refused_by, wait
+from harness import Client, cluster, fine, get, lasting, post, refused_by, wait
 
 CUT = {"islands": [["a"], ["b"]], "owner": "connection"}
 MUTE = {"fault": "mute", "between": [["a"], ["b"]], "owner": "connection"}
-
-
-class Client:
-    """One that stays connected between its requests."""
-
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
-        self.answers = self.socket.makefile("rb")
-
-    def send(self, method, path, document=None, extra="", version="1.1"):
-        body = b"" if document is None else json.dumps(document).encode()
-        self.socket.sendall(f"{method} {path} HTTP/{version}\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                            f"Content-Length: {len(body)}\r\n{extra}\r\n".encode() + body)
-
-    def ask(self, *request, **more):
-        self.send(*request, **more)
-        status, length = int(self.answers.readline().split()[1]), 0
-        while (line := self.answers.readline()) != b"\r\n":
-            if line.lower().startswith(b"content-length:"):
-                length = int(line.split(b":")[1])
-        return status, json.loads(self.answers.read(length))
-
-    def close(self):
-        self.answers.close()
-        self.socket.close()
-
-    def reset(self):
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.close()
 
 
 def made(client, path, document):

@@ -5,7 +5,8 @@ import socket
 import subprocess
 import time
 
-from harness import CLEAN, EPMDPXY, cluster, fine, get, post, refused, refused_by, register, wait
+from harness import CLEAN, EPMDPXY, Client, cluster, fine, get, post, refused, refused_by, register, wait
+from links import link
 
 
 def start(port, *words):
@@ -38,6 +39,7 @@ def test_what_is_missing_is_said_in_one_line():
         fine(go("wait", "disconnected", "a", "b"))
     with cluster("a", "b", "c") as (port, go):
         fine(go("wait", "mesh", "a"))
+        refused(go("wait", "settled"), "nothing is cut", status=1)
         refused(go("wait", "noticed"), "nothing is cut", status=1)
         refused(go("wait", "disconnected", "a", "bb"), "'bb'", status=1)
         for words, part in [
@@ -53,7 +55,8 @@ def test_what_is_missing_is_said_in_one_line():
             refused(go("wait", "--timeout", "50ms", *words), "not within 50ms: ", part, status=1)
         refused(go("wait", "connected", "a", "a"), "a node is not connected with itself")
         refused(go("wait", "mesh", ""), "an empty word")
-        refused(go("wait", "--timeout", "1s", "quiet"), "quiet takes a second")
+        refused(go("wait", "--timeout", "1s", "quiet"), "that takes 1s to be seen")
+        refused(go("wait", "--timeout", "250ms", "settled"), "that takes 250ms to be seen")
         status, told = get(port, "/v1/wait?condition=mesh%20a,b&timeout=50ms")
         assert status == 504 and told["status"] == 504, told
         fine(go("cut", "--mode", "refuse", "a", "b"))
@@ -63,6 +66,7 @@ def test_what_is_missing_is_said_in_one_line():
         refused(go("wait", "noticed"), "nothing is cut between nodes that are here", status=1)
         fine(go("cut", "a", "b"))
         fine(go("wait", "noticed"))  # there is no connection that could notice
+        fine(go("wait", "settled"))
         began = time.monotonic()
         fine(go("wait", "quiet"))
         assert time.monotonic() - began >= 0.9
@@ -74,7 +78,9 @@ def test_bad_conditions():
             (["conected", "a", "b"], ["did you mean connected?"]), (["frobnicate"], ["'frobnicate'", "noticed"]),
             (["up"], ["up takes N"]), (["up", "x"], ["'x'"]), (["up", "-1"], ["unknown option '-1'"]), (["up", "--", "-1"], ["'-1'"]),
             (["up", "1.5"], ["'1.5'"]), (["up", "1", "2"], ["up takes N"]), (["up", "99999999999999999999999"], ["1000000"]),
-            (["up", "1,2"], ["number"]), (["noticed", "a"], ["no words"]), (["mesh", "a", "b"], ["mesh takes [ISLAND]"]),
+            (["up", "1,2"], ["number"]), (["event"], ["event takes KIND [A [B]]"]), (["event", "cable_dwn"], ["did you mean cable_down?"]),
+            (["event", "node_up", "a@"], ["NAME@HOST"]), (["event", "*", "a", "b", "c"], ["event takes"]),
+            (["event", "*", "--after", "x"], ["after: ", "such as 17"]), (["noticed", "a"], ["no words"]), (["mesh", "a", "b"], ["mesh takes [ISLAND]"]),
             (["connected", "a"], ["connected takes A B"]), (["connected", "a,,b", "c"], ["empty name"]),
             (["connected", "a@", "c"], ["NAME@HOST"]), (["up", "1", "--timeout", "2h"], ["--timeout", "1h"]),
             (["up", "1", "--timeout", "5"], ["--timeout", "150ms"]), (["up", "1", "--timeout", "-1s"], ["--timeout"]), ([], ["CONDITION"]),
@@ -90,6 +96,43 @@ def test_bad_conditions():
             ("?condition=up%201&timout=5s", ["timout", "timeout"]),
         ]:
             refused_by(get(port, f"/v1/wait{query}"), *parts)
+
+
+def test_a_mesh_of_one_node_holds():
+    with cluster("a") as (port, go):
+        fine(go("wait", "mesh", "--timeout", "0s"))
+        assert get(port, "/v1/wait?condition=mesh&timeout=0s") == (200, {"holds": True})
+
+
+def last(port):
+    return get(port, "/v1/events")[1]["last"]
+
+
+def test_wait_for_an_event():
+    with cluster("a") as (port, go):
+        mark = last(port)
+        refused(go("wait", "event", "cable_up", "a", "b", "--after", str(mark), "--timeout", "0s"), f"no such event has come behind {mark}",
+                "no node named 'b' is or was here", status=1)
+        with (start(port, "event", "cable_up", "a", "b", "--after", str(mark)) as early,
+              start(port, "event", "cable_down", "a", "b", "--after", str(mark)) as late):
+            with link(port, ("a", "b")):
+                assert early.wait(timeout=10) == 0
+                assert late.poll() is None
+            assert late.wait(timeout=10) == 0
+            up, down = early.stdout.read(), late.stdout.read()
+        assert " cable_up " in up and up.endswith("a@h dialled b@h\n") and " cable_down " in down, (up, down)
+        told = json.loads(fine(go("wait", "event", "cable_down", "b*", "--after", str(mark), "--json", "--timeout", "0s")))
+        assert told["holds"] and told["event"]["event"] == "cable_down" and told["event"]["id"] > mark, told
+        status, again = get(port, f"/v1/wait?condition=event+cable_down+a+b&after={told['event']['id']}&timeout=0s")
+        assert status == 504 and "no such event" in again["error"], again
+        refused_by(get(port, "/v1/wait?condition=event+*&after=1000000"), "after: ", "started anew")
+        refused_by(get(port, "/v1/wait?condition=event+*&after=x"), "after: ", "such as 17")
+        refused_by(get(port, "/v1/wait?condition=mesh&after=1"), "after: goes with the condition event")
+        client = Client(port)
+        while last(port) <= mark + 1000:
+            assert client.ask("POST", "/v1/observers", {"nodes": ["x"]})[0] == client.ask("DELETE", "/v1/observers/x")[0] == 200
+        client.close()
+        refused_by(get(port, f"/v1/wait?condition=event+node_down+q&after={mark}"), "after: this cannot be known", "newest 1000", status=409)
 
 
 def begin(port, condition, timeout):

@@ -8,6 +8,7 @@
 
 #include "model/cluster.h"
 #include "model/conditions.h"
+#include "model/events.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define NODES 60
@@ -245,7 +246,108 @@ static void test_quiet(void **state)
     cluster_done(&cluster);
 }
 
+/* Noticed is not enough: it has to stay so for a while. */
+static void test_settled(void **state)
+{
+    struct cluster cluster = {.relayed = true};
+    struct condition condition;
+    struct refusal refusal;
+    (void)state;
+
+    assert_int_equal(condition_parse("settled", &condition, &refusal), 0);
+    assert_int_equal(quiet_at(&condition, &cluster, 1), -ENOENT);
+    cluster.cut = true;
+    cluster_add_link(&cluster, &(struct cluster_link){.state = LINK_UP, .dialer = "a", .acceptor = "b", .cut = true});
+    cluster_finish(&cluster);
+    assert_int_equal(quiet_at(&condition, &cluster, 1), -EAGAIN);
+    cluster.links_count = 0;
+    assert_int_equal(quiet_at(&condition, &cluster, CONDITION_SETTLED_US), -EAGAIN);
+    assert_int_equal(quiet_at(&condition, &cluster, 2 * CONDITION_SETTLED_US - 1), -EAGAIN);
+    cluster.links_count = 1;
+    assert_int_equal(quiet_at(&condition, &cluster, 2 * CONDITION_SETTLED_US), -EAGAIN);
+    cluster.links_count = 0;
+    assert_int_equal(condition_look(&condition, &cluster, 3 * CONDITION_SETTLED_US, &refusal), -EAGAIN);
+    assert_string_equal(line_of(&refusal), "the last connection across the cut has only just ended");
+    assert_int_equal(quiet_at(&condition, &cluster, 4 * CONDITION_SETTLED_US - 1), -EAGAIN);
+    assert_int_equal(quiet_at(&condition, &cluster, 4 * CONDITION_SETTLED_US), 0);
+    condition_done(&condition);
+    cluster_done(&cluster);
+}
+
+static void happens(struct events *events, enum event_kind kind, const char *from, const char *to)
+{
+    events_add(events, &(struct event){.kind = kind, .from = from, .to = to});
+}
+
+/* The status of a first look, and the number of the event. */
+static int awaits(const char *text, struct events *events, uint64_t after, uint64_t *ret_event, struct refusal *refusal)
+{
+    struct cluster cluster = {.events = events};
+    struct condition condition;
+    int status;
+
+    assert_int_equal(condition_parse(text, &condition, refusal), 0);
+    condition.from_one = true;
+    condition.after = after;
+    status = condition_look(&condition, &cluster, 0, refusal);
+    *ret_event = condition.event;
+    condition_done(&condition);
+    return status;
+}
+
+static void test_events(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t after, event;
+    } cases[] = {
+        {"event cable_down a b", 0, 2},
+        {"event cable_down a b", 1, 2},
+        {"event cable_down b a", 0, 2},
+        {"event cable_down a b", 2, 5},
+        {"event cable_down a b", 5, 0},
+        {"event cable_down a", 2, 3},
+        {"event cable_down a@h x,b*", 0, 2},
+        {"event cable_down b c", 0, 0},
+        {"event * c", 0, 3},
+        {"event *", 0, 1},
+        {"event node_up,cable_down", 1, 2},
+        {"event node_up a b", 0, 0},
+        {"event rules_changed", 0, 4},
+        {"event rules_changed a", 0, 0},
+        {"event node_down", 0, 0},
+    };
+    struct events *events = events_new();
+    struct refusal refusal;
+    uint64_t event;
+    (void)state;
+
+    happens(events, EVENT_node_up, "a", NULL);
+    happens(events, EVENT_cable_down, "b@h", "a@h");
+    happens(events, EVENT_cable_down, "a@h", "c@h");
+    happens(events, EVENT_rules_changed, NULL, NULL);
+    happens(events, EVENT_cable_down, "a@h", "b@h");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        int status = awaits(cases[i].text, events, cases[i].after, &event, &refusal);
+
+        if (status != (cases[i].event ? 0 : -EAGAIN) || event != cases[i].event)
+            fail_msg("%s after %d: %d, %d", cases[i].text, (int)cases[i].after, status, (int)event);
+    }
+    assert_int_equal(awaits("event node_down a n7", events, 5, &event, &refusal), -EAGAIN);
+    assert_non_null(strstr(refusal.text, "behind 5; no node named 'a' is or was here; no node named 'n7'"));
+    assert_int_equal(awaits("event *", events, 6, &event, &refusal), -EINVAL);
+
+    for (int i = 0; i < EVENTS_MAX - 4; i++) /* now the oldest is the second */
+        happens(events, EVENT_node_up, "z", NULL);
+    assert_int_equal(awaits("event cable_down a b", events, 0, &event, &refusal), 0);
+    assert_int_equal(event, 2); /* one has happened, whatever is forgotten */
+    assert_int_equal(awaits("event cable_down x", events, 0, &event, &refusal), -EOPNOTSUPP);
+    assert_non_null(strstr(refusal.text, "from 2 on"));
+    assert_int_equal(awaits("event cable_down x", events, 1, &event, &refusal), -EAGAIN);
+    events_free(events);
+}
+
 RUN(T(test_of_pairs), T(test_a_link_that_one_has_given_up_connects_nobody),
     T(test_nothing_is_noticed_where_nothing_is_cut), T(test_hidden_nodes_are_in_no_mesh),
     T(test_a_node_that_only_dials_is_known_by_its_link), T(test_a_host_is_not_guessed), T(test_what_cannot_be_known),
-    T(test_a_large_mesh), T(test_quiet))
+    T(test_a_large_mesh), T(test_quiet), T(test_settled), T(test_events))

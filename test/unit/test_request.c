@@ -313,16 +313,17 @@ static void waits(void **state)
     struct refusal refusal;
     (void)state;
 
-    assert_int_equal(wait_request_from_words(split("connected a,b c"), 5000000, &request, &refusal), 0);
+    assert_int_equal(wait_request_from_words(split("connected a,b c"), 5000000, NULL, &request, &refusal), 0);
     assert_string_equal(request.text, "connected a,b c");
     assert_int_equal(request.timeout_us, 5000000);
     wait_request_done(&request);
-    assert_int_equal(wait_request_from_texts("up 3", NULL, &request, &refusal), 0);
+    assert_int_equal(wait_request_from_texts("up 3", NULL, NULL, &request, &refusal), 0);
     assert_int_equal(request.timeout_us, WAIT_TIMEOUT_DEFAULT_US);
     wait_request_done(&request);
-    check_refused(wait_request_from_texts("up 3", "2h", &request, &refusal), &refusal, "timeout: '2h'");
-    check_refused(wait_request_from_words(split("up 3"), 3600000001, &request, &refusal), &refusal, "--timeout: ");
-    check_refused(wait_request_from_texts(NULL, NULL, &request, &refusal), &refusal, "condition: ");
+    check_refused(wait_request_from_texts("up 3", "2h", NULL, &request, &refusal), &refusal, "timeout: '2h'");
+    check_refused(wait_request_from_words(split("up 3"), 3600000001, NULL, &request, &refusal), &refusal,
+                  "--timeout: ");
+    check_refused(wait_request_from_texts(NULL, NULL, NULL, &request, &refusal), &refusal, "condition: ");
 }
 
 static void matrices(void **state)

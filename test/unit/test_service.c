@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "model/events.h"
 #include "request/cut.h"
 #include "request/wait.h"
 #include "service/waits.h"
@@ -15,14 +16,16 @@ struct told {
     struct loop *loop;
     int times;
     int status;
+    uint64_t event;
 };
 
-static void on_over(void *data, const struct refusal *refusal)
+static void on_over(void *data, const struct refusal *refusal, uint64_t event)
 {
     struct told *told = data;
 
     told->times++;
     told->status = refusal ? refusal->status : 0;
+    told->event = event;
     loop_stop(told->loop);
 }
 
@@ -31,7 +34,7 @@ static struct wait_request request_of(const char *condition, const char *timeout
     struct wait_request request;
     struct refusal refusal;
 
-    assert_int_equal(wait_request_from_texts(condition, timeout, &request, &refusal), 0);
+    assert_int_equal(wait_request_from_texts(condition, timeout, NULL, &request, &refusal), 0);
     return request;
 }
 
@@ -44,13 +47,14 @@ static void a_wait_ends_when_it_holds(void **state)
     struct wait_request request = request_of("up 2", "10s");
     struct waits *waits;
     struct wait *wait;
+    uint64_t event;
     (void)state;
 
     house_init(&house);
     told.loop = house.service.loop;
     waits = waits_new(&house.service);
     house_register(&house, "a");
-    assert_int_equal(wait_begin(waits, &request, on_over, &told, &wait, &refusal), -EAGAIN);
+    assert_int_equal(wait_begin(waits, &request, on_over, &told, &wait, &event, &refusal), -EAGAIN);
     assert_int_equal(told.times, 0);
     house_register(&house, "b");
     loop_run(told.loop);
@@ -68,17 +72,46 @@ static void a_wait_ends_in_time(void **state)
     struct wait_request request = request_of("up 2", "20ms"), left = request_of("up 2", "1h");
     struct waits *waits;
     struct wait *wait, *left_wait;
+    uint64_t event;
     (void)state;
 
     house_init(&house);
     told.loop = house.service.loop;
     waits = waits_new(&house.service);
-    assert_int_equal(wait_begin(waits, &left, on_over, &told, &left_wait, &refusal), -EAGAIN);
-    assert_int_equal(wait_begin(waits, &request, on_over, &told, &wait, &refusal), -EAGAIN);
+    assert_int_equal(wait_begin(waits, &left, on_over, &told, &left_wait, &event, &refusal), -EAGAIN);
+    assert_int_equal(wait_begin(waits, &request, on_over, &told, &wait, &event, &refusal), -EAGAIN);
     wait_cancel(left_wait); /* it is not called any more */
     loop_run(told.loop);
     assert_int_equal(told.times, 1);
     assert_int_equal(told.status, -ETIMEDOUT);
+    waits_free(waits);
+    house_done(&house);
+}
+
+/* More may happen than is remembered before anybody looks. */
+static void an_event_is_heard_of_when_it_happens(void **state)
+{
+    struct house house;
+    struct refusal refusal;
+    struct told told = {0};
+    struct wait_request request = request_of("event cable_down a b", "10s");
+    struct waits *waits;
+    struct wait *wait;
+    uint64_t event;
+    (void)state;
+
+    house_init(&house);
+    told.loop = house.service.loop;
+    waits = waits_new(&house.service);
+    events_add(house.service.events, &(struct event){.kind = EVENT_cable_down, .from = "a@h", .to = "b@h"});
+    assert_int_equal(wait_begin(waits, &request, on_over, &told, &wait, &event, &refusal), -EAGAIN);
+    events_add(house.service.events, &(struct event){.kind = EVENT_cable_down, .from = "b@h", .to = "a@h"});
+    for (int i = 0; i < EVENTS_MAX; i++)
+        events_add(house.service.events, &(struct event){.kind = EVENT_cable_down, .from = "c@h", .to = "a@h"});
+    loop_run(told.loop);
+    assert_int_equal(told.times, 1);
+    assert_int_equal(told.status, 0);
+    assert_int_equal(told.event, 2);
     waits_free(waits);
     house_done(&house);
 }
@@ -99,7 +132,8 @@ static void what_can_never_hold_is_refused(void **state)
         struct wait_request request = request_of(conditions[i], "1s");
         struct refusal refusal;
         struct wait *wait;
-        int status = wait_begin(waits, &request, on_over, &told, &wait, &refusal);
+        uint64_t event;
+        int status = wait_begin(waits, &request, on_over, &told, &wait, &event, &refusal);
 
         if (status >= 0 || status == -EAGAIN)
             fail_msg("%s: %d", conditions[i], status);
@@ -160,5 +194,5 @@ static void too_few_to_split(void **state)
     house_done(&house);
 }
 
-RUN(T(a_wait_ends_when_it_holds), T(a_wait_ends_in_time), T(what_can_never_hold_is_refused),
-    T(who_is_dealt_into_halves), T(too_few_to_split))
+RUN(T(a_wait_ends_when_it_holds), T(a_wait_ends_in_time), T(an_event_is_heard_of_when_it_happens),
+    T(what_can_never_hold_is_refused), T(who_is_dealt_into_halves), T(too_few_to_split))

@@ -43,26 +43,36 @@ wait(noticed, Until) ->
 wait(quiet, Until) ->
     on_wires("quiet", Until);
 wait({event, Pattern, After}, Until) ->
-    again_until(fun() ->
-        case [Event || Event <- value_of(epmdpxy:events(After)), fits(Pattern, Event)] of
-            [Event | _] -> {ok, Event};
-            [] -> {again, {no_event, Pattern}}
-        end
-    end, Until);
+    case asked(["event ", kind(Pattern)], [{"after", integer_to_list(After)}], Until) of
+        {ok, #{<<"event">> := Document}} ->
+            #{id := Id} = Event = epmdpxy_names:terms(Document),
+            case fits(Pattern, Event) of
+                true -> {ok, Event};
+                false -> wait({event, Pattern, Id}, Until)
+            end;
+        {ok, _} -> wait({event, Pattern, After}, Until); % forgotten already
+        {error, _} = Error -> Error
+    end;
 wait(Condition, _) ->
     {error, {bad_option, Condition}}.
 
-%% The daemon waits, in slices, so that an answer that gets lost costs no more than one.
 on_wires(Condition, Until) ->
+    case asked(Condition, [], Until) of
+        {ok, _} -> ok;
+        {error, _} = Error -> Error
+    end.
+
+%% The daemon waits, in slices, so that an answer that gets lost costs no more than one.
+asked(Condition, More, Until) ->
     Slice = case epmdpxy_nodes:left(Until) of infinity -> 60000; Left -> min(Left, 60000) end,
-    Query = epmdpxy_client:query([{"condition", Condition}, {"timeout", duration(Slice)}]),
+    Query = epmdpxy_client:query([{"condition", Condition}, {"timeout", duration(Slice)} | More]),
     Port = value_of(epmdpxy_daemon:port()),
     case epmdpxy_client:request(Port, get, ["/v1/wait", Query], none, Slice + 5000) of
-        {ok, _} -> ok;
+        {ok, _} = Answer -> Answer;
         {error, {refused, 504, Missing}} ->
             case epmdpxy_nodes:left(Until) of
                 0 -> {error, {timeout, Missing}};
-                _ -> on_wires(Condition, Until)
+                _ -> asked(Condition, More, Until)
             end;
         {error, _} = Error -> Error
     end.
@@ -73,6 +83,10 @@ again_until(Look, Until) ->
         {{again, _}, _} -> timer:sleep(20), again_until(Look, Until);
         {Answer, _} -> Answer
     end.
+
+kind(Kind) when is_atom(Kind) -> atom_to_list(Kind);
+kind(#{event := Kind}) -> atom_to_list(Kind);
+kind(_) -> "*".
 
 fits(Kind, #{event := Event}) when is_atom(Kind) -> Kind =:= Event;
 fits(Pattern, Event) ->
