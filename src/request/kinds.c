@@ -8,6 +8,7 @@
 #include "base/rate.h"
 #include "base/size.h"
 #include "model/faults.h"
+#include "request/params.h"
 
 #define KIND_COLUMN 12
 #define HELP_COLUMN 42
@@ -148,15 +149,24 @@ void kinds_add_lines(struct text *to, const char *only)
 
 static json_t *kind_to_document(const struct fault_row *row)
 {
-    json_t *params = json_array();
-    char allowed[512];
+    json_t *params = json_array(), *object;
+    char allowed[512], number[64];
+    struct refusal refusal;
+    struct fault defaults;
 
     for (size_t i = 0; i < row->params_count; i++) {
         const struct param_row *param = &row->params[i];
+        const char *unit = param_unit(param);
 
         param_print_allowed(param, allowed, sizeof(allowed));
-        json_array_append_new(params, json_pack("{s:s, s:s, s:s?, s:s}", "name", param->name, "takes", allowed,
-                                                "default", param->fallback, "help", param->help));
+        object = json_pack("{s:s, s:s, s:s?, s:s}", "name", param->name, "takes", allowed, "default", param->fallback,
+                           "help", param->help);
+        snprintf(number, sizeof(number), "%s_%s", param->name, unit ? unit : "");
+        if (unit)
+            json_object_set_new(object, "number", json_string(number));
+        if (param->fallback && fault_named(row->name, &defaults, &refusal) == 0)
+            param_add_number(param, "default", defaults.value[param->param], object);
+        json_array_append_new(params, object);
     }
     return json_pack("{s:s, s:b, s:s, s:s, s:o}", "name", row->name, "between_nodes", row->between_nodes, "several",
                      row->fold, "help", row->help, "params", params);

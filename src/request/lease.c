@@ -12,12 +12,13 @@
 
 struct fields {
     const char *name;
-    uint64_t for_us;
+    uint64_t for_us, for_ms; /* the same time, in words and as a number; both in us */
 };
 
 static const struct document_field rows[] = {
     {"name", "a name for a lease", document_text, offsetof(struct fields, name)},
     {"for", "a duration", document_duration, offsetof(struct fields, for_us)},
+    {"for_ms", "the same as a number of milliseconds", document_ms, offsetof(struct fields, for_ms)},
 };
 static const struct document_table table = {rows, sizeof(rows) / sizeof(rows[0])};
 
@@ -59,9 +60,11 @@ int lease_request_from_document(const json_t *document, struct lease_request *re
     unsigned given;
     int status = document_read(document, &table, &fields, &given, refusal);
 
+    if (status == 0 && fields.for_us && fields.for_ms && fields.for_us != fields.for_ms)
+        status = refuse(refusal, "for_ms", "says another time than for");
     if (status == 0)
-        status = make(fields.name, fields.for_us, ret, refusal);
-    if (status == 0 && fields.for_us == 0) {
+        status = make(fields.name, fields.for_us ? fields.for_us : fields.for_ms, ret, refusal);
+    if (status == 0 && ret->for_us == 0) {
         lease_request_done(ret);
         return refuse(refusal, "for", "how long, unless it is renewed? such as \"10s\"");
     }

@@ -8,6 +8,7 @@
 #include "request/document.h"
 
 #define PARAM_TEXT_BYTES_MAX 512
+#define US_PER_MS 1000
 
 /* ---- words ---- */
 
@@ -63,21 +64,22 @@ static int join_words(const json_t *list, char *to, size_t size, struct refusal 
     return 0;
 }
 
-static bool is_set(const struct fault *fault, const char *name)
+static const struct param_row *row_named(const struct fault *fault, const char *name, size_t len)
 {
     const struct fault_row *row = fault_row(fault->kind);
 
     for (size_t i = 0; i < row->params_count; i++)
-        if (strcmp(row->params[i].name, name) == 0)
-            return row->params[i].type == PARAM_FLAGS;
-    return false;
+        if (strlen(row->params[i].name) == len && memcmp(row->params[i].name, name, len) == 0)
+            return &row->params[i];
+    return NULL;
 }
 
 /* The text that words would have for it. */
-static int text_of_value(const json_t *value, bool is_set, char *to, size_t size, struct refusal *refusal)
+static int text_of_value(const json_t *value, const struct param_row *row, char *to, size_t size,
+                         struct refusal *refusal)
 {
     to[0] = 0;
-    if (json_is_array(value) && is_set)
+    if (json_is_array(value) && row && row->type == PARAM_FLAGS)
         return join_words(value, to, size, refusal);
     if (json_is_string(value) && json_string_length(value) >= size)
         return refuse(refusal, NULL, "a text that is too long");
@@ -92,13 +94,55 @@ static int text_of_value(const json_t *value, bool is_set, char *to, size_t size
     return 0;
 }
 
+/* The parameter whose number stands in that field: "delay_ms". NULL: none. */
+static const struct param_row *row_of_number(const struct fault *fault, const char *field)
+{
+    const char *unit = strrchr(field, '_');
+    const struct param_row *row = unit ? row_named(fault, field, (size_t)(unit - field)) : NULL;
+
+    return row && param_unit(row) && strcmp(param_unit(row), unit + 1) == 0 ? row : NULL;
+}
+
+/* The text that words would have for the number, which may be out of all bounds. */
+static int text_of_number(const json_t *number, const struct param_row *row, char *to, size_t size,
+                          struct refusal *refusal)
+{
+    if (!json_is_number(number) || json_number_value(number) < 0)
+        return refuse(refusal, NULL, "must be a number from 0 on");
+    if (row->type == PARAM_DURATION)
+        snprintf(to, size, "%.0fus", json_number_value(number) * US_PER_MS);
+    else if (json_is_integer(number))
+        snprintf(to, size, "%" JSON_INTEGER_FORMAT "%s", json_integer_value(number),
+                 row->type == PARAM_RATE ? "bit" : "");
+    else
+        return refuse(refusal, NULL, "must be a whole number");
+    return 0;
+}
+
+/* A value may be given twice, in words and as a number, as answers have it; it is the same then. */
+static int set_again(const struct fault *fault, const struct param_row *row, const char *text, struct refusal *refusal)
+{
+    struct fault other = {.kind = fault->kind};
+    int status = fault_set(&other, row->name, text, refusal);
+
+    if (status == 0 && other.value[row->param] != fault->value[row->param])
+        status = refuse(refusal, row->name, "given twice, and not the same: '%.100s'", text);
+    return status;
+}
+
 static int set_param(struct fault *fault, const char *name, const json_t *value, struct refusal *refusal)
 {
+    const struct param_row *row = row_named(fault, name, strlen(name)), *numbered = row_of_number(fault, name);
     char text[PARAM_TEXT_BYTES_MAX];
+    int status = numbered ? text_of_number(value, numbered, text, sizeof(text), refusal)
+                          : text_of_value(value, row, text, sizeof(text), refusal);
 
-    if (text_of_value(value, is_set(fault, name), text, sizeof(text), refusal) < 0)
+    if (status < 0)
         return refusal_within(refusal, "%.100s", name);
-    return fault_set(fault, name, text, refusal);
+    row = numbered ? numbered : row;
+    if (row && fault->given & 1U << row->param)
+        return set_again(fault, row, text, refusal);
+    return fault_set(fault, row ? row->name : name, text, refusal);
 }
 
 int fault_from_document(const char *kind, const json_t *params, struct fault *ret, struct refusal *refusal)
@@ -120,6 +164,37 @@ int fault_from_document(const char *kind, const json_t *params, struct fault *re
     return 0;
 }
 
+const char *param_unit(const struct param_row *row)
+{
+    switch (row->type) {
+    case PARAM_DURATION:
+        return "ms";
+    case PARAM_RATE:
+        return "bits";
+    case PARAM_SIZE:
+        return "bytes";
+    case PARAM_PART:
+    case PARAM_CHOICE:
+    case PARAM_FLAGS:
+        break;
+    }
+    return NULL;
+}
+
+void param_add_number(const struct param_row *row, const char *name, uint64_t value, json_t *object)
+{
+    char field[64];
+
+    if (!param_unit(row))
+        return;
+    snprintf(field, sizeof(field), "%s_%s", name, param_unit(row));
+    if (row->type == PARAM_DURATION && value % US_PER_MS)
+        json_object_set_new(object, field, json_real((double)value / US_PER_MS));
+    else
+        json_object_set_new(object, field,
+                            json_integer((json_int_t)(row->type == PARAM_DURATION ? value / US_PER_MS : value)));
+}
+
 json_t *params_to_document(const struct fault *fault, bool only_given)
 {
     const struct fault_row *row = fault_row(fault->kind);
@@ -131,6 +206,8 @@ json_t *params_to_document(const struct fault *fault, bool only_given)
             continue;
         fault_print(fault, &row->params[i], text, sizeof(text));
         json_object_set_new(object, row->params[i].name, json_string(text));
+        if (!only_given)
+            param_add_number(&row->params[i], row->params[i].name, fault->value[row->params[i].param], object);
     }
     return object;
 }

@@ -28,6 +28,8 @@ first steps, [FAULTS.md](FAULTS.md) says what each fault does to real nodes.
   JSON: with `application/vnd.erlang.etf`, as content type and in `Accept`, the same documents come and go as `term_to_binary/1`
   writes them; keys and texts are binaries.
 - Names are those of nodes, `a` or `a@host`, or patterns: `rabbit*`, `*@host2`. One without `@` means that node on any host.
+- A time, rate or size is a text with its unit, `"delay": "50ms"`. In answers its number stands beside it, in a field that names the
+  unit: `delay_ms`, `rate_bits` (a second), `average_size_bytes`; a request may have either, or both. `for` is also `for_ms`.
 - "From a to b" is the data that a sends, whoever has dialled.
 - `HEAD` is answered as `GET` is, without the body.
 - A field or a query that is not known is refused, so that no misspelt one is passed over.

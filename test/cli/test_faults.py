@@ -97,6 +97,10 @@ def test_fault_kinds_are_one_table():
     assert all(re.search(rf"^{kind} ", text, re.MULTILINE) for kind in KINDS)
 
 
+def texts(params):
+    return {name: value for name, value in params.items() if isinstance(value, str)}
+
+
 def test_what_is_printed_can_be_posted_again():
     """The rule as JSON, and each parameter as it is listed."""
     with cluster("a", "b") as (port, go):
@@ -106,7 +110,7 @@ def test_what_is_printed_can_be_posted_again():
                 if kind == "downgrade" and "--from" in whom:
                     continue
                 rule = json.loads(fine(go("fault", "add", kind, *whom, *params, "--json")))["rules"][0]
-                assert [f"{name}={value}" for name, value in rule["params"].items()] == params, rule
+                assert [f"{name}={value}" for name, value in texts(rule["params"]).items()] == params, rule
                 if not whom:
                     listed = fine(go("fault", "list"))
                     assert all(word in listed for word in params), (listed, params)
@@ -119,7 +123,34 @@ def test_what_is_printed_can_be_posted_again():
                 assert status == 200 and told["rules"] == [{**again, "id": rule["id"] + 2, "effect": rule["effect"]}], (rule, told)
                 assert delete(port, "/v1/rules")[0] == 200
         defaults = json.loads(fine(go("fault", "add", "latency", "delay=1s", "--json")))["rules"][0]["params"]
-        assert defaults == {"delay": "1s", "jitter": "0us", "distribution": "uniform", "correlation": "0"}
+        assert defaults == {"delay": "1s", "delay_ms": 1000, "jitter": "0us", "jitter_ms": 0, "distribution": "uniform",
+                            "correlation": "0"}
+
+
+def test_numbers_stand_beside_texts():
+    with cluster("a", "b") as (port, _):
+        numbers = {param["number"]: param.get("default_" + param["number"].rsplit("_", 1)[1])
+                   for kind in get(port, "/v1/kinds")[1]["kinds"] for param in kind["params"] if "number" in param}
+        assert numbers == {"delay_ms": None, "jitter_ms": 0, "rate_bits": None, "bytes_bytes": None, "average_size_bytes": None,
+                           "size_variation_bytes": 0, "every_ms": 250}, numbers
+        for kind, params, told in (
+            ("latency", {"delay_ms": 50}, {"delay": "50ms", "delay_ms": 50}),
+            ("latency", {"delay_ms": 0.25, "jitter_ms": 1.5, "jitter": "1.5ms"}, {"delay": "250us", "delay_ms": 0.25, "jitter_ms": 1.5}),
+            ("bandwidth", {"rate_bits": 1500000}, {"rate": "1.5mbit", "rate_bits": 1500000}),
+            ("limit_data", {"bytes_bytes": 65536}, {"bytes": "64KiB", "bytes_bytes": 65536}),
+            ("slicer", {"average_size_bytes": 100, "size_variation": 10}, {"average_size_bytes": 100, "size_variation_bytes": 10}),
+        ):
+            status, answer = post(port, "/v1/rules", {"fault": kind, "params": params})
+            assert status == 200 and told.items() <= answer["rules"][0]["params"].items(), answer
+        for params, parts in (
+            ({"delay_ms": -1}, ["params.delay_ms: ", "from 0 on"]), ({"delay_ms": "5"}, ["params.delay_ms: "]),
+            ({"delay_ms": 1e300}, ["params.delay: ", "up to 1h"]), ({"delay_ms": 50, "delay": "51ms"}, ["params.delay: given twice"]),
+            ({"delay_us": 5}, ["params.delay_us: ", "did you mean"]), ({"distribution_ms": 5}, ["params.distribution_ms: "]),
+        ):
+            refused_by(post(port, "/v1/rules", {"fault": "latency", "params": params}), *parts)
+        refused_by(post(port, "/v1/rules", {"fault": "limit_data", "params": {"bytes_bytes": 1.5}}), "params.bytes_bytes: ", "whole")
+        assert post(port, "/v1/leases", {"name": "l", "for_ms": 60000})[1]["leases"][0]["ends_in_ms"] > 50000
+        refused_by(post(port, "/v1/leases", {"name": "l", "for_ms": 60000, "for": "61s"}), "for_ms: says another")
 
 
 def test_parameters_in_json_may_be_numbers_and_lists():
