@@ -64,7 +64,8 @@ static enum known is_known(const char *pattern, const struct cluster *cluster)
 #define PERHAPS "the host of '%.*s' is not known yet: whether it is '%s' shows when it connects"
 
 /* A name that nobody has is fine (the node may come later), but often a slip. */
-void advice_strangers(const struct islands *islands, const struct cluster *cluster, struct rules_answer *answer)
+void advice_strangers(const struct islands *islands, const char *meaning, const struct cluster *cluster,
+                      struct rules_answer *answer)
 {
     for (size_t i = 0; i < islands->count; i++)
         for (size_t k = 0; k < islands->at[i].count; k++) {
@@ -74,7 +75,7 @@ void advice_strangers(const struct islands *islands, const struct cluster *clust
             if (known == KNOWN_perhaps)
                 advice_note(answer, PERHAPS, (int)strcspn(pattern, "@"), pattern, pattern);
             if (known == KNOWN_no)
-                advice_note(answer, "no node named '%s' is registered yet; the rule waits for it", pattern);
+                advice_note(answer, "no node named '%s' is registered%s", pattern, meaning);
         }
 }
 
@@ -136,6 +137,49 @@ void advice_observers(const struct island *nodes, const struct cluster *cluster,
     }
 }
 
+/* The node as rules see it. */
+static struct party party_of(const char *name, const struct cluster *cluster)
+{
+    struct party party = PARTY(name);
+
+    for (size_t i = 0; i < cluster->nodes_count && cluster->nodes[i].standing != NODE_REMEMBERED; i++)
+        if (strcmp(cluster->nodes[i].name, name) == 0)
+            party.observes = cluster->nodes[i].observes;
+    return party;
+}
+
+/* What is about handshakes alone comes too late for those who talk already. */
+static void note_late(const struct rule_asked *rule, const struct cluster *cluster, struct rules_answer *answer)
+{
+    const struct cluster_link *first = NULL;
+    size_t count = 0;
+
+    if (rule->fault.kind != FAULT_downgrade && rule->fault.kind != FAULT_handshake)
+        return;
+    for (size_t i = 0; i < cluster->links_count; i++) {
+        const struct cluster_link *link = &cluster->links[i];
+
+        if (link->state != LINK_UP)
+            continue;
+
+        const struct party dialer = party_of(link->dialer, cluster), acceptor = party_of(link->acceptor, cluster);
+
+        if (!selector_matches(&rule->selector, &dialer, &acceptor, true) &&
+            !selector_matches(&rule->selector, &acceptor, &dialer, false))
+            continue;
+        first = first ? first : link;
+        count++;
+    }
+    if (count == 1)
+        advice_note(answer, "%s and %s are connected already: it touches them when they connect anew", first->dialer,
+                    first->acceptor);
+    else if (count > 1)
+        advice_note(
+            answer,
+            "%s and %s are connected already, and so are %zu other pairs: it touches them when they connect anew",
+            first->dialer, first->acceptor, count - 1);
+}
+
 static void note_caveat(const struct fault *fault, struct rules_answer *answer)
 {
     char caveat[FAULT_CAVEAT_BYTES];
@@ -154,7 +198,8 @@ void advice_notes(const struct service *service, const struct rules_request *req
         const struct rule_asked *rule = &request->at[i];
         bool pairs = fault_row(rule->fault.kind)->between_nodes;
 
-        advice_strangers(&rule->selector.islands, cluster, answer);
+        advice_strangers(&rule->selector.islands, " yet; the rule waits for it", cluster, answer);
+        note_late(rule, cluster, answer);
         note_observers(&rule->selector.islands, cluster, answer);
         note_caveat(&rule->fault, answer);
         if (pairs)

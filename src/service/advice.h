@@ -18,8 +18,9 @@ struct service;
 /* One more line for people. */
 void advice_note(struct rules_answer *answer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Notes of names that nobody has. */
-void advice_strangers(const struct islands *islands, const struct cluster *cluster, struct rules_answer *answer);
+/* Notes of names that nobody has, each with what that means: "; the rule waits for it". */
+void advice_strangers(const struct islands *islands, const char *meaning, const struct cluster *cluster,
+                      struct rules_answer *answer);
 
 /* The same as a refusal: 0, or -EINVAL at the first of them. */
 int advice_refuse_strangers(const struct islands *islands, const struct cluster *cluster, struct refusal *refusal);

@@ -201,7 +201,7 @@ static void note_slips(const struct service *service, const struct fix_request *
     struct cluster cluster;
 
     look(service, &cluster);
-    advice_strangers(&request->islands, &cluster, &answer->remarks);
+    advice_strangers(&request->islands, "", &cluster, &answer->remarks);
     cluster_done(&cluster);
     if (!changed && request->islands.count > 0)
         advice_note(&answer->remarks, "no cut is between these: nothing has changed");
@@ -287,7 +287,7 @@ static int split(const struct cluster *cluster, const struct cut_request *reques
     const char **names = dealt_nodes(request, cluster, &wanted.count, answer);
     int status;
 
-    advice_strangers(&request->of, cluster, answer);
+    advice_strangers(&request->of, ": it is in no island", cluster, answer);
     wanted.names = names;
     status = topology_cuts(&wanted, &cuts, refusal);
     if (status == 0) {

@@ -136,6 +136,17 @@ def test_last_words_are_delivered_at_the_fix():
 
 # ---- what rules have kept back ----
 
+def test_what_comes_too_late_says_so():
+    with daemon() as port, link(port):
+        for fault, params in (("downgrade", {"clear": ["fragments"]}), ("handshake", {"stage": "reply"})):
+            late = post(port, "/v1/rules", {"fault": fault, "params": params, "between": [["a"], ["b"]]})[1]["notes"]
+            assert late == ["a@h and b@h are connected already: it touches them when they connect anew"], late
+        for more in ({"between": [["a"], ["c"]]}, {"from": ["a"], "to": ["b"], "dialled_by": "to"}):
+            late = post(port, "/v1/rules", {"fault": "handshake", "params": {"stage": "reply"}, **more})[1]["notes"]
+            assert not any("already" in note for note in late), late
+        assert post(port, "/v1/rules", {"fault": "mute", "between": [["a"], ["b"]]})[1]["notes"] == []
+
+
 def effects(port):
     return [(rule["effect"]["held_bytes"], rule["effect"]["dropped_bytes"]) for rule in get(port, "/v1/rules")[1]["rules"]]
 

@@ -94,7 +94,9 @@ def test_cut_and_fix_tell():
             run("cut", *at, "a,f", "b,g")
             run("fix", *at, "a", "b")
             assert "cut a,f | b,g; but not a | b" in run("status", *at).stdout
-            assert "note: no cut is between these: nothing has changed\n" in run("fix", *at, "x", "y").stdout
+            said = run("fix", *at, "x", "y").stdout
+            assert "note: no cut is between these: nothing has changed\n" in said, said
+            assert "note: no node named 'x' is registered\nnote: no node named 'y' is registered\n" in said, said
             assert run("fix", *at).stdout == "fixed: nothing is cut any more\n#2 touched nothing\n#3 touched nothing\n"
             assert rules(port) == []
             answer = json.loads(run("cut", *at, "--json", "a", "b").stdout)
