@@ -2,10 +2,10 @@
 %% The Erlang client, with a daemon of its own for each case and real nodes.
 -module(client_SUITE).
 -include_lib("stdlib/include/assert.hrl").
--export([all/0, init_per_testcase/2, end_per_testcase/2]).
+-export([all/0, init_per_testcase/2, end_per_testcase/2, chatter/1]).
 -export([cut_cables_is_silent/1, names_in_every_form/1, sever_is_seen_by_all/1, heal_makes_a_mesh/1, shell_word_for_word/1,
          stopped_node_has_not_noticed/1,
-         rules_go_with_their_owner/1, owner_none_stays/1, typos/1, with_cut_heals/1, topologies/1, conditions/1, faults/1,
+         rules_go_with_their_owner/1, owner_none_stays/1, cut_before_it_comes/1, typos/1, with_cut_heals/1, topologies/1, conditions/1, faults/1,
          looking/1, peers_stay/1, attached/1, attached_vm_dies/1, launched_vm_dies/1, daemon_dies/1, stock_epmd/1,
          no_program/1, not_started/1, observing_runner/1, too_late_to_observe/1, refused_redial/1, errors_have_words/1, flapping/1, effects/1,
          words_of_others/1, adopted_runner/1]).
@@ -14,7 +14,7 @@
 
 all() ->
     [cut_cables_is_silent, names_in_every_form, sever_is_seen_by_all, stopped_node_has_not_noticed, heal_makes_a_mesh, shell_word_for_word,
-     rules_go_with_their_owner, owner_none_stays, typos, with_cut_heals, topologies, conditions, faults, looking, peers_stay,
+     rules_go_with_their_owner, owner_none_stays, cut_before_it_comes, typos, with_cut_heals, topologies, conditions, faults, looking, peers_stay,
      attached, attached_vm_dies, launched_vm_dies, daemon_dies, stock_epmd, no_program, not_started, observing_runner,
      too_late_to_observe, refused_redial, errors_have_words, flapping, effects, words_of_others,
      adopted_runner].
@@ -93,12 +93,24 @@ heal_makes_a_mesh(_) ->
     ?assertEqual({[B], [A], []}, {sees(A), sees(B), sees(C)}),
     ok = epmdpxy:heal().
 
+%% Nodes that send to each other all the time dial again at once: they are refused, and do not see each other.
 refused_redial(_) ->
     {ok, [A, B]} = epmdpxy:peers(2),
-    {ok, _} = epmdpxy:sever([A, B], #{redial => refuse}),
-    {Took, false} = call(A, timer, tc, [net_kernel, connect_node, [B]]),
-    ?assert(Took < 3000000),
-    ok = epmdpxy:heal().
+    [_ = call(From, erlang, spawn, [?MODULE, chatter, [To]]) || {From, To} <- [{A, B}, {B, A}]],
+    [begin
+         {ok, Cut} = epmdpxy:sever([A, B], #{redial => refuse}),
+         ?assertEqual({I, [], []}, {I, sees(A), sees(B)}),
+         {Took, false} = call(A, timer, tc, [net_kernel, connect_node, [B]]),
+         ?assert(Took < 3000000),
+         {ok, #{dials := Dials}} = epmdpxy:effect(Cut),
+         ?assert(Dials > 0),
+         ok = epmdpxy:heal()
+     end || I <- lists:seq(1, 20)].
+
+chatter(To) ->
+    {nobody, To} ! hello,
+    timer:sleep(1),
+    chatter(To).
 
 with_cut_heals(_) ->
     {ok, [A, B]} = epmdpxy:peers(2),
@@ -144,8 +156,9 @@ words_of_others(_) ->
     {ok, [A, B, C]} = epmdpxy:peers(3),
     ok = epmdpxy:block_traffic_between(A, [B, C]),
     ?assertEqual([], sees(A)),
+    ok = epmdpxy:allow_traffic_between(A, B),
     ok = epmdpxy:allow_traffic_between(A, [B, C]),
-    ?assertEqual(true, call(A, net_kernel, connect_node, [B])),
+    ?assertEqual([B, C], sees(A)),
     ?assertError({epmdpxy, {unknown, _}}, epmdpxy:block_traffic_between(A, n7)).
 
 %% ---- whose rules ----
@@ -170,6 +183,18 @@ owner_none_stays(_) ->
     ok = epmdpxy:remove(Cut),
     ok = epmdpxy:remove(Id),
     ?assertEqual({ok, []}, epmdpxy:rules()).
+
+%% A cut of a node that is still to come.
+cut_before_it_comes(_) ->
+    {ok, [A]} = epmdpxy:peers(1),
+    Later = name("later"),
+    ?assertEqual({error, {unknown, [Later]}}, epmdpxy:sever([A, Later])),
+    {ok, _} = epmdpxy:sever([A, Later], #{wait => true, redial => refuse}),
+    {ok, [B]} = epmdpxy:peers([Later]),
+    ?assertEqual(false, call(B, net_kernel, connect_node, [A])),
+    ?assertEqual(false, call(A, net_kernel, connect_node, [B])),
+    ok = epmdpxy:heal(),
+    ?assertEqual([B], sees(A)).
 
 typos(_) ->
     {ok, [A, _]} = epmdpxy:peers(2),
@@ -214,7 +239,11 @@ effects(_) ->
     ?assertMatch({ok, #{cables := 0, lookups := 0}}, epmdpxy:effect(Id)).
 
 conditions(_) ->
-    {ok, [A, B, C]} = epmdpxy:peers(3),
+    {ok, [A]} = epmdpxy:peers(1),
+    ok = epmdpxy:await(mesh, 1000),
+    {ok, [B, C]} = epmdpxy:peers(2),
+    ?assertMatch({error, {timeout, _}}, epmdpxy:await(mesh, 100)),
+    ok = epmdpxy:heal(),
     ok = epmdpxy:await({up, 3}, 1000),
     ok = epmdpxy:await({up, [A, B, C]}, 1000),
     ok = epmdpxy:await(mesh, 1000),
@@ -434,6 +463,11 @@ too_late_to_observe(_) ->
     {ok, [A, B]} = epmdpxy:peers(2),
     ?assertEqual({error, {connected, [B]}}, epmdpxy:observer(A)),
     ?assertEqual({error, {connected, [A, B]}}, epmdpxy:observer([A, B])),
+    ?assertEqual({error, {connected, [B]}}, epmdpxy:observer(A, [B, later])),
+    {ok, [C]} = epmdpxy:peers(1),
+    ok = epmdpxy:observer(A, C),
+    true = call(A, net_kernel, connect_node, [C]),
+    ?assertEqual({[B], [C], []}, {call(A, erlang, nodes, []), call(A, erlang, nodes, [hidden]), call(C, erlang, nodes, [])}),
     ok = epmdpxy:observer(not_here_yet).
 
 %% ---- help ----

@@ -87,9 +87,9 @@ defmodule Epmdpxy do
   @spec heal() :: result
   defdelegate heal(), to: :epmdpxy
 
-  @doc "The same between these islands."
-  @spec heal([island]) :: result
-  defdelegate heal(islands), to: :epmdpxy
+  @doc "The same between these islands: `timeout`."
+  @spec heal([island], options) :: result
+  def heal(islands, options \\ []), do: :epmdpxy.heal(islands, map(options))
 
   @doc """
   Severs, runs the block (or a fun), heals, also when it raises. Returns what the block does. Raises.
@@ -144,7 +144,7 @@ defmodule Epmdpxy do
   @spec block_traffic_between(island, island) :: :ok
   def block_traffic_between(a, b), do: raising(fn -> :epmdpxy.block_traffic_between(a, b) end)
 
-  @doc "And fixes; nodes dial when they next send. Raises."
+  @doc "And heals, also what nobody has blocked. Raises."
   @spec allow_traffic_between(island, island) :: :ok
   def allow_traffic_between(a, b), do: raising(fn -> :epmdpxy.allow_traffic_between(a, b) end)
 
@@ -152,7 +152,11 @@ defmodule Epmdpxy do
 
   @doc "These nodes are no part of the experiment: to be said before they connect."
   @spec observer(island) :: result
-  defdelegate observer(nodes), to: :epmdpxy
+  defdelegate observer(runner), to: :epmdpxy
+
+  @doc "The same; only a connection with these nodes comes too early."
+  @spec observer(island, island) :: result
+  defdelegate observer(runner, nodes), to: :epmdpxy
 
   @doc """
   Starts nodes, connected with each other (a number: with names of their own): `apps`, `ticktime`, `args`, `env`, `cookie`,

@@ -28,7 +28,7 @@
 -export([sever/1, sever/2, cut/1, cut/2, fix/0, fix/1, heal/0, heal/1, heal/2, with_cut/2, with_cut/3]).
 -export([isolate/1, isolate/2, halves/0, halves/1, random_halves/0, random_halves/1, majorities_ring/0, majorities_ring/1,
          bridge/1, bridge/2, flap/2, stop_flap/1]).
--export([observer/1, peers/1, peers/2, stop_peer/1, call/4, call/5]).
+-export([observer/1, observer/2, peers/1, peers/2, stop_peer/1, call/4, call/5]).
 -export([fault/3, with_faults/2, remove/1, clear/0, rules/0, effect/1, kinds/0]).
 -export([block_traffic_between/2, allow_traffic_between/2]).
 -export([await/1, await/2, status/0, events/1, mark/0, history/0, history/1, format_error/1]).
@@ -278,10 +278,13 @@ fix() -> done(request(post, "/v1/fix", #{})).
 -spec fix(islands()) -> ok | {error, reason()}.
 fix(Islands) ->
     caught(fun() ->
-        Answer = value_of(request(post, "/v1/fix", #{islands => epmdpxy_names:islands(Islands)})),
-        _ = [logger:warning("epmdpxy: fix: ~ts", [Note]) || Note <- maps:get(notes, Answer, [])],
+        _ = [logger:warning("epmdpxy: fix: ~ts", [Note]) || Note <- fixed(Islands)],
         ok
     end).
+
+%% What there is to say about it.
+fixed(Islands) ->
+    maps:get(notes, value_of(request(post, "/v1/fix", #{islands => epmdpxy_names:islands(Islands)})), []).
 
 %% @doc Removes every cut, lets the nodes dial, and returns when every two of them are connected, as they see it: all that are
 %% registered and can be asked, observers aside. 30000 ms.
@@ -302,10 +305,12 @@ heal(Islands) -> heal(Islands, #{}).
 heal(Islands, Options) ->
     caught(fun() ->
         options(Options, [timeout]),
-        Words = epmdpxy_names:islands(Islands),
         ok(fix(Islands)),
-        epmdpxy_nodes:connect(across(Words, false, members(look())), epmdpxy_nodes:until(maps:get(timeout, Options, ?TIMEOUT)))
+        connected(Islands, epmdpxy_nodes:until(maps:get(timeout, Options, ?TIMEOUT)))
     end).
+
+connected(Islands, Until) ->
+    epmdpxy_nodes:connect(across(epmdpxy_names:islands(Islands), false, members(look())), Until).
 
 %% @doc Severs, runs, heals, also when it raises. Returns what the fun does. Raises.
 -spec with_cut(islands(), fun(() -> Result)) -> Result.
@@ -328,11 +333,14 @@ with_cut(Islands, Options, Fun) ->
 %% @doc These nodes are no part of the experiment: no cut or pattern is about them, and nodes see them as hidden. Before they
 %% connect, else `{error, {connected, Nodes}}'. `clear/0' does not take it away; `stop/0' does.
 -spec observer(island()) -> ok | {error, reason()}.
-observer(Nodes) ->
+observer(Runner) -> observer(Runner, '*').
+
+%% @doc The same; only a connection with these nodes comes too early. For a runner that is connected with others already.
+-spec observer(island(), island()) -> ok | {error, reason()}.
+observer(Runner, Nodes) ->
     caught(fun() ->
-        Names = lists:flatmap(fun with_short/1, epmdpxy_names:island(Nodes)),
-        Status = look(),
-        ok(not_connected(Names, Status)),
+        Names = lists:flatmap(fun with_short/1, epmdpxy_names:island(Runner)),
+        ok(not_connected(Names, epmdpxy_names:island(Nodes), look())),
         _ = value_of(request(post, "/v1/observers", #{nodes => Names})),
         epmdpxy_daemon:observed(Names)
     end).
@@ -344,14 +352,14 @@ with_short(Name) ->
         false -> [Name]
     end.
 
-not_connected(Names, #{cables := Cables} = Status) ->
+not_connected(Names, Nodes, #{cables := Cables} = Status) ->
     Known = [maps:get(full_name, Node) || #{observer := true} = Node <- maps:get(nodes, Status)],
     Others = [Other || #{dialer := #{name := A}, acceptor := #{name := B}} <- Cables, {X, Other} <- [{A, B}, {B, A}],
                        is_atom(X), X =/= null, X =/= undefined, Other =/= null, not lists:member(X, Known),
                        epmdpxy_names:matching(Names, [X]) =/= []],
-    case lists:usort(Others) of
+    case lists:usort(epmdpxy_names:matching(Nodes, Others)) of
         [] -> ok;
-        Nodes -> {error, {connected, Nodes}}
+        Early -> {error, {connected, Early}}
     end.
 
 %% ---- nodes ----
@@ -364,8 +372,8 @@ peers(Names) -> peers(Names, #{}).
 %% end with stop/0. They have this VM's cookie and code path, and a `net_ticktime' of 4 s (`ticktime'), their logs are in
 %% files (`log_dir', else a temporary directory). Returns when they are connected with each other.
 -spec peers(pos_integer() | [name()], peer_options()) -> {ok, [node()]} | {error, reason()}.
-peers(Number, Options) when is_integer(Number) ->
-    peers([list_to_atom("n" ++ integer_to_list(I) ++ "_" ++ os:getpid()) || I <- lists:seq(1, Number)], Options);
+peers(Number, Options) when is_integer(Number), Number > 0 ->
+    caught(fun() -> peers(value_of(epmdpxy_daemon:names(Number)), Options) end);
 peers(Names, Options) ->
     caught(fun() ->
         options(Options, [args, env, apps, cookie, ticktime, code_path, log_dir]),
@@ -491,9 +499,13 @@ block_traffic_between(A, B) ->
     _ = value(sever([A, B])),
     ok.
 
-%% @doc And fixes; nodes dial when they next send. Raises.
+%% @doc And heals, also what nobody has blocked. Raises.
 -spec allow_traffic_between(island(), island()) -> ok.
-allow_traffic_between(A, B) -> value(fix([A, B])).
+allow_traffic_between(A, B) ->
+    value(caught(fun() ->
+        _ = fixed([A, B]),
+        connected([A, B], epmdpxy_nodes:until(?TIMEOUT))
+    end)).
 
 %% ---- waiting ----
 

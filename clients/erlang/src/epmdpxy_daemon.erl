@@ -4,7 +4,7 @@
 %% It is linked to nobody, and prints to `user': suites start it from processes that end soon.
 -module(epmdpxy_daemon).
 -behaviour(gen_server).
--export([start/1, stop/0, port/0, info/0, lease/1, observed/1, journal/2, add_peer/2, remove_peer/1, peers/0]).
+-export([start/1, stop/0, port/0, info/0, lease/1, observed/1, journal/2, names/1, add_peer/2, remove_peer/1, peers/0]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 
 -define(SERVER, epmdpxy).
@@ -27,6 +27,7 @@
                 before :: string() | false,                     % the variable, before it was ours
                 leases = #{} :: #{pid() => {reference(), binary()}},
                 observed = [] :: [binary()],
+                named = 0 :: non_neg_integer(),
                 peers = #{} :: #{node() => {pid(), reference()}}}).
 
 -spec start(map()) -> {ok, inet:port_number()} | {error, epmdpxy:reason()}.
@@ -69,6 +70,10 @@ journal(Ms, Line) -> gen_server:cast(?SERVER, {journal, Ms, Line}).
 %% They are taken back when we stop.
 -spec observed([binary()]) -> ok | {error, epmdpxy:reason()}.
 observed(Names) -> call({observed, Names}).
+
+%% Of nodes to start: nobody else is given them, in no other VM on this machine either.
+-spec names(pos_integer()) -> {ok, [atom()]} | {error, epmdpxy:reason()}.
+names(Number) -> call({names, Number}).
 
 -spec add_peer(node(), pid()) -> ok | {error, epmdpxy:reason()}.
 add_peer(Node, Peer) -> call({add_peer, Node, Peer}).
@@ -188,6 +193,9 @@ handle_call(_, _From, #state{program = {ended, Status}, said = Said} = State) ->
     {reply, {error, {daemon_ended, Status, lines(Said)}}, State};
 handle_call(port, _From, #state{number = Number} = State) ->
     {reply, {ok, Number}, State};
+handle_call({names, Number}, _From, #state{named = Last} = State) ->
+    Names = [list_to_atom("n" ++ integer_to_list(I) ++ "_" ++ os:getpid()) || I <- lists:seq(Last + 1, Last + Number)],
+    {reply, {ok, Names}, State#state{named = Last + Number}};
 handle_call({observed, Names}, _From, #state{observed = Observed} = State) ->
     {reply, ok, State#state{observed = lists:usort(Names ++ Observed)}};
 handle_call({lease, Owner}, _From, #state{leases = Leases} = State) when is_map_key(Owner, Leases) ->
