@@ -75,7 +75,11 @@ static void on_rule_ended(void *data, const struct rule *rule)
     struct text line = {0};
     json_t *document;
 
-    if (!daemon->strict || effect_is_there(&rule->effect))
+    if (effect_is_there(&rule->effect))
+        return;
+    events_add(daemon->events,
+               &(struct event){.time_ms = loop_wall_ms(), .kind = EVENT_rule_untouched, .rule = rule->id});
+    if (!daemon->strict)
         return;
     daemon->vacuous = true;
     document = rule_to_document(rule, loop_clock_us(daemon->loop));
@@ -241,8 +245,8 @@ static void unmake(struct daemon *daemon)
     cabling_done(&daemon->cabling);
     descriptors_free(daemon->descriptors);
     deadline_clear(daemon->deadlines, &daemon->next_end);
+    rules_free(daemon->rules); /* each tells that it has ended */
     events_free(daemon->events);
-    rules_free(daemon->rules);
     registry_free(daemon->registry);
     deadlines_free(daemon->deadlines);
     loop_free(daemon->loop);
