@@ -2,11 +2,11 @@
 %% The hook of Common Test and the fixture of EUnit, in VMs of their own that run what is in fixture/.
 -module(hook_SUITE).
 -include_lib("stdlib/include/assert.hrl").
--export([all/0, removes_and_heals/1, fails_what_leaves/1, under_exec/1, cannot_start/1, eunit/1]).
+-export([all/0, removes_and_heals/1, fails_what_leaves/1, fails_what_shows_nothing/1, together/1, under_exec/1, cannot_start/1, eunit/1]).
 
 -define(BOUND, 120000).
 
-all() -> [removes_and_heals, fails_what_leaves, under_exec, cannot_start, eunit].
+all() -> [removes_and_heals, fails_what_leaves, fails_what_shows_nothing, together, under_exec, cannot_start, eunit].
 
 %% Two cases fail by themselves; theirs is the history.
 removes_and_heals(Config) ->
@@ -15,11 +15,26 @@ removes_and_heals(Config) ->
     [?assertNotEqual({Word, nomatch}, {Word, string:find(Failed, Word)})
      || Word <- ["seed 4711", "-&gt; cut sever", "cable_down", "this_is_meant", "has left behind"]],
     ?assertNotEqual(nomatch, string:find(log_of(Logs, "dies_split"), "-&gt; cut sever")),
-    ?assertEqual(nomatch, string:find(log_of(Logs, "clean"), "left behind")).
+    ?assertEqual(nomatch, string:find(log_of(Logs, "clean"), "left behind")),
+    ?assertNotEqual(nomatch, string:find(log_of(Logs, "leaves_a_fault_for_ever"), "has shown nothing")),
+    [?assertMatch({_, [_]}, {Case, filelib:wildcard(filename:join(Logs, "**/" ++ Case ++ ".epmdpxy"))})
+     || Case <- ["clean", "fails_split", "dies_split"]].
 
 fails_what_leaves(Config) ->
     {{3, 4, {0, 0}}, Logs} = run(Config, "", "[{peers, [x, y]}, {fail_on_left, true}, observer]"),
     ?assertNotEqual(nomatch, string:find(log_of(Logs, "leaves_a_cut"), "left_behind")).
+
+%% The rule of one case has touched nothing. Cuts that have bitten are fine, left or not.
+fails_what_shows_nothing(Config) ->
+    {{4, 3, {0, 0}}, Logs} = run(Config, "", "[{peers, 3}, {fail_on_untouched, true}]"),
+    ?assertNotEqual(nomatch, string:find(log_of(Logs, "leaves_a_fault_for_ever"), "untouched")).
+
+%% What cases that run together make is theirs; the cluster is whole again behind all of them.
+together(Config) ->
+    {{3, 1, {0, 0}}, Logs} = run(Config, together_SUITE, "", "[{peers, 3}]"),
+    ?assertNotEqual(nomatch, string:find(log_of(Logs, "fails_meanwhile"), "-&gt; fault hide")),
+    ?assertEqual([], [Case || Case <- ["holds_its_cut", "ends_meanwhile"], string:find(log_of(Logs, Case), "left behind") =/= nomatch]),
+    ?assertNotEqual(nomatch, string:find(log_of(Logs, "end_per_group"), "together has left behind")).
 
 %% The runner is a node, and takes no part.
 under_exec(Config) ->
@@ -41,10 +56,12 @@ eunit(Config) ->
                  "\\(fails_split\\)\\.\\.\\.\\*failed\\*"]].
 
 %% {what ct:run_test says, where the logs are}
-run(Config, Before, Hook) ->
+run(Config, Before, Hook) -> run(Config, hooked_SUITE, Before, Hook).
+
+run(Config, Suite, Before, Hook) ->
     evaluate(Config, Before, fun(Here, Dir) ->
-        io_lib:format("ct:run_test([{suite, hooked_SUITE}, {dir, ~p}, {logdir, ~p}, {auto_compile, false}, "
-                      "{ct_hooks, [{epmdpxy_cth, ~s}]}])", [fixture(Here), Dir, Hook])
+        io_lib:format("ct:run_test([{suite, ~s}, {dir, ~p}, {logdir, ~p}, {auto_compile, false}, "
+                      "{ct_hooks, [{epmdpxy_cth, ~s}]}])", [Suite, fixture(Here), Dir, Hook])
     end).
 
 fixture(Here) -> filename:join(Here, "fixture").
@@ -65,6 +82,6 @@ evaluate(Config, Before, Expression) ->
     {Result, Dir}.
 
 log_of(Logs, Case) ->
-    [File | _] = filelib:wildcard(filename:join(Logs, "**/hooked_suite." ++ Case ++ ".html")),
+    [File | _] = filelib:wildcard(filename:join(Logs, "**/*." ++ Case ++ "{,.*}.html")),
     {ok, Text} = file:read_file(File),
     Text.

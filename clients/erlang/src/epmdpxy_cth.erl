@@ -6,29 +6,33 @@
 %% '''
 %%
 %% It starts epmdpxy, or attaches to the daemon that `epmdpxy exec -- rebar3 ct' has started, and stops with the run. After each
-%% case the rules that it has left are removed and told of, and the cluster is whole again. A case that failed has in its log
-%% what was cut when, what connections came and went, and the seed.
+%% case the rules that it has left are removed and told of, and the cluster is whole again. What was cut when, what connections
+%% came and went, and the seed are in the log of a case that has failed, and for each case in `CASE.epmdpxy' in its `priv_dir'.
 %%
 %% <ul>
 %% <li>`{peers, N | Names}', `{peers, N | Names, Options}': starts these for each suite (see `epmdpxy:peers/2'); `Config' has
 %%     `{peers, Nodes}', and they end with the suite; their logs are in its `priv_dir'.</li>
 %% <li>`{heal, false}': the cluster is not connected again after a case; for one that is no mesh.</li>
 %% <li>`{fail_on_left, true}': a case that leaves a rule behind has failed.</li>
+%% <li>`{fail_on_untouched, true}': so has one with a rule that has touched nothing, which is told of anyway: it has shown
+%%     nothing, as the name may be misspelt, or nobody was connected.</li>
 %% <li>`{observer, false}': this VM takes part in the experiment. Else it is an observer, if it is a node.</li>
 %% <li>`{port, N}', `{program, Path}', `{seed, N}', `{strict, false}', `{log, File}': see `epmdpxy:start/1'. The port is a free
 %%     one unless `ERL_EPMD_PORT' is set.</li>
 %% </ul>
 %%
-%% Cases of a parallel group share the cluster, so what one leaves cannot be told from what another needs: not for these.
+%% Cases of a `parallel' group share the cluster, so what one leaves cannot be told from what another needs: all of this comes
+%% after the group, and the history of a case that failed begins with it. A rule goes with the case that made it nevertheless.
 -module(epmdpxy_cth).
--export([id/1, init/2, pre_init_per_suite/3, post_end_per_suite/4, pre_init_per_testcase/4, post_end_per_testcase/5,
-         on_tc_fail/4, terminate/1]).
+-export([id/1, init/2, pre_init_per_suite/3, post_end_per_suite/4, pre_init_per_group/4, post_end_per_group/5,
+         pre_init_per_testcase/4, post_end_per_testcase/5, on_tc_fail/4, terminate/1]).
 -export([start_options/1, peers/2]). % for epmdpxy_eunit
 
 -record(hook, {options :: [atom() | tuple()],
                started :: {ok, inet:port_number()} | {error, epmdpxy:reason()},
                was_there = false :: boolean(),        % somebody else has started it
-               before = [] :: [pos_integer()],        % rules that were there before the case
+               together = none :: none | {atom(), atom()}, % the suite and the parallel group that this is about, not a case
+               before = [] :: [pos_integer()],        % rules that were there before
                mark = 0 :: non_neg_integer(),
                history = none :: none | unicode:chardata()}).
 
@@ -83,32 +87,73 @@ post_end_per_suite(_Suite, Config, Return, Hook) ->
     _ = [epmdpxy:stop_peer(Node) || Node <- proplists:get_value(peers, Config, [])],
     {Return, Hook}.
 
+-spec pre_init_per_group(atom(), atom(), list(), #hook{}) -> {list(), #hook{}}.
+pre_init_per_group(Suite, Group, Config, #hook{together = none} = Hook) ->
+    case is_parallel(Config) of
+        true -> {Config, began(Hook#hook{together = {Suite, Group}})};
+        false -> {Config, Hook}
+    end;
+pre_init_per_group(_Suite, _Group, Config, Hook) ->
+    {Config, Hook}.
+
+-spec post_end_per_group(atom(), atom(), list(), term(), #hook{}) -> {term(), #hook{}}.
+post_end_per_group(Suite, Group, Config, Return, #hook{together = {Suite, Group}} = Hook) ->
+    ended(Group, Config, Return, Hook#hook{together = none});
+post_end_per_group(_Suite, _Group, _Config, Return, Hook) ->
+    {Return, Hook}.
+
 -spec pre_init_per_testcase(atom(), atom(), list(), #hook{}) -> {list(), #hook{}}.
 pre_init_per_testcase(_Suite, _Case, Config, #hook{options = Options} = Hook) ->
     observe(Options),
-    Mark = try epmdpxy:mark() catch error:{epmdpxy, _} -> 0 end,
-    {Config, Hook#hook{before = ids(), mark = Mark, history = none}}.
+    case is_parallel(Config) of
+        true -> {Config, Hook};
+        false -> {Config, began(Hook#hook{together = none})}
+    end.
 
 -spec post_end_per_testcase(atom(), atom(), list(), term(), #hook{}) -> {term(), #hook{}}.
-post_end_per_testcase(_Suite, Case, _Config, Return, #hook{options = Options, before = Before, mark = Mark} = Hook) ->
+post_end_per_testcase(_Suite, Case, Config, Return, #hook{together = none} = Hook) ->
+    ended(Case, Config, Return, Hook);
+post_end_per_testcase(_Suite, _Case, _Config, Return, Hook) ->
+    {Return, Hook}.
+
+%% Also a case of a group within a parallel one.
+is_parallel(Config) ->
+    Groups = [proplists:get_value(tc_group_properties, Config, []) | proplists:get_value(tc_group_path, Config, [])],
+    lists:any(fun(Properties) -> lists:member(parallel, Properties) end, Groups).
+
+began(Hook) ->
+    Mark = try epmdpxy:mark() catch error:{epmdpxy, _} -> 0 end,
+    Hook#hook{before = ids(), mark = Mark, history = none}.
+
+ended(Name, Config, Return, #hook{options = Options, before = Before, mark = Mark} = Hook) ->
     History = epmdpxy:history(Mark),
-    Changed = has_changed(Mark),
+    keep(Name, Config, History),
+    Changed = has_any([rules_changed, cable_down], Mark),
     Left = left(Before),
     _ = [epmdpxy:remove(Rule) || Rule <- Left],
-    Told = case Left of
-        [] -> Return;
-        _ -> tell(Case, Left, Return, proplists:get_value(fail_on_left, Options, false))
-    end,
-    Healed = case Changed andalso proplists:get_value(heal, Options, true) andalso Before =:= [] of
-        true -> heal(Told);
-        false -> Told
-    end,
-    {Healed, Hook#hook{history = History}}.
+    Told = lists:foldl(fun(Tell, So) -> Tell(So) end, Return, [
+        fun(So) -> tell(Name, left_behind, Left, So, proplists:get_value(fail_on_left, Options, false)) end,
+        fun(So) -> tell(Name, untouched, untouched(Mark), So, proplists:get_value(fail_on_untouched, Options, false)) end]),
+    case Changed andalso proplists:get_value(heal, Options, true) andalso Before =:= [] of
+        true -> {heal(Told), Hook#hook{history = History}};
+        false -> {Told, Hook#hook{history = History}}
+    end.
 
-tell(Case, Left, Return, Fails) ->
-    log("~w has left behind ~p", [Case, Left]),
+keep(Name, Config, History) ->
+    case proplists:get_value(priv_dir, Config) of
+        undefined -> ok;
+        Dir -> file:write_file(filename:join(Dir, atom_to_list(Name) ++ ".epmdpxy"), unicode:characters_to_binary(History))
+    end.
+
+tell(_Name, _What, [], Return, _Fails) ->
+    Return;
+tell(Name, What, Rules, Return, Fails) ->
+    log(case What of
+            left_behind -> "~w has left behind ~p";
+            untouched -> "~w has shown nothing by the rules with these numbers, as they have touched nothing: ~w"
+        end, [Name, Rules]),
     case Fails andalso is_good(Return) of
-        true -> {fail, {left_behind, Left}};
+        true -> {fail, {What, Rules}};
         false -> Return
     end.
 
@@ -136,10 +181,14 @@ is_good({skipped, _}) -> false;
 is_good(_) -> true.
 
 %% A cut that has ended with the case's process leaves nodes that are not connected.
-has_changed(Mark) ->
+has_any(Kinds, Mark) -> lists:any(fun(#{event := Kind}) -> lists:member(Kind, Kinds) end, events(Mark)).
+
+untouched(Mark) -> [Id || #{event := rule_untouched, rule := Id} <- events(Mark)].
+
+events(Mark) ->
     case epmdpxy:events(Mark) of
-        {ok, Events} -> lists:any(fun(#{event := Kind}) -> Kind =:= rules_changed orelse Kind =:= cable_down end, Events);
-        {error, _} -> false
+        {ok, Events} -> Events;
+        {error, _} -> []
     end.
 
 left(Before) ->

@@ -11,7 +11,7 @@
 %% '''
 %%
 %% A test that has failed has as its output what was cut when, unless it ran out of time: EUnit kills it then. The options are
-%% those of `epmdpxy_cth', except `fail_on_left'.
+%% those of `epmdpxy_cth', except `fail_on_left' and `fail_on_untouched'. Tests of a cluster take turns: not for `inparallel'.
 -module(epmdpxy_eunit).
 -export([setup/1, cleanup/1, test/3]).
 -export_type([cluster/0]).
