@@ -7,6 +7,8 @@
  * libuv frees nothing at once: a handle may be released only in its close callback. So alarms are detached (their owner
  * is forgotten) and closed; the close callback frees them, and nobody else has to count handles. Watches that are freed
  * wait for the end of the turn: what was reported in it may be about them.
+ *
+ * An alarm for the next turn is none of libuv's: that would call one that sets itself again, for now, for ever.
  */
 #include "loop/loop.h"
 
@@ -18,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <utlist.h>
 #include <uv.h>
 
 #include "base/memory.h"
@@ -48,10 +51,15 @@ struct loop {
     size_t watches; /* those that are not freed */
     size_t crowd;   /* those that are reported in this turn */
     struct watch *freed;
+    uint64_t turns;     /* counted from 1 */
+    struct alarm *soon; /* for the next turn, in the order in which they were set */
 };
 
 struct alarm {
     uv_timer_t timer;
+    struct loop *loop;
+    uint64_t set_in;           /* the turn in which it was set for the next one; 0: it was not */
+    struct alarm *prev, *next; /* loop->soon */
     alarm_fn *fn;
     void *data;
 };
@@ -72,6 +80,7 @@ struct loop *loop_new(void)
 
     int status = uv_loop_init(&loop->uv);
 
+    loop->turns = 1;
     if (status != 0)
         goto no_uv;
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -147,14 +156,32 @@ static void report(struct watch *watch, unsigned events)
         watch->fn(watch->data, ready);
 }
 
+/* Those that are set meanwhile are for the next one. */
+static void ring_soon(struct loop *loop)
+{
+    while (loop->soon && loop->soon->set_in < loop->turns) {
+        struct alarm *alarm = loop->soon;
+
+        alarm_clear(alarm);
+        alarm->fn(alarm->data);
+    }
+}
+
+/* Without alarms and signals libuv would not wait at all. */
+static int patience_ms(const struct loop *loop)
+{
+    if (loop->soon)
+        return 0;
+    return uv_loop_alive(&loop->uv) ? uv_backend_timeout(&loop->uv) : -1;
+}
+
 static void turn(struct loop *loop)
 {
     struct epoll_event events[REPORTS_MAX];
-    /* Without alarms and signals libuv would not wait at all. */
-    int patience_ms = uv_loop_alive(&loop->uv) ? uv_backend_timeout(&loop->uv) : -1;
-    int count = epoll_wait(loop->epoll, events, REPORTS_MAX, patience_ms);
+    int count = epoll_wait(loop->epoll, events, REPORTS_MAX, patience_ms(loop));
     bool uv_is_ready = false;
 
+    loop->turns++;
     uv_update_time(&loop->uv);
     loop->crowd = count > 0 ? (size_t)count : 0;
     for (int i = 0; i < count; i++) {
@@ -166,6 +193,7 @@ static void turn(struct loop *loop)
             uv_is_ready = true;
     }
     reap_watches(loop);
+    ring_soon(loop);
     if (uv_is_ready || (uv_loop_alive(&loop->uv) && uv_backend_timeout(&loop->uv) == 0))
         uv_run(&loop->uv, UV_RUN_NOWAIT);
 }
@@ -292,6 +320,7 @@ struct alarm *alarm_new(struct loop *loop, alarm_fn *fn, void *data)
 
     uv_timer_init(&loop->uv, &alarm->timer);
     alarm->timer.data = alarm;
+    alarm->loop = loop;
     alarm->fn = fn;
     alarm->data = data;
     return alarm;
@@ -299,18 +328,32 @@ struct alarm *alarm_new(struct loop *loop, alarm_fn *fn, void *data)
 
 void alarm_set(struct alarm *alarm, uint64_t in_ms)
 {
-    uv_timer_start(&alarm->timer, on_timer, in_ms, 0);
+    struct loop *loop = alarm->loop;
+
+    if (in_ms == 0 && alarm->set_in) /* it keeps its turn */
+        return;
+    alarm_clear(alarm);
+    if (in_ms > 0) {
+        uv_timer_start(&alarm->timer, on_timer, in_ms, 0);
+        return;
+    }
+    alarm->set_in = loop->turns;
+    DL_APPEND(loop->soon, alarm);
 }
 
 void alarm_clear(struct alarm *alarm)
 {
     uv_timer_stop(&alarm->timer);
+    if (alarm->set_in)
+        DL_DELETE(alarm->loop->soon, alarm);
+    alarm->set_in = 0;
 }
 
 void alarm_free(struct alarm *alarm)
 {
     if (!alarm)
         return;
+    alarm_clear(alarm);
     uv_close((uv_handle_t *)&alarm->timer, free_data);
 }
 

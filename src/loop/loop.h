@@ -70,7 +70,8 @@ void watch_give(struct watch *watch, watch_fn *fn, void *data);
 void watch_free(struct watch *watch); /* NULL is fine */
 
 struct alarm *alarm_new(struct loop *loop, alarm_fn *fn, void *data);
-void alarm_set(struct alarm *alarm, uint64_t in_ms); /* once; a second call moves it */
+/* Once; a second call moves it. 0: in the next turn, after what is ready then, and never earlier. */
+void alarm_set(struct alarm *alarm, uint64_t in_ms);
 void alarm_clear(struct alarm *alarm);
 void alarm_free(struct alarm *alarm); /* NULL is fine */
 
