@@ -15,6 +15,7 @@ struct registry {
     struct node *names; /* hash table: live and remembered */
     struct node *live, *remembered;
     size_t live_count, remembered_count, remembered_max;
+    uint64_t last_number;
 };
 
 struct registry *registry_new(size_t remembered_max)
@@ -116,6 +117,7 @@ struct node *registry_add(struct registry *registry, const struct epmd_node *tol
     node->told.extra = (const uint8_t *)mem_string(told->extra, told->extra_len);
     node->owner = owner;
     node->fd = fd;
+    node->number = ++registry->last_number;
     bump_creation(node);
     DL_PREPEND(registry->live, node);
     registry->live_count++;
@@ -161,6 +163,15 @@ bool node_learn(struct node *node, const char *full_name, bool hidden)
 size_t registry_count(const struct registry *registry)
 {
     return registry->live_count;
+}
+
+struct node *registry_before(const struct registry *registry, uint64_t number)
+{
+    struct node *node = registry->live;
+
+    while (node && node->number >= number)
+        node = node->next;
+    return node;
 }
 
 struct node *registry_nodes(const struct registry *registry)

@@ -40,6 +40,7 @@ struct node {
     char *full_name;       /* name@host as a handshake showed it, or NULL */
     unsigned shown_as;     /* a set of enum node_sight: how its handshakes have shown it */
     uint32_t creation;
+    uint64_t number;           /* of its registration: greater than that of any before it */
     uint64_t since_ms;         /* when it registered, of the loop's clock; whoever registers it tells */
     bool connected;            /* it has talked with another node */
     const struct owner *owner; /* NULL: the name is only remembered */
@@ -88,6 +89,9 @@ void registry_remove(struct registry *registry, struct node *node);
 bool node_learn(struct node *node, const char *full_name, bool hidden);
 
 size_t registry_count(const struct registry *registry); /* of registered nodes */
+
+/* The newest of those whose registration has a smaller number, or NULL: for whoever goes on after a while. */
+struct node *registry_before(const struct registry *registry, uint64_t number);
 
 /* The first of each list; go on with ->next. */
 struct node *registry_nodes(const struct registry *registry);      /* newest first */

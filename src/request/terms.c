@@ -122,18 +122,30 @@ static json_t *read_float(struct reader *reader)
     return real ? real : wrong(reader, "a number that is none");
 }
 
-/* How many elements may follow, at most: each takes a byte. Nothing is allocated for those that do not come. */
+/*
+ * How many elements may follow, at most: each takes a byte. Nothing is allocated for those that do not come. The tail
+ * of a list may be a list again.
+ */
 static json_t *read_list(struct reader *reader)
 {
-    uint32_t left = bytes_u32(&reader->in);
     json_t *list = json_array(), *element;
+    uint8_t tag = LIST;
 
-    for (; left > 0 && (element = read_term(reader)); left--)
-        json_array_append_new(list, element);
-    if (left == 0 && bytes_u8(&reader->in) == NIL && !reader->in.overrun)
+    while (tag == LIST) {
+        uint32_t left = bytes_u32(&reader->in);
+
+        for (; left > 0 && (element = read_term(reader)); left--)
+            json_array_append_new(list, element);
+        if (left > 0) {
+            json_decref(list);
+            return NULL;
+        }
+        tag = bytes_u8(&reader->in);
+    }
+    if (tag == NIL && !reader->in.overrun)
         return list;
     json_decref(list);
-    return left > 0 ? NULL : wrong(reader, "a list that is not proper");
+    return wrong(reader, "a list that is not proper");
 }
 
 static bool read_pair(struct reader *reader, json_t *map)
@@ -279,19 +291,28 @@ static void add_float(struct text *to, double value)
     text_add(to, bytes, sizeof(bytes));
 }
 
-static void add_term(struct text *to, const json_t *json);
+void terms_end_list(struct text *to)
+{
+    const uint8_t nil = NIL;
+
+    text_add(to, &nil, 1);
+}
 
 static void add_list(struct text *to, const json_t *json)
 {
-    const uint8_t nil = NIL;
     const json_t *element;
     size_t i;
 
     if (json_array_size(json) > 0)
         add_head(to, LIST, (uint32_t)json_array_size(json));
     json_array_foreach(json, i, element)
-        add_term(to, element);
-    text_add(to, &nil, 1);
+        terms_add_term(to, element);
+    terms_end_list(to);
+}
+
+void terms_add_key(struct text *to, const char *key)
+{
+    add_binary(to, key, strlen(key));
 }
 
 static void add_map(struct text *to, const json_t *json)
@@ -301,12 +322,12 @@ static void add_map(struct text *to, const json_t *json)
 
     add_head(to, MAP, (uint32_t)json_object_size(json));
     json_object_foreach((json_t *)json, key, value) {
-        add_binary(to, key, strlen(key));
-        add_term(to, value);
+        terms_add_key(to, key);
+        terms_add_term(to, value);
     }
 }
 
-static void add_term(struct text *to, const json_t *json)
+void terms_add_term(struct text *to, const json_t *json)
 {
     switch (json_typeof(json)) {
     case JSON_OBJECT:
@@ -334,10 +355,34 @@ static void add_term(struct text *to, const json_t *json)
     }
 }
 
-void terms_add(struct text *to, const json_t *document)
+static void add_version(struct text *to)
 {
     const uint8_t version = VERSION;
 
     text_add(to, &version, 1);
-    add_term(to, document);
+}
+
+void terms_add(struct text *to, const json_t *document)
+{
+    add_version(to);
+    terms_add_term(to, document);
+}
+
+void terms_begin(struct text *to, size_t pairs)
+{
+    add_version(to);
+    add_head(to, MAP, (uint32_t)pairs);
+}
+
+size_t terms_begin_rows(struct text *to)
+{
+    size_t begin = to->len;
+
+    add_head(to, LIST, 0);
+    return begin;
+}
+
+void terms_end_rows(struct text *to, size_t begin, size_t count)
+{
+    bytes_put_u32((uint8_t *)to->data + begin + 1, (uint32_t)count);
 }

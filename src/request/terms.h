@@ -4,7 +4,7 @@
  *
  *     document                   what is written         what is read
  *     object                     map, keys are binaries  map, keys are binaries, strings or atoms
- *     array                      list                    list
+ *     array                      list                    list, also one in several parts
  *     string                     binary                  binary, string, or any other atom
  *     true, false, null          atoms                   atoms; also undefined for null
  *     whole number, real number  integer, float          integer of up to 64 bits, float
@@ -16,6 +16,7 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/refusal.h"
 #include "base/text.h"
@@ -27,5 +28,22 @@
 json_t *terms_parse(const void *data, size_t len, struct refusal *refusal);
 
 void terms_add(struct text *to, const json_t *document);
+
+/*
+ * A map whose values come one after the other, and lists of which nobody knows yet how long they are. A list is a chain
+ * of rows, each with its number of elements in front, whose tail is the next one, and that of the last one the empty
+ * list: for whoever reads it a list as any other.
+ *
+ *     terms_begin(to, 2);
+ *     terms_add_key(to, "a"), terms_add_term(to, json);
+ *     terms_add_key(to, "b"), at = terms_begin_rows(to), terms_add_term(to, json), ..., terms_end_rows(to, at, n);
+ *                             at = terms_begin_rows(to), ..., terms_end_list(to);
+ */
+void terms_begin(struct text *to, size_t pairs);
+void terms_add_key(struct text *to, const char *key);
+void terms_add_term(struct text *to, const json_t *json);
+size_t terms_begin_rows(struct text *to); /* returns where they begin, for: */
+void terms_end_rows(struct text *to, size_t begin, size_t count);
+void terms_end_list(struct text *to);
 
 #endif
