@@ -89,6 +89,29 @@ static const char *who_has_left(const struct cable *cable)
     return lane_source_has_left(&cable->duplex.to_acceptor) ? "the dialer has left" : "the acceptor has left";
 }
 
+/* Names may still change until the nodes have shaken hands. */
+static void begin_account(struct cable *cable)
+{
+    struct traffic *traffic = cable->cabling->traffic;
+    const char *dialer = cable->handshaking.identity.dialer ? cable->handshaking.identity.dialer : "";
+
+    traffic_begin(traffic, &cable->duplex.to_acceptor.flow, dialer, cable_acceptor_name(cable));
+    traffic_begin(traffic, &cable->duplex.to_dialer.flow, cable_acceptor_name(cable), dialer);
+}
+
+static void end_account(struct cable *cable)
+{
+    struct traffic *traffic = cable->cabling->traffic;
+    struct lane *there = &cable->duplex.to_acceptor, *back = &cable->duplex.to_dialer;
+
+    if (cable_phase_is_living(cable->phase)) {
+        traffic_end(traffic, &there->flow, there->bytes);
+        traffic_end(traffic, &back->flow, back->bytes);
+    } else {
+        traffic_add_unknown(traffic, there->bytes + back->bytes);
+    }
+}
+
 static void enter(struct cable *cable, enum cable_phase phase)
 {
     static const unsigned moves[] = {
@@ -106,10 +129,11 @@ static void enter(struct cable *cable, enum cable_phase phase)
     log_debug("cable %llu: %s -> %s (%s to %s)", (unsigned long long)cable->id, cable_phase_name(cable->phase),
               cable_phase_name(phase), dialer_name(cable), cable_acceptor_name(cable));
     cable->phase = phase;
-    if (phase == CABLE_up || phase == CABLE_raw)
+    if (phase == CABLE_up || phase == CABLE_raw) {
         stranger_leave(&cable->stranger);
-    if (phase == CABLE_up || phase == CABLE_raw)
         handshaking_tell_up(&cable->handshaking);
+        begin_account(cable);
+    }
     if (phase == CABLE_up)
         tell(cable, EVENT_cable_up, NULL);
     if (phase == CABLE_held)
@@ -120,21 +144,6 @@ static void enter(struct cable *cable, enum cable_phase phase)
         tell(cable, EVENT_cable_down, who_has_left(cable));
     if (phase == CABLE_raw)
         tell(cable, EVENT_cable_raw, NULL);
-}
-
-/* Names may still change until the nodes have shaken hands. */
-static void account(const struct cable *cable)
-{
-    struct traffic *ended = cable->cabling->ended;
-    uint64_t to_acceptor = cable->duplex.to_acceptor.bytes, to_dialer = cable->duplex.to_dialer.bytes;
-    const char *dialer = cable->handshaking.identity.dialer ? cable->handshaking.identity.dialer : "";
-
-    if (cable_phase_is_living(cable->phase)) {
-        traffic_add(ended, dialer, cable_acceptor_name(cable), to_acceptor);
-        traffic_add(ended, cable_acceptor_name(cable), dialer, to_dialer);
-    } else {
-        traffic_add_unknown(ended, to_acceptor + to_dialer);
-    }
 }
 
 /* The one end of every cable. With `reset` both nodes see a broken connection, else an orderly close. */
@@ -149,7 +158,7 @@ void cable_free(struct cable *cable, bool reset, const char *why)
     if (cable->phase == CABLE_closing || cable->phase == CABLE_raw)
         tell(cable, EVENT_cable_gone, why);
     handshaking_note_bytes(&cable->handshaking);
-    account(cable);
+    end_account(cable);
     expiry_remove(&cable->naming);
     stranger_leave(&cable->stranger);
     if (cables->next_to_apply == cable)

@@ -21,6 +21,7 @@
 struct cable;
 struct cables;
 struct cabling;
+struct flow;
 struct profile;
 struct traffic;
 
@@ -70,12 +71,19 @@ void cables_note_effects(struct cables *cables);
 
 const struct cable *cables_first(const struct cables *cables); /* oldest first */
 const struct cable *cable_next(const struct cable *cable);
+/* The oldest of those whose number is greater, or NULL: for whoever goes on after a while. */
+const struct cable *cables_after(const struct cables *cables, uint64_t id);
+uint64_t cables_last_id(const struct cables *cables); /* of all that there were */
 struct cable_view cable_look(const struct cable *cable);
 
 /* Have its nodes shaken hands, or done whatever nodes do that we cannot read? */
 bool cable_phase_is_living(enum cable_phase phase);
 
-/* What passed over those that have ended: pairs of nodes, once a cable between them was living. */
-const struct traffic *cables_ended(const struct cables *cables);
+/* What nodes have sent each other, once a cable between them was living; and a look at the lane of such a flow. */
+const struct traffic *cables_traffic(const struct cables *cables);
+struct lane_view cables_look_at_flow(const struct flow *flow);
+
+/* What all nodes have sent over all cables that there are or were, handshakes included. */
+uint64_t cables_sent_bytes(const struct cables *cables);
 
 #endif

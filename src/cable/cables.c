@@ -72,6 +72,20 @@ const struct cable *cable_next(const struct cable *cable)
     return cable->next;
 }
 
+const struct cable *cables_after(const struct cables *cables, uint64_t id)
+{
+    const struct cable *cable = cables->all;
+
+    while (cable && cable->id <= id)
+        cable = cable->next;
+    return cable;
+}
+
+uint64_t cables_last_id(const struct cables *cables)
+{
+    return cables->last_id;
+}
+
 const char *cable_phase_name(enum cable_phase phase)
 {
     static const char *const names[] = {
@@ -108,11 +122,6 @@ bool cable_phase_is_living(enum cable_phase phase)
     return true;
 }
 
-const struct traffic *cables_ended(const struct cables *cables)
-{
-    return cables->cabling->ended;
-}
-
 static struct lane_view look_at_lane(const struct lane *lane)
 {
     return (struct lane_view){
@@ -124,6 +133,26 @@ static struct lane_view look_at_lane(const struct lane *lane)
         .cut = lane->profile.partition,
         .profile = &lane->profile,
     };
+}
+
+const struct traffic *cables_traffic(const struct cables *cables)
+{
+    return cables->cabling->traffic;
+}
+
+struct lane_view cables_look_at_flow(const struct flow *flow)
+{
+    return look_at_lane((const struct lane *)((const char *)flow - offsetof(struct lane, flow)));
+}
+
+uint64_t cables_sent_bytes(const struct cables *cables)
+{
+    uint64_t bytes = traffic_total_bytes(cables->cabling->traffic);
+    const struct cable *cable;
+
+    DL_FOREACH(cables->all, cable)
+        bytes += cable->duplex.to_acceptor.bytes + cable->duplex.to_dialer.bytes;
+    return bytes;
 }
 
 struct cable_view cable_look(const struct cable *cable)

@@ -14,7 +14,7 @@ void cabling_init(struct cabling *cabling)
 {
     cabling->scratch = mem_new(CABLING_SCRATCH_BYTES);
     cabling->pipes = pipes_new();
-    cabling->ended = traffic_new();
+    cabling->traffic = traffic_new();
     cabling->cables = cables_new(cabling);
     if (cabling->batch)
         scheduling_set(SCHEDULING_BATCH);
@@ -24,7 +24,7 @@ void cabling_done(struct cabling *cabling)
 {
     cables_free(cabling->cables);
     pipes_free(cabling->pipes);
-    traffic_free(cabling->ended);
+    traffic_free(cabling->traffic);
     free(cabling->scratch);
 }
 

@@ -44,13 +44,13 @@ struct cabling {
     size_t lane_bytes_max; /* a delayed lane keeps no more than that */
     bool batch;            /* the scheduler may let the nodes finish first, see loop/scheduling.h */
 
-    struct cables *cables; /* cable/cable.h */
-    struct pipes *pipes;   /* cable/pipes.h */
-    struct traffic *ended; /* what passed over the cables that are no more */
-    uint8_t *scratch;      /* CABLING_SCRATCH_BYTES; nobody keeps anything in it */
-    bool applying;         /* all get new rules: none moves anything meanwhile */
-    size_t shaped_lanes;   /* those that have a shaper */
-    size_t queued_bytes;   /* in all shapers, see cable/slow.h */
+    struct cables *cables;   /* cable/cable.h */
+    struct pipes *pipes;     /* cable/pipes.h */
+    struct traffic *traffic; /* what nodes have sent each other */
+    uint8_t *scratch;        /* CABLING_SCRATCH_BYTES; nobody keeps anything in it */
+    bool applying;           /* all get new rules: none moves anything meanwhile */
+    size_t shaped_lanes;     /* those that have a shaper */
+    size_t queued_bytes;     /* in all shapers, see cable/slow.h */
 };
 
 void cabling_init(struct cabling *cabling);

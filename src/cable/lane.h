@@ -23,6 +23,7 @@
 #include <sys/types.h>
 
 #include "model/profile.h"
+#include "model/traffic.h"
 #include "loop/deadlines.h"
 #include "wire/frames.h"
 
@@ -71,6 +72,7 @@ struct lane {
     uint64_t seed;     /* of its chance, while it goes the slow way */
     struct slow *slow; /* NULL: everything leaves at once */
     struct deadline deadline;
+    struct flow flow; /* in the account of what its nodes have sent, once they have connected */
 };
 
 /* fn is called when time has come for lane_pump() to do more. */

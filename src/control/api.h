@@ -11,12 +11,12 @@
 #include <stdint.h>
 
 #include "base/refusal.h"
-#include "base/text.h"
 #include "request/events_request.h"
 #include "request/wait.h"
 
 struct gates;
 struct lease;
+struct pieces;
 struct service;
 
 /* Whoever puts the daemon together fills it in, and owns what is pointed to. */
@@ -35,6 +35,7 @@ struct api_request {
     const char *method, *path;
     const char *body; /* len bytes; may be NULL when there are none */
     bool in_terms;    /* the body is a term; else JSON */
+    bool wants_terms; /* and so shall be the answer */
     size_t len;
     const char *(*query)(const void *data, const char *name);               /* "?name=value": the value, or NULL */
     const char *(*other_query)(const void *data, const char *const *known); /* a name that is none of those, or NULL */
@@ -59,9 +60,8 @@ struct api_request {
 
 struct api_answer {
     unsigned status;
-    json_t *document;             /* with HTTP_OK, unless it waits or streams; the caller's */
-    const char *type;             /* NULL; or there is no document but a text of that type: */
-    struct text text;             /* the caller's */
+    json_t *document;             /* with HTTP_OK, unless one of these is there instead; the caller's */
+    struct pieces *pieces;        /* of what may be long; the caller's */
     bool waits;                   /* there is no answer before this holds: */
     struct wait_request wait;     /* the caller's */
     bool streams;                 /* it is answered with these events, as they happen: */

@@ -4,7 +4,6 @@
 #include <microhttpd.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "loop/address.h"
 
 int connection_fd(struct MHD_Connection *connection)
@@ -63,19 +62,4 @@ const char *connection_other_query(const void *connection, const char *const *kn
 
     MHD_get_connection_values((struct MHD_Connection *)connection, MHD_GET_ARGUMENT_KIND, look_at_name, &unknown);
     return unknown.found;
-}
-
-enum MHD_Result connection_answer(struct MHD_Connection *connection, unsigned status, const struct text *text,
-                                  const char *type, const char *allow)
-{
-    struct MHD_Response *response = MHD_create_response_from_buffer(text->len, text->data, MHD_RESPMEM_MUST_FREE);
-    enum MHD_Result result;
-
-    MHD_add_response_header(response, "Content-Type", type);
-    MHD_add_response_header(response, "Cache-Control", "no-store");
-    if (allow[0])
-        MHD_add_response_header(response, "Allow", allow);
-    result = MHD_queue_response(connection, status, response);
-    MHD_destroy_response(response);
-    return result;
 }

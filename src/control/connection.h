@@ -5,10 +5,9 @@
 #ifndef CONTROL_CONNECTION_H
 #define CONTROL_CONNECTION_H
 
-#include <microhttpd.h>
 #include <stdbool.h>
 
-struct text;
+struct MHD_Connection;
 
 int connection_fd(struct MHD_Connection *connection);
 
@@ -24,9 +23,5 @@ const char *connection_header(struct MHD_Connection *connection, const char *nam
 /* For a struct api_request, whose data is the connection. */
 const char *connection_query(const void *connection, const char *name);
 const char *connection_other_query(const void *connection, const char *const *known);
-
-/* Answers with a text of that type, which is taken over; `allow`: the methods that there are, or "". */
-enum MHD_Result connection_answer(struct MHD_Connection *connection, unsigned status, const struct text *text,
-                                  const char *type, const char *allow);
 
 #endif

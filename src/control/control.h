@@ -2,13 +2,13 @@
 /*
  * The control API: HTTP and JSON, on the connections that the front door hands over (libmicrohttpd, inside our loop).
  *
- *     http.c         connections, bodies, replies
- *     connection.c   what libmicrohttpd knows of one
- *     guard.c        who may ask: nobody from another host, and no web page in somebody's browser
- *     routes.c       one row a resource
- *     stream.c       events as they happen
- *     status.c       everything that there is, as a document
- *     metrics.c      and as numbers, for Prometheus
+ *     http.c         connections, requests
+ *     reply.c        whole answers
+ *     pieces.h       those that may be long, made in pieces: lists.c makes documents, serving.c brings them to a
+ * client, turns.c says when connection.c   what libmicrohttpd knows of one guard.c        who may ask: nobody from
+ * another host, and no web page in somebody's browser routes.c       one row a resource; book.c: those that change
+ * rules, leases and observers stream.c       events as they happen status.c       everything that there is, as a
+ * document metrics.c      and as numbers, for Prometheus
  */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H

@@ -13,14 +13,16 @@
 #include "control/control.h"
 #include "control/guard.h"
 #include "control/places.h"
+#include "control/reply.h"
 #include "control/routes.h"
+#include "control/serving.h"
 #include "control/stream.h"
+#include "control/turns.h"
 #include "loop/loop.h"
 #include "model/counters.h"
 #include "model/events.h"
 #include "model/rules.h"
 #include "request/answers.h"
-#include "request/document.h"
 #include "request/terms.h"
 #include "service/service.h"
 #include "service/waits.h"
@@ -34,6 +36,7 @@ struct incoming {
     struct text body;
     bool too_large;
     struct wait *wait;        /* for a condition; the connection is suspended meanwhile */
+    struct serving *serving;  /* of an answer in pieces; the connection is suspended until its turn comes */
     struct stream *stream;    /* of events; the connection is suspended while there is nothing to tell */
     struct watch *watch;      /* tells that whoever waits has left */
     struct api_answer answer; /* when it has waited */
@@ -47,8 +50,8 @@ struct control {
     struct watch *watch; /* of libmicrohttpd's own epoll descriptor */
     struct alarm *alarm; /* its time-outs, and what it has to be told behind our callbacks */
     struct places places;
-    size_t owners;
-    bool ends; /* nobody is told any more: neither waits nor streams may begin */
+    struct turns turns; /* of those to whom answers in pieces are brought */
+    bool ends;          /* nobody is told any more: neither waits nor streams may begin */
 };
 
 /* Never from inside libmicrohttpd's callbacks. */
@@ -87,35 +90,39 @@ static void on_log(void *data, const char *format, va_list args)
 
 /* ---- answers ---- */
 
-static enum MHD_Result send_document(struct MHD_Connection *connection, unsigned status, json_t *document,
-                                     const char *allow)
-{
-    bool in_terms = guard_is_type(connection_header(connection, "Accept"), TERMS_TYPE);
-    struct text text = {0};
-
-    if (in_terms)
-        terms_add(&text, document);
-    else
-        document_add_text(&text, document);
-    json_decref(document);
-    return connection_answer(connection, status, &text, in_terms ? TERMS_TYPE : "application/json; charset=utf-8",
-                             allow);
-}
-
 static enum MHD_Result send_answer(struct control *control, struct MHD_Connection *connection,
                                    const struct api_answer *answer)
 {
     char line[REFUSAL_LINE_BYTES];
 
-    if (answer->status == HTTP_OK && answer->type)
-        return connection_answer(connection, HTTP_OK, &answer->text, answer->type, "");
     if (answer->status == HTTP_OK)
-        return send_document(connection, HTTP_OK, answer->document, "");
+        return reply_document(connection, HTTP_OK, answer->document, "");
     COUNT(control->api.service->counters, http_refused);
     refusal_print(&answer->refusal, line, sizeof(line));
     log_debug("HTTP: %u %s", answer->status, line);
-    return send_document(connection, answer->status,
-                         json_pack("{s:s, s:i}", "error", line, "status", (int)answer->status), answer->allow);
+    return reply_document(connection, answer->status,
+                          json_pack("{s:s, s:i}", "error", line, "status", (int)answer->status), answer->allow);
+}
+
+static enum MHD_Result refuse_at_the_end(struct control *control, struct MHD_Connection *connection)
+{
+    struct api_answer answer = {0};
+
+    refuse_as(&answer.refusal, -EBUSY, NULL, "the daemon ends");
+    answer.status = routes_status_of(&answer.refusal);
+    return send_answer(control, connection, &answer);
+}
+
+/* ---- answers in pieces ---- */
+
+/* At the end control_free() runs libmicrohttpd, when all go on. */
+static void go_on(void *data)
+{
+    struct incoming *incoming = data;
+
+    MHD_resume_connection(incoming->connection);
+    if (!incoming->control->ends)
+        run(incoming->control);
 }
 
 /* ---- requests that wait ---- */
@@ -227,9 +234,7 @@ static ssize_t read_stream(void *data, uint64_t position, char *to, size_t max)
 static enum MHD_Result begin_streaming(struct control *control, struct incoming *incoming, bool head,
                                        const struct api_answer *answer)
 {
-    struct MHD_Response *response;
     struct refusal refusal;
-    enum MHD_Result result;
 
     if (!head && stream_begin(control->streams, &answer->events, connection_fd(incoming->connection), on_news, incoming,
                               &incoming->stream, &refusal) < 0) {
@@ -237,12 +242,7 @@ static enum MHD_Result begin_streaming(struct control *control, struct incoming 
 
         return send_answer(control, incoming->connection, &now);
     }
-    response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES_MAX, read_stream, incoming, NULL);
-    MHD_add_response_header(response, "Content-Type", STREAM_TYPE);
-    MHD_add_response_header(response, "Cache-Control", "no-store");
-    result = MHD_queue_response(incoming->connection, HTTP_OK, response);
-    MHD_destroy_response(response);
-    return result;
+    return reply_from(incoming->connection, head, read_stream, incoming, STREAM_BLOCK_BYTES_MAX, STREAM_TYPE);
 }
 
 /* ---- requests ---- */
@@ -260,36 +260,19 @@ static struct place *place_of(struct MHD_Connection *connection)
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-/* Why no rule can go with the connection; NULL: one can. */
-static const char *owns_not(const struct control *control, struct MHD_Connection *connection, bool stays)
-{
-    if (place_of(connection)->owner)
-        return NULL;
-    if (!stays)
-        return "this connection ends with its answer: leave it open (no \"Connection: close\"), and send what is to "
-               "follow on it";
-    return control->owners < CONTROL_OWNERS_MAX ? NULL : "rules go with too many connections already; use a lease";
-}
-
-/* What goes with the connection is not to go because nobody has anything to ask for a while. */
-static void let_it_own(struct control *control, struct MHD_Connection *connection)
-{
-    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
-    control->owners++;
-}
-
 static enum MHD_Result answer_request(struct control *control, struct incoming *incoming, const char *path,
                                       const char *method, bool stays)
 {
     struct MHD_Connection *connection = incoming->connection;
     struct place *place = place_of(connection);
-    const char *why_not = owns_not(control, connection, stays);
+    const char *why_not = place_owns_not(place, stays);
     bool owned = place->owner;
     const struct guard_request guarded = {.local = connection_is_local(connection),
                                           .has_body = incoming->body.len > 0 || incoming->too_large,
                                           .host = connection_header(connection, "Host"),
                                           .origin = connection_header(connection, "Origin"),
                                           .content_type = connection_header(connection, "Content-Type")};
+    bool head = strcmp(method, "HEAD") == 0;
     bool streams = guard_accepts(connection_header(connection, "Accept"), STREAM_TYPE);
     const struct api_request request = {
         .method = method,
@@ -297,6 +280,7 @@ static enum MHD_Result answer_request(struct control *control, struct incoming *
         .body = incoming->body.data,
         .len = incoming->body.len,
         .in_terms = guard_is_type(connection_header(connection, "Content-Type"), TERMS_TYPE),
+        .wants_terms = reply_is_in_terms(connection),
         .wants_stream = streams,
         .last_event_id = streams ? connection_header(connection, "Last-Event-ID") : NULL,
         .owner = why_not ? NULL : &place->owner,
@@ -312,16 +296,20 @@ static enum MHD_Result answer_request(struct control *control, struct incoming *
         answer.status = HTTP_TOO_LARGE;
         refuse(&answer.refusal, NULL, "the body is larger than %d bytes", CONTROL_BODY_BYTES_MAX);
     }
-    if (answer.status == HTTP_OK && control->ends) {
-        refuse_as(&answer.refusal, -EBUSY, NULL, "the daemon ends");
-        answer.status = routes_status_of(&answer.refusal);
-    }
+    if (answer.status == HTTP_OK && control->ends)
+        return refuse_at_the_end(control, connection);
     if (answer.status == HTTP_OK)
         routes_answer(&control->api, &request, &answer);
-    if (!owned && place->owner)
-        let_it_own(control, connection);
+    if (!owned && place->owner) {
+        place_owns(place);
+        MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
+    }
     if (answer.streams)
-        return begin_streaming(control, incoming, strcmp(method, "HEAD") == 0, &answer);
+        return begin_streaming(control, incoming, head, &answer);
+    if (answer.pieces) {
+        incoming->serving = serving_begin(&control->turns, connection, head, answer.pieces, go_on, incoming);
+        return MHD_YES;
+    }
     return answer.waits ? begin_waiting(control, incoming, &answer) : send_answer(control, connection, &answer);
 }
 
@@ -342,6 +330,8 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
         *upload_len = 0;
         return MHD_YES;
     }
+    if (incoming->serving)
+        return control->ends ? refuse_at_the_end(control, connection) : serving_reply(incoming->serving);
     if (incoming->connection) /* it has waited; status 0: and has left */
         return incoming->answer.status ? send_answer(control, connection, &incoming->answer) : MHD_NO;
     incoming->connection = connection;
@@ -364,6 +354,7 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **r
     }
     if (incoming->stream)
         stream_leave(incoming->stream);
+    serving_free(incoming->serving);
     text_done(&incoming->body);
     free(incoming);
     place_entering(place_of(connection)); /* the next request may come on the same connection */
@@ -374,9 +365,10 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **r
 /* Its rules go with it. */
 static void leave(struct control *control, struct place *place)
 {
-    control->owners -= place->owner != NULL;
-    rules_end_owner(control->api.service->rules, place->owner);
+    struct lease *owner = place->owner;
+
     place_leave(place);
+    rules_end_owner(control->api.service->rules, owner);
 }
 
 static void on_connection(void *data, struct MHD_Connection *connection, void **place,
@@ -420,6 +412,7 @@ struct control *control_new(const struct api *api)
     control->waits = waits_new(api->service);
     control->streams = streams_new(api->service);
     places_init(&control->places, loop, on_shut, control);
+    turns_init(&control->turns, loop);
     control->alarm = alarm_new(loop, on_time, control);
     control->mhd = MHD_start_daemon(
         MHD_ALLOW_SUSPEND_RESUME | MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL, NULL,
@@ -443,6 +436,7 @@ void control_free(struct control *control)
     control->ends = true;
     waits_free(control->waits); /* libmicrohttpd wants none suspended when it stops */
     streams_end(control->streams);
+    turns_end(&control->turns);
     watch_free(control->watch);
     if (control->mhd) {
         MHD_run(control->mhd);
@@ -450,6 +444,7 @@ void control_free(struct control *control)
     }
     streams_free(control->streams);
     alarm_free(control->alarm);
+    turns_done(&control->turns);
     places_done(&control->places);
     free(control);
 }

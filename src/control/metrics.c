@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "cable/cable.h"
 #include "control/api.h"
+#include "control/pieces.h"
 #include "epmd/gate.h"
 #include "loop/loop.h"
 #include "model/counters.h"
@@ -19,88 +20,47 @@
 #include "service/look.h"
 #include "service/service.h"
 
-/* An ordered pair of nodes; the names are those of a cable, or of the account of the ended ones. */
-struct pair {
-    const char *from, *to;
-    uint64_t sent_bytes, kept_bytes;
-};
-
-/* What one answer is made of, gathered in one walk over the cables. */
+/* The page while it is made: from the table's first row to its last one, then the counters. */
 struct page {
+    struct pieces pieces;
     const struct api *api;
     const struct service *service;
+    struct piece piece;
     struct text *to;
+
+    /* What the cables tell, each at its moment: */
+    uint64_t cable; /* the last one that was looked at */
+    bool gathered;
     uint64_t cables[CABLE_PHASES_COUNT];
-    uint64_t held_cables, sent_bytes, kept_bytes;
-    struct pair *pairs; /* sorted by names, each pair once */
-    size_t pairs_count;
+    uint64_t held_cables, kept_bytes;
+
+    size_t row;                /* of the table */
+    size_t lines;              /* that pairs have had in this row; in a piece that is over: */
+    char *last_from, *last_to; /* the names of the last one */
 };
 
 /* ---- gathering ---- */
-
-static void add_lane(struct page *page, const struct cable_view *cable, const struct lane_view *lane, const char *from,
-                     const char *to)
-{
-    page->sent_bytes += lane->bytes;
-    page->kept_bytes += lane->waiting_bytes;
-    if (cable_phase_is_living(cable->phase))
-        page->pairs[page->pairs_count++] = (struct pair){
-            .from = from ? from : "", .to = to ? to : "", .sent_bytes = lane->bytes, .kept_bytes = lane->waiting_bytes};
-}
 
 static void add_cable(struct page *page, const struct cable_view *cable)
 {
     page->cables[cable->phase]++;
     page->held_cables += cable->to_acceptor.is_held || cable->to_dialer.is_held;
-    add_lane(page, cable, &cable->to_acceptor, cable->dialer.name, cable->acceptor.name);
-    add_lane(page, cable, &cable->to_dialer, cable->acceptor.name, cable->dialer.name);
-}
-
-static int by_names(const void *left, const void *right)
-{
-    const struct pair *a = left, *b = right;
-    int order = strcmp(a->from, b->from);
-
-    return order ? order : strcmp(a->to, b->to);
-}
-
-/* There may be several cables between two nodes, and some have ended: a pair is one line. */
-static void sum_up(struct page *page)
-{
-    size_t count = 0;
-
-    qsort(page->pairs, page->pairs_count, sizeof(page->pairs[0]), by_names);
-    for (size_t i = 0; i < page->pairs_count; i++) {
-        struct pair *last = count > 0 ? &page->pairs[count - 1] : NULL;
-
-        if (last && by_names(last, &page->pairs[i]) == 0) {
-            last->sent_bytes += page->pairs[i].sent_bytes;
-            last->kept_bytes += page->pairs[i].kept_bytes;
-        } else {
-            page->pairs[count++] = page->pairs[i];
-        }
-    }
-    page->pairs_count = count;
+    page->kept_bytes += cable->to_acceptor.waiting_bytes + cable->to_dialer.waiting_bytes;
 }
 
 static void gather(struct page *page)
 {
-    const struct traffic *ended = cables_ended(page->service->cables);
-    const struct cable *cable;
-    size_t most = traffic_count(ended) + 1; /* none at all is no array */
+    const struct cable *cable = cables_after(page->service->cables, page->cable);
 
-    for (cable = cables_first(page->service->cables); cable; cable = cable_next(cable))
-        most += 2;
-    page->pairs = mem_new(most * sizeof(page->pairs[0]));
-    page->sent_bytes = traffic_total_bytes(ended);
-    for (const struct traffic_pair *pair = traffic_first(ended); pair; pair = pair->next)
-        page->pairs[page->pairs_count++] = (struct pair){.from = pair->from, .to = pair->to, .sent_bytes = pair->bytes};
-    for (cable = cables_first(page->service->cables); cable; cable = cable_next(cable)) {
+    for (; cable; cable = cable_next(cable)) {
         struct cable_view view = cable_look(cable);
 
+        page->cable = view.id;
         add_cable(page, &view);
+        if (!piece_has_room(&page->piece))
+            return;
     }
-    sum_up(page);
+    page->gathered = true;
 }
 
 /* ---- lines ---- */
@@ -217,7 +177,7 @@ static uint64_t count_events(const struct page *page)
 
 static uint64_t count_sent_bytes(const struct page *page)
 {
-    return page->sent_bytes;
+    return cables_sent_bytes(page->service->cables);
 }
 
 static uint64_t count_kept_bytes(const struct page *page)
@@ -225,12 +185,7 @@ static uint64_t count_kept_bytes(const struct page *page)
     return page->kept_bytes;
 }
 
-static size_t shown_pairs(const struct page *page)
-{
-    return page->pairs_count < METRICS_PAIRS_MAX ? page->pairs_count : METRICS_PAIRS_MAX;
-}
-
-static void add_pair(const struct page *page, const char *name, const struct pair *pair, uint64_t value)
+static void add_pair(const struct page *page, const char *name, const struct traffic_pair *pair, uint64_t value)
 {
     text_addf(page->to, "epmdpxy_%s{", name);
     add_label(page->to, "from", pair->from);
@@ -240,21 +195,29 @@ static void add_pair(const struct page *page, const char *name, const struct pai
     add_value(page->to, value);
 }
 
-static void add_pairs_sent(const struct page *page, const char *name)
+static uint64_t sent_bytes(const struct traffic_pair *pair)
 {
-    for (size_t i = 0; i < shown_pairs(page); i++)
-        add_pair(page, name, &page->pairs[i], page->pairs[i].sent_bytes);
+    uint64_t bytes = pair->bytes;
+
+    for (const struct flow *flow = pair->flows; flow; flow = flow->next)
+        bytes += cables_look_at_flow(flow).bytes;
+    return bytes;
 }
 
-static void add_pairs_kept(const struct page *page, const char *name)
+static uint64_t kept_bytes(const struct traffic_pair *pair)
 {
-    for (size_t i = 0; i < shown_pairs(page); i++)
-        add_pair(page, name, &page->pairs[i], page->pairs[i].kept_bytes);
+    uint64_t bytes = 0;
+
+    for (const struct flow *flow = pair->flows; flow; flow = flow->next)
+        bytes += cables_look_at_flow(flow).waiting_bytes;
+    return bytes;
 }
 
 static uint64_t count_left_out(const struct page *page)
 {
-    return page->pairs_count - shown_pairs(page);
+    size_t count = traffic_count(cables_traffic(page->service->cables));
+
+    return count > METRICS_PAIRS_MAX ? count - METRICS_PAIRS_MAX : 0;
 }
 
 /* ---- the table ---- */
@@ -262,34 +225,70 @@ static uint64_t count_left_out(const struct page *page)
 static const struct metric {
     const char *name, *type, *help;
     uint64_t (*value)(const struct page *page);               /* one line without labels; or, when that is NULL, */
-    void (*lines)(const struct page *page, const char *name); /* all lines */
+    void (*lines)(const struct page *page, const char *name); /* all lines; or, when that is NULL too, */
+    uint64_t (*of_pair)(const struct traffic_pair *pair);     /* a line for each pair of nodes */
 } metrics[] = {
-    {"build_info", "gauge", "1, and which version this is", NULL, add_build_info},
-    {"uptime_seconds", "gauge", "since the daemon has started", NULL, add_uptime},
-    {"nodes", "gauge", "registered nodes", count_nodes, NULL},
-    {"observers", "gauge", "those of them that are no part of the experiment", count_observers, NULL},
-    {"gates", "gauge", "ports that are open in the place of nodes' own", count_gates, NULL},
-    {"cables", "gauge", "relayed connections, by state", NULL, add_cables},
-    {"held_cables", "gauge", "cables that a fault holds back, in either direction", count_held_cables, NULL},
-    {"rules", "gauge", "rules in force, by kind of fault", NULL, add_rules},
-    {"leases", "gauge", "leases on which rules may depend", count_leases, NULL},
-    {"events_total", "counter", "events, of which GET /v1/events remembers the newest", count_events, NULL},
-    {"sent_bytes_total", "counter", "what nodes have sent over cables, handshakes included", count_sent_bytes, NULL},
-    {"kept_bytes", "gauge", "what was sent and waits here, in the memory of the daemon", count_kept_bytes, NULL},
-    {"lane_sent_bytes_total", "counter", "what one node has sent to another", NULL, add_pairs_sent},
-    {"lane_kept_bytes", "gauge", "what one node has sent to another and waits here", NULL, add_pairs_kept},
-    {"pairs_left_out", "gauge", "pairs of nodes that have no line here: there are too many", count_left_out, NULL},
+    {"build_info", "gauge", "1, and which version this is", NULL, add_build_info, NULL},
+    {"uptime_seconds", "gauge", "since the daemon has started", NULL, add_uptime, NULL},
+    {"nodes", "gauge", "registered nodes", count_nodes, NULL, NULL},
+    {"observers", "gauge", "those of them that are no part of the experiment", count_observers, NULL, NULL},
+    {"gates", "gauge", "ports that are open in the place of nodes' own", count_gates, NULL, NULL},
+    {"cables", "gauge", "relayed connections, by state", NULL, add_cables, NULL},
+    {"held_cables", "gauge", "cables that a fault holds back, in either direction", count_held_cables, NULL, NULL},
+    {"rules", "gauge", "rules in force, by kind of fault", NULL, add_rules, NULL},
+    {"leases", "gauge", "leases on which rules may depend", count_leases, NULL, NULL},
+    {"events_total", "counter", "events, of which GET /v1/events remembers the newest", count_events, NULL, NULL},
+    {"sent_bytes_total", "counter", "what nodes have sent over cables, handshakes included", count_sent_bytes, NULL,
+     NULL},
+    {"kept_bytes", "gauge", "what was sent and waits here, in the memory of the daemon", count_kept_bytes, NULL, NULL},
+    {"lane_sent_bytes_total", "counter", "what one node has sent to another", NULL, NULL, sent_bytes},
+    {"lane_kept_bytes", "gauge", "what one node has sent to another and waits here", NULL, NULL, kept_bytes},
+    {"pairs_left_out", "gauge", "pairs of nodes that have no line here: there are too many", count_left_out, NULL,
+     NULL},
 };
 
-static void add_metric(const struct page *page, const struct metric *metric)
+#define METRICS (sizeof(metrics) / sizeof(metrics[0]))
+
+static void remember_pair(struct page *page, const struct traffic_pair *pair)
 {
-    add_head(page->to, metric->name, "", metric->type, metric->help);
+    free(page->last_from);
+    free(page->last_to);
+    page->last_from = pair ? mem_string(pair->from, strlen(pair->from)) : NULL;
+    page->last_to = pair ? mem_string(pair->to, strlen(pair->to)) : NULL;
+}
+
+/* Returns whether all have had their line. */
+static bool add_pairs(struct page *page, const struct metric *metric)
+{
+    const struct traffic *traffic = cables_traffic(page->service->cables);
+    const struct traffic_pair *pair = traffic_after(traffic, page->last_from, page->last_to);
+
+    for (; pair && page->lines < METRICS_PAIRS_MAX; pair = traffic_after(traffic, pair->from, pair->to)) {
+        add_pair(page, metric->name, pair, metric->of_pair(pair));
+        page->lines++;
+        if (!piece_has_room(&page->piece)) {
+            remember_pair(page, pair);
+            return false;
+        }
+    }
+    remember_pair(page, NULL);
+    return true;
+}
+
+/* Returns whether all of it is there. */
+static bool add_metric(struct page *page, const struct metric *metric)
+{
+    if (page->lines == 0)
+        add_head(page->to, metric->name, "", metric->type, metric->help);
+    if (metric->of_pair)
+        return add_pairs(page, metric);
     if (metric->value) {
         text_addf(page->to, "epmdpxy_%s", metric->name);
         add_value(page->to, metric->value(page));
     } else {
         metric->lines(page, metric->name);
     }
+    return true;
 }
 
 static void add_counters(struct text *to, const struct counters *counters)
@@ -301,13 +300,38 @@ static void add_counters(struct text *to, const struct counters *counters)
     }
 }
 
-void metrics_add(const struct api *api, struct text *to)
+static bool make(struct pieces *pieces, struct text *to)
 {
-    struct page page = {.api = api, .service = api->service, .to = to};
+    struct page *page = (struct page *)pieces;
 
-    gather(&page);
-    for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
-        add_metric(&page, &metrics[i]);
-    add_counters(to, api->service->counters);
-    free(page.pairs);
+    page->to = to;
+    page->piece = piece_begin(page->service->loop, to);
+    if (!page->gathered)
+        gather(page);
+    while (page->gathered && page->row < METRICS && piece_has_room(&page->piece))
+        if (add_metric(page, &metrics[page->row])) {
+            page->row++;
+            page->lines = 0;
+        }
+    if (page->row < METRICS)
+        return true;
+    add_counters(to, page->service->counters);
+    return false;
+}
+
+static void free_page(struct pieces *pieces)
+{
+    struct page *page = (struct page *)pieces;
+
+    remember_pair(page, NULL);
+    free(page);
+}
+
+struct pieces *metrics_pieces(const struct api *api)
+{
+    struct page *page = mem_new(sizeof(*page));
+
+    *page = (struct page){
+        .pieces = {.type = METRICS_TYPE, .make = make, .free = free_page}, .api = api, .service = api->service};
+    return &page->pieces;
 }

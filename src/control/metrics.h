@@ -13,8 +13,9 @@
 #define METRICS_PAIRS_MAX 1000
 
 struct api;
-struct text;
+struct pieces;
 
-void metrics_add(const struct api *api, struct text *to);
+/* The caller's. The api stays as long as they do. */
+struct pieces *metrics_pieces(const struct api *api);
 
 #endif

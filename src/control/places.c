@@ -52,7 +52,24 @@ void place_leave(struct place *place)
 {
     place_entered(place);
     place->places->count--;
+    place->places->owners -= place->owner != NULL;
     free(place);
+}
+
+const char *place_owns_not(const struct place *place, bool stays)
+{
+    if (place->owner)
+        return NULL;
+    if (!stays)
+        return "this connection ends with its answer: leave it open (no \"Connection: close\"), and send what is to "
+               "follow on it";
+    return place->places->owners < CONTROL_OWNERS_MAX ? NULL
+                                                      : "rules go with too many connections already; use a lease";
+}
+
+void place_owns(struct place *place)
+{
+    place->places->owners++;
 }
 
 void place_entering(struct place *place)

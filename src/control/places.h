@@ -16,7 +16,7 @@ struct lease;
 
 struct places {
     struct expiry entering; /* those whose requests are not complete */
-    size_t count;
+    size_t count, owners;
     void (*shut)(void *data); /* the socket of one of them was shut: whoever reads it should look */
     void *data;
 };
@@ -36,6 +36,12 @@ bool places_make_room(struct places *places);
 
 struct place *place_take(struct places *places, int fd);
 void place_leave(struct place *place); /* frees it */
+
+/* Why no rule can go with the connection, which stays open or not; NULL: one can. */
+const char *place_owns_not(const struct place *place, bool stays);
+
+/* It has an owner now: what goes with the connection is not to go because nobody has anything to ask for a while. */
+void place_owns(struct place *place);
 
 /* A request comes; and is complete, and may take its time. */
 void place_entering(struct place *place);

@@ -7,78 +7,67 @@
 #include <string.h>
 
 #include "cable/cable.h"
+#include "control/asked.h"
+#include "control/book.h"
+#include "control/lists.h"
 #include "control/metrics.h"
 #include "control/status.h"
-#include "loop/loop.h"
-#include "model/rules.h"
-#include "request/answers.h"
-#include "request/cut.h"
 #include "request/document.h"
 #include "request/events_request.h"
-#include "request/fix.h"
 #include "request/kinds.h"
-#include "request/lease.h"
-#include "request/observe.h"
-#include "request/rules_request.h"
-#include "service/service.h"
-
-/* What a route is given: the body as a document where it takes one, and the word behind its path. */
-struct asked {
-    const struct api *api;
-    const struct api_request *request;
-    const json_t *document;
-    const char *word;
-    struct api_answer *answer; /* for a text in place of a document */
-};
-
-/* Returns the answer's document, or NULL and the refusal; or has filled the answer with a text. */
-typedef json_t *route_fn(const struct asked *asked, struct refusal *refusal);
-
-static uint64_t now_us(const struct asked *asked)
-{
-    return loop_clock_us(asked->api->service->loop);
-}
 
 /* ---- what there is ---- */
-
-static json_t *get_status(const struct asked *asked, struct refusal *refusal)
-{
-    (void)refusal;
-    return status_document(asked->api);
-}
 
 static const char *query_of(const struct asked *asked, const char *name)
 {
     return asked->request->query(asked->request->data, name);
 }
 
+json_t *asked_in_pieces(const struct asked *asked, struct lists *lists)
+{
+    asked->answer->pieces = lists_pieces(lists, asked->request->wants_terms);
+    return NULL;
+}
+
+static json_t *get_status(const struct asked *asked, struct refusal *refusal)
+{
+    struct lists *lists = lists_new(&(struct wanted){.api = asked->api});
+
+    (void)refusal;
+    status_add_all(lists, asked->api);
+    return asked_in_pieces(asked, lists);
+}
+
 static json_t *get_nodes(const struct asked *asked, struct refusal *refusal)
 {
+    struct lists *lists = lists_new(&(struct wanted){.api = asked->api, .node = query_of(asked, "node")});
+
     (void)refusal;
-    return json_pack("{s:o}", "nodes", nodes_document(asked->api, query_of(asked, "node")));
+    status_add_nodes(lists);
+    return asked_in_pieces(asked, lists);
 }
 
 static json_t *get_cables(const struct asked *asked, struct refusal *refusal)
 {
-    const char *state = query_of(asked, "state");
+    struct wanted wanted = {.api = asked->api, .node = query_of(asked, "node"), .state = query_of(asked, "state")};
+    struct lists *lists;
 
-    if (state && !cable_phase_is(state)) {
-        refuse(refusal, "state", "no cable is ever '%.100s'; see epmdpxy status --help", state);
+    if (wanted.state && !cable_phase_is(wanted.state)) {
+        refuse(refusal, "state", "no cable is ever '%.100s'; see epmdpxy status --help", wanted.state);
         return NULL;
     }
-    return json_pack("{s:o}", "cables", cables_document(asked->api, query_of(asked, "node"), state));
+    lists = lists_new(&wanted);
+    status_add_cables(lists, asked->api->service);
+    return asked_in_pieces(asked, lists);
 }
 
 static json_t *get_links(const struct asked *asked, struct refusal *refusal)
 {
-    (void)refusal;
-    return json_pack("{s:o}", "links", links_document(asked->api, query_of(asked, "node")));
-}
+    struct lists *lists = lists_new(&(struct wanted){.api = asked->api, .node = query_of(asked, "node")});
 
-static json_t *get_rules(const struct asked *asked, struct refusal *refusal)
-{
     (void)refusal;
-    return json_pack("{s:o}", "rules", rules_document(asked->api));
+    status_add_links(lists, asked->api->service);
+    return asked_in_pieces(asked, lists);
 }
 
 static json_t *get_kinds(const struct asked *asked, struct refusal *refusal)
@@ -86,12 +75,6 @@ static json_t *get_kinds(const struct asked *asked, struct refusal *refusal)
     (void)asked;
     (void)refusal;
     return kinds_to_document(NULL);
-}
-
-static json_t *get_leases(const struct asked *asked, struct refusal *refusal)
-{
-    (void)refusal;
-    return json_pack("{s:o}", "leases", leases_to_document(asked->api->service->rules, now_us(asked)));
 }
 
 static int events_request_of(const struct api_request *request, struct events_request *ret, struct refusal *refusal)
@@ -105,174 +88,20 @@ static int events_request_of(const struct api_request *request, struct events_re
 static json_t *get_events(const struct asked *asked, struct refusal *refusal)
 {
     struct events_request request;
+    struct lists *lists;
 
     if (events_request_of(asked->request, &request, refusal) < 0)
         return NULL;
-    return events_to_document(asked->api->service->events, &request);
+    lists = lists_new(&(struct wanted){.api = asked->api, .node = request.node, .kinds = request.kinds});
+    status_add_events(lists, asked->api->service, request.after);
+    return asked_in_pieces(asked, lists);
 }
 
 static json_t *get_metrics(const struct asked *asked, struct refusal *refusal)
 {
     (void)refusal;
-    asked->answer->type = METRICS_TYPE;
-    metrics_add(asked->api, &asked->answer->text);
+    asked->answer->pieces = metrics_pieces(asked->api);
     return NULL;
-}
-
-/* ---- rules ---- */
-
-static json_t *notes_to_document(const struct rules_answer *answer)
-{
-    json_t *notes = json_array();
-
-    for (size_t i = 0; i < answer->notes_count; i++)
-        json_array_append_new(notes, json_string(answer->notes[i]));
-    return notes;
-}
-
-static json_t *answer_to_document(const struct asked *asked, struct rules_answer *answer)
-{
-    json_t *document;
-
-    document = json_pack("{s:o, s:I, s:o, s:s*}", "rules",
-                         rules_to_document(asked->api->service->rules, answer->first, now_us(asked)), "held_cables",
-                         (json_int_t)answer->held_cables, "notes", notes_to_document(answer), "advice", answer->advice);
-    if (answer->seeded)
-        json_object_set_new(document, "seed", json_integer((json_int_t)answer->seed));
-    rules_answer_done(answer);
-    return document;
-}
-
-/* May a rule go with the connection, if it wants to? */
-static int check_owner(const struct asked *asked, const struct lifetime *lifetime, struct refusal *refusal)
-{
-    if (!lifetime->with_connection || asked->request->owner)
-        return 0;
-    return refuse(refusal, "owner", "%s", asked->request->owns_not);
-}
-
-static json_t *post_rules(const struct asked *asked, struct refusal *refusal)
-{
-    struct rules_request request;
-    struct rules_answer answer;
-    int status;
-
-    if (rules_request_from_document(asked->document, &request, refusal) < 0)
-        return NULL;
-    status = 0;
-    for (size_t i = 0; i < request.count && status == 0; i++)
-        status = check_owner(asked, &request.at[i].lifetime, refusal);
-    if (status == 0)
-        status = service_add_rules(asked->api->service, &request, asked->request->owner, &answer, refusal);
-    rules_request_done(&request);
-    return status < 0 ? NULL : answer_to_document(asked, &answer);
-}
-
-static json_t *post_cut(const struct asked *asked, struct refusal *refusal)
-{
-    struct cut_request request;
-    struct rules_answer answer;
-    int status;
-
-    if (cut_request_from_document(asked->document, &request, refusal) < 0)
-        return NULL;
-    status = check_owner(asked, &request.lifetime, refusal);
-    if (status == 0)
-        status = service_cut(asked->api->service, &request, asked->request->owner, &answer, refusal);
-    cut_request_done(&request);
-    return status < 0 ? NULL : answer_to_document(asked, &answer);
-}
-
-static json_t *post_fix(const struct asked *asked, struct refusal *refusal)
-{
-    struct service *service = asked->api->service;
-    struct fix_request request;
-    struct fix_answer answer;
-    json_t *ended, *document;
-    int status;
-
-    if (fix_request_from_document(asked->document, &request, refusal) < 0)
-        return NULL;
-    status = service_fix(service, &request, &answer, refusal);
-    fix_request_done(&request);
-    if (status < 0)
-        return NULL;
-    ended = json_array();
-    for (size_t i = 0; i < answer.ended_count; i++)
-        json_array_append_new(ended, json_pack("{s:I, s:o}", "id", (json_int_t)answer.ended[i].id, "effect",
-                                               effect_to_document(&answer.ended[i].effect)));
-    document = json_pack("{s:o, s:I, s:o, s:o}", "rules", rules_document(asked->api), "held_cables",
-                         (json_int_t)service_held_cables(service), "ended", ended, "notes",
-                         notes_to_document(&answer.remarks));
-    fix_answer_done(&answer);
-    return document;
-}
-
-static json_t *delete_rules(const struct asked *asked, struct refusal *refusal)
-{
-    service_clear(asked->api->service);
-    return get_rules(asked, refusal);
-}
-
-static json_t *delete_rule(const struct asked *asked, struct refusal *refusal)
-{
-    uint32_t id;
-
-    if (rule_number_from_word(asked->word, &id, refusal) < 0 ||
-        service_remove_rule(asked->api->service, id, refusal) < 0)
-        return NULL;
-    return get_rules(asked, refusal);
-}
-
-/* ---- leases ---- */
-
-static json_t *post_leases(const struct asked *asked, struct refusal *refusal)
-{
-    struct lease_request request;
-    int status;
-
-    if (lease_request_from_document(asked->document, &request, refusal) < 0)
-        return NULL;
-    status = service_lease(asked->api->service, &request, refusal);
-    lease_request_done(&request);
-    return status < 0 ? NULL : get_leases(asked, refusal);
-}
-
-static json_t *delete_lease(const struct asked *asked, struct refusal *refusal)
-{
-    return service_end_lease(asked->api->service, asked->word, refusal) < 0 ? NULL : get_leases(asked, refusal);
-}
-
-/* ---- observers ---- */
-
-static json_t *get_observers(const struct asked *asked, struct refusal *refusal)
-{
-    (void)refusal;
-    return json_pack("{s:o}", "observers", observers_to_document(asked->api->service->rules));
-}
-
-static json_t *post_observers(const struct asked *asked, struct refusal *refusal)
-{
-    struct observe_request request;
-    struct rules_answer answer;
-    json_t *document;
-    int status;
-
-    if (observe_request_from_document(asked->document, &request, refusal) < 0)
-        return NULL;
-    status = service_observe(asked->api->service, &request, &answer, refusal);
-    observe_request_done(&request);
-    if (status < 0)
-        return NULL;
-    document = get_observers(asked, refusal);
-    json_object_set_new(document, "notes", notes_to_document(&answer));
-    rules_answer_done(&answer);
-    return document;
-}
-
-static json_t *delete_observer(const struct asked *asked, struct refusal *refusal)
-{
-    return service_unobserve(asked->api->service, asked->word, refusal) < 0 ? NULL : get_observers(asked, refusal);
 }
 
 /* ---- the table ---- */
@@ -301,21 +130,36 @@ static const struct route {
      "what happened lately; ?after=N: since event N; of kinds, of a node; text/event-stream: as it happens"},
     {"POST",
      "/v1/cut",
-     post_cut,
+     book_post_cut,
      true,
      {NULL},
      "islands and one_way, or topology, node, of, seed; mode; for, lease, owner"},
-    {"POST", "/v1/fix", post_fix, true, {NULL}, "islands, or nothing: all; answers what was ended, and its effect"},
-    {"GET", "/v1/rules", get_rules, false, {NULL}, "all rules, and what each has touched"},
-    {"POST", "/v1/rules", post_rules, true, {NULL}, "fault, params and whom; for, lease, owner; or rules: all or none"},
-    {"DELETE", "/v1/rules", delete_rules, false, {NULL}, "remove all, cuts too"},
-    {"DELETE", "/v1/rules/", delete_rule, false, {NULL}, "remove the one of that number"},
-    {"GET", "/v1/leases", get_leases, false, {NULL}, "all leases"},
-    {"POST", "/v1/leases", post_leases, true, {NULL}, "name, for: begin it, or go on with it"},
-    {"DELETE", "/v1/leases/", delete_lease, false, {NULL}, "end the one of that name, and the rules that depend on it"},
-    {"GET", "/v1/observers", get_observers, false, {NULL}, "the nodes that were declared observers"},
-    {"POST", "/v1/observers", post_observers, true, {NULL}, "nodes: they are no part of the experiment"},
-    {"DELETE", "/v1/observers/", delete_observer, false, {NULL}, "that name is an ordinary one again"},
+    {"POST",
+     "/v1/fix",
+     book_post_fix,
+     true,
+     {NULL},
+     "islands, or nothing: all; answers what was ended, and its effect"},
+    {"GET", "/v1/rules", book_get_rules, false, {NULL}, "all rules, and what each has touched"},
+    {"POST",
+     "/v1/rules",
+     book_post_rules,
+     true,
+     {NULL},
+     "fault, params and whom; for, lease, owner; or rules: all or none"},
+    {"DELETE", "/v1/rules", book_delete_rules, false, {NULL}, "remove all, cuts too"},
+    {"DELETE", "/v1/rules/", book_delete_rule, false, {NULL}, "remove the one of that number"},
+    {"GET", "/v1/leases", book_get_leases, false, {NULL}, "all leases"},
+    {"POST", "/v1/leases", book_post_leases, true, {NULL}, "name, for: begin it, or go on with it"},
+    {"DELETE",
+     "/v1/leases/",
+     book_delete_lease,
+     false,
+     {NULL},
+     "end the one of that name, and the rules that depend on it"},
+    {"GET", "/v1/observers", book_get_observers, false, {NULL}, "the nodes that were declared observers"},
+    {"POST", "/v1/observers", book_post_observers, true, {NULL}, "nodes: they are no part of the experiment"},
+    {"DELETE", "/v1/observers/", book_delete_observer, false, {NULL}, "that name is an ordinary one again"},
     {"GET",
      "/v1/wait",
      NULL,
@@ -450,7 +294,7 @@ static int answer(const struct route *route, struct asked *asked, struct api_ans
     asked->word = strrchr(request->path, '/') + 1;
     ret->document = route->answer(asked, &ret->refusal);
     json_decref(body);
-    return ret->document || ret->type ? 0 : ret->refusal.status;
+    return ret->document || ret->pieces ? 0 : ret->refusal.status;
 }
 
 void routes_answer(const struct api *api, const struct api_request *request, struct api_answer *ret)

@@ -6,14 +6,17 @@
 
 #include "cable/cable.h"
 #include "control/api.h"
+#include "control/lists.h"
 #include "epmd/gate.h"
 #include "loop/loop.h"
 #include "model/counters.h"
+#include "model/events.h"
 #include "model/pattern.h"
 #include "model/profile.h"
 #include "model/registry.h"
 #include "model/rules.h"
 #include "request/answers.h"
+#include "request/events_request.h"
 #include "service/hints.h"
 #include "service/look.h"
 #include "service/service.h"
@@ -44,16 +47,14 @@ static json_t *lane_document(const struct lane_view *lane, const char *from, con
                      (json_int_t)lane->ticks, "kept_bytes", (json_int_t)lane->waiting_bytes);
 }
 
-static json_t *cable_document(const struct cable *cable)
+static json_t *cable_document(const struct cable_view *view)
 {
-    struct cable_view view = cable_look(cable);
-
-    return json_pack("{s:I, s:s, s:I, s:{s:s?, s:b}, s:{s:s, s:b}, s:[o, o]}", "id", (json_int_t)view.id, "state",
-                     cable_phase_name(view.phase), "age_ms", (json_int_t)view.age_ms, "dialer", "name",
-                     view.dialer.name, "hidden", view.dialer.is_hidden, "acceptor", "name", view.acceptor.name,
-                     "hidden", view.acceptor.is_hidden, "lanes",
-                     lane_document(&view.to_acceptor, view.dialer.name, view.acceptor.name),
-                     lane_document(&view.to_dialer, view.acceptor.name, view.dialer.name));
+    return json_pack("{s:I, s:s, s:I, s:{s:s?, s:b}, s:{s:s, s:b}, s:[o, o]}", "id", (json_int_t)view->id, "state",
+                     cable_phase_name(view->phase), "age_ms", (json_int_t)view->age_ms, "dialer", "name",
+                     view->dialer.name, "hidden", view->dialer.is_hidden, "acceptor", "name", view->acceptor.name,
+                     "hidden", view->acceptor.is_hidden, "lanes",
+                     lane_document(&view->to_acceptor, view->dialer.name, view->acceptor.name),
+                     lane_document(&view->to_dialer, view->acceptor.name, view->dialer.name));
 }
 
 static json_t *counters_document(const struct counters *counters)
@@ -70,28 +71,56 @@ static bool is_meant(const char *pattern, const char *name)
     return !pattern || (name && pattern_matches(pattern, name));
 }
 
-json_t *nodes_document(const struct api *api, const char *name)
-{
-    json_t *nodes = json_array();
+/* ---- rows ---- */
 
-    for (const struct node *node = registry_nodes(api->service->registry); node; node = node->next)
-        if (is_meant(name, node_name(node)))
-            json_array_append_new(nodes, node_document(node, api->service->rules));
-    return nodes;
+static bool add_nodes(struct rows *rows)
+{
+    const struct service *service = rows->wanted.api->service;
+    const struct node *node = registry_before(service->registry, rows->at);
+
+    for (; node; node = node->next) {
+        rows->at = node->number;
+        if (is_meant(rows->wanted.node, node_name(node)))
+            rows_add(rows, node_document(node, service->rules));
+        if (!rows_have_room(rows))
+            return true;
+    }
+    return false;
 }
 
-json_t *cables_document(const struct api *api, const char *name, const char *state)
+static bool is_cable_meant(const struct wanted *wanted, const struct cable_view *view)
 {
-    json_t *cables = json_array();
+    return (is_meant(wanted->node, view->dialer.name) || is_meant(wanted->node, view->acceptor.name)) &&
+           (!wanted->state || strcmp(wanted->state, cable_phase_name(view->phase)) == 0);
+}
 
-    for (const struct cable *cable = cables_first(api->service->cables); cable; cable = cable_next(cable)) {
+/* One row a cable: all of it, or what it is to the cluster. */
+static bool add_of_cables(struct rows *rows, void (*add)(struct rows *rows, const struct cable_view *view))
+{
+    const struct cable *cable = cables_after(rows->wanted.api->service->cables, rows->at);
+
+    for (; cable; cable = cable_next(cable)) {
         struct cable_view view = cable_look(cable);
 
-        if ((is_meant(name, view.dialer.name) || is_meant(name, view.acceptor.name)) &&
-            (!state || strcmp(state, cable_phase_name(view.phase)) == 0))
-            json_array_append_new(cables, cable_document(cable));
+        if (view.id > rows->last)
+            break;
+        rows->at = view.id;
+        add(rows, &view);
+        if (!rows_have_room(rows))
+            return true;
     }
-    return cables;
+    return false;
+}
+
+static void add_cable(struct rows *rows, const struct cable_view *view)
+{
+    if (is_cable_meant(&rows->wanted, view))
+        rows_add(rows, cable_document(view));
+}
+
+static bool add_cables(struct rows *rows)
+{
+    return add_of_cables(rows, add_cable);
 }
 
 static const char *link_state_name(const struct cluster_link *link)
@@ -109,47 +138,110 @@ static const char *link_state_name(const struct cluster_link *link)
     return "raw";
 }
 
-json_t *links_document(const struct api *api, const char *name)
+static void add_link(struct rows *rows, const struct cable_view *view)
 {
-    json_t *links = json_array();
-    struct cluster cluster;
+    struct cluster_link link = look_at_link(rows->wanted.api->service, view);
 
-    look(api->service, &cluster);
-    for (size_t i = 0; i < cluster.links_count; i++) {
-        const struct cluster_link *link = &cluster.links[i];
-
-        if (is_meant(name, link->dialer) || is_meant(name, link->acceptor))
-            json_array_append_new(links, json_pack("{s:s*, s:s, s:s, s:b, s:I}", "from", link->dialer, "to",
-                                                   link->acceptor, "state", link_state_name(link), "cut", link->cut,
-                                                   "cable", (json_int_t)link->cable));
-    }
-    cluster_done(&cluster);
-    return links;
+    if (is_meant(rows->wanted.node, link.dialer) || is_meant(rows->wanted.node, link.acceptor))
+        rows_add(rows, json_pack("{s:s*, s:s, s:s, s:b, s:I}", "from", link.dialer, "to", link.acceptor, "state",
+                                 link_state_name(&link), "cut", link.cut, "cable", (json_int_t)link.cable));
 }
 
-json_t *rules_document(const struct api *api)
+static bool add_links(struct rows *rows)
 {
-    const struct service *service = api->service;
+    return add_of_cables(rows, add_link);
+}
 
-    cables_note_effects(service->cables);
-    return rules_to_document(service->rules, 0, loop_clock_us(service->loop));
+static bool add_rules(struct rows *rows)
+{
+    const struct service *service = rows->wanted.api->service;
+    const struct rule *rule = rules_first(service->rules);
+
+    if (rows->at == 0)
+        cables_note_effects(service->cables);
+    while (rule && rule->id <= rows->at)
+        rule = rule->next;
+    for (; rule && rule->id <= rows->last; rule = rule->next) {
+        rows->at = rule->id;
+        rows_add(rows, rule_to_document(rule, loop_clock_us(service->loop)));
+        if (!rows_have_room(rows))
+            return true;
+    }
+    return false;
+}
+
+static bool add_events(struct rows *rows)
+{
+    const struct events *events = rows->wanted.api->service->events;
+    const struct events_request meant = {.kinds = rows->wanted.kinds, .node = rows->wanted.node};
+    const struct event *event;
+
+    while ((event = events_next(events, rows->at)) && event->id <= rows->last) {
+        rows->at = event->id;
+        if (events_request_means(&meant, event))
+            rows_add(rows, event_to_document(event));
+        if (!rows_have_room(rows))
+            return true;
+    }
+    return false;
 }
 
 static void add_hint(void *data, const char *text)
 {
-    json_array_append_new(data, json_string(text));
+    rows_add(data, json_string(text));
 }
 
-json_t *status_document(const struct api *api)
+/* There are few. */
+static bool add_hints(struct rows *rows)
+{
+    hints(rows->wanted.api->service, add_hint, rows);
+    return false;
+}
+
+/* ---- lists ---- */
+
+void status_add_nodes(struct lists *lists)
+{
+    lists_add_rows(lists, "nodes", add_nodes, UINT64_MAX, 0); /* newest first */
+}
+
+void status_add_cables(struct lists *lists, const struct service *service)
+{
+    lists_add_rows(lists, "cables", add_cables, 0, cables_last_id(service->cables));
+}
+
+void status_add_links(struct lists *lists, const struct service *service)
+{
+    lists_add_rows(lists, "links", add_links, 0, cables_last_id(service->cables));
+}
+
+void status_add_rules(struct lists *lists, const struct service *service)
+{
+    const struct rule *first = rules_first(service->rules);
+
+    lists_add_rows(lists, "rules", add_rules, 0, first ? first->prev->id : 0); /* the last one, see utlist.h */
+}
+
+void status_add_events(struct lists *lists, const struct service *service, uint64_t after)
+{
+    uint64_t last = events_last(service->events);
+
+    lists_add_rows(lists, "events", add_events, after, last);
+    lists_add_fields(lists, json_pack("{s:I}", "last", (json_int_t)last));
+}
+
+void status_add_all(struct lists *lists, const struct api *api)
 {
     const struct service *service = api->service;
-    json_t *nodes = nodes_document(api, NULL), *cables = cables_document(api, NULL, NULL), *hinted = json_array();
 
-    hints(service, add_hint, hinted);
-    return json_pack("{s:s, s:i, s:i, s:I, s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "version", api->version,
-                     "pid", (int)getpid(), "port", api->port, "uptime_ms",
-                     (json_int_t)(loop_now_ms(service->loop) - api->started_ms), "relay", service->relayed, "batch",
-                     api->batch, "seed", (json_int_t)api->seed, "gates", (json_int_t)gates_count(api->gates), "nodes",
-                     nodes, "cables", cables, "rules", rules_document(api), "counters",
-                     counters_document(service->counters), "hints", hinted);
+    lists_add_fields(lists, json_pack("{s:s, s:i, s:i, s:I, s:b, s:b, s:I, s:I}", "version", api->version, "pid",
+                                      (int)getpid(), "port", api->port, "uptime_ms",
+                                      (json_int_t)(loop_now_ms(service->loop) - api->started_ms), "relay",
+                                      service->relayed, "batch", api->batch, "seed", (json_int_t)api->seed, "gates",
+                                      (json_int_t)gates_count(api->gates)));
+    status_add_nodes(lists);
+    status_add_cables(lists, service);
+    status_add_rules(lists, service);
+    lists_add_fields(lists, json_pack("{s:o}", "counters", counters_document(service->counters)));
+    lists_add_rows(lists, "hints", add_hints, 0, 0);
 }

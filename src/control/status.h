@@ -1,22 +1,29 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Everything that there is, as documents made row by row (control/lists.h). Which nodes, states and kinds is what the
+ * lists want.
+ */
 #ifndef CONTROL_STATUS_H
 #define CONTROL_STATUS_H
 
-#include <jansson.h>
+#include <stdint.h>
 
 struct api;
+struct lists;
+struct service;
 
-/* GET /v1/status: everything that there is. */
-json_t *status_document(const struct api *api);
+/* GET /v1/status: all fields of it. */
+void status_add_all(struct lists *lists, const struct api *api);
 
-/* Its parts: [nodes], [cables], of a node's name or pattern, in a state (cable_phase_name()); NULL: all of them. */
-json_t *nodes_document(const struct api *api, const char *name);
-json_t *cables_document(const struct api *api, const char *name, const char *state);
+/* Its parts: "nodes", "cables"; "rules", and what each has done up to now. */
+void status_add_nodes(struct lists *lists);
+void status_add_cables(struct lists *lists, const struct service *service);
+void status_add_rules(struct lists *lists, const struct service *service);
 
-/* All rules, and what each has done up to now. */
-json_t *rules_document(const struct api *api);
+/* "links": a row for each cable, as a link between two nodes; raw ones have no "from". */
+void status_add_links(struct lists *lists, const struct service *service);
 
-/* One row a pair of nodes that are connected, or try to be; raw links have no "from". */
-json_t *links_document(const struct api *api, const char *name);
+/* "events" behind that one, and "last": up to which one. */
+void status_add_events(struct lists *lists, const struct service *service, uint64_t after);
 
 #endif

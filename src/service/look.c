@@ -71,7 +71,7 @@ static const char *known_name(const struct registry *registry, const char *name)
     return node ? node_name(node) : name;
 }
 
-static void add_link(const struct service *service, const struct cable_view *view, struct cluster *cluster)
+struct cluster_link look_at_link(const struct service *service, const struct cable_view *view)
 {
     struct cluster_link link = {
         .cable = view->id,
@@ -85,6 +85,13 @@ static void add_link(const struct service *service, const struct cable_view *vie
 
     link.cut = link.state == LINK_RAW ? may_be_cut(service->rules, link.acceptor)
                                       : is_noticed(view->to_acceptor.cut) || is_noticed(view->to_dialer.cut);
+    return link;
+}
+
+static void add_link(const struct service *service, const struct cable_view *view, struct cluster *cluster)
+{
+    struct cluster_link link = look_at_link(service, view);
+
     cluster->activity += view->to_acceptor.frames + view->to_dialer.frames;
     cluster_add_link(cluster, &link);
 }

@@ -2,7 +2,8 @@
 /*
  * How long the loop's turns take, in processor time of its thread, which no other process can lengthen. Loaded before
  * the daemon (LD_PRELOAD): every epoll_wait() that asks for as many reports as the loop does (REPORTS_MAX of
- * loop/loop.c) ends a turn. The longest one, in ns, and their number stand in the file that TURNS names.
+ * loop/loop.c) ends a turn. The longest one, in ns, their number, and how many took more than LONG_NS stand in the file
+ * that TURNS names.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -15,10 +16,11 @@
 #include <unistd.h>
 
 #define REPORTS_MAX 256
+#define LONG_NS 2000000
 
 static struct {
-    uint64_t longest_ns, count;
-} *turns;
+    uint64_t longest_ns, count, long_count;
+} * turns;
 
 static uint64_t used_ns(void)
 {
@@ -40,6 +42,14 @@ static void open_file(void)
     close(fd);
 }
 
+static void note(uint64_t took_ns)
+{
+    turns->count++;
+    turns->long_count += took_ns > LONG_NS;
+    if (took_ns > turns->longest_ns)
+        turns->longest_ns = took_ns;
+}
+
 int epoll_wait(int epoll, struct epoll_event *events, int max, int timeout_ms)
 {
     static int (*real)(int, struct epoll_event *, int, int);
@@ -52,9 +62,7 @@ int epoll_wait(int epoll, struct epoll_event *events, int max, int timeout_ms)
         return real(epoll, events, max, timeout_ms);
     if (!turns)
         open_file();
-    if (began_ns && used_ns() - began_ns > turns->longest_ns)
-        turns->longest_ns = used_ns() - began_ns;
-    turns->count++;
+    note(began_ns ? used_ns() - began_ns : 0);
     count = real(epoll, events, max, timeout_ms);
     began_ns = used_ns();
     return count;

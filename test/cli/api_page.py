@@ -32,6 +32,9 @@ first steps, [FAULTS.md](FAULTS.md) says what each fault does to real nodes.
   unit: `delay_ms`, `rate_bits` (a second), `average_size_bytes`; a request may have either, or both. `for` is also `for_ms`.
 - "From a to b" is the data that a sends, whoever has dialled.
 - `HEAD` is answered as `GET` is, without the body.
+- What is longer than 64 KiB comes in chunks, without a `Content-Length`, and is made in pieces while the nodes go on: each row is true
+  at its moment, and they need not be of the same one. What has gone before its turn is not in it, what came later may be missing;
+  whatever is there all the time is there once.
 - A field or a query that is not known is refused, so that no misspelt one is passed over.
 
 ## When something is refused

@@ -80,21 +80,37 @@ def register(port, name, node_port=9, kind=77):
     return node
 
 
+def dechunked(data):
+    """What a body in chunks says, or None as long as it is not all there."""
+    text = b""
+    while (at := data.find(b"\r\n")) >= 0:
+        size = int(data[:at], 16)
+        if len(data) < at + 4 + size:
+            return None
+        if size == 0:
+            return text
+        text, data = text + data[at + 2:at + 2 + size], data[at + 4 + size:]
+    return None
+
+
 def http(port, head, body=b""):
     """Sends bytes as they are; returns (status, JSON)."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
         client.sendall(head.replace("\n", "\r\n").encode() + body)
-        answer = b""
+        answer, text = b"", None
         with contextlib.suppress(ConnectionResetError):
-            while data := client.recv(65536):
+            while text is None and (data := client.recv(65536)):
                 answer += data
                 if b"\r\n\r\n" in answer:
-                    headers, text = answer.split(b"\r\n\r\n", 1)
+                    headers, rest = answer.split(b"\r\n\r\n", 1)
                     length = re.search(rb"content-length: (\d+)", headers, re.IGNORECASE)
-                    if length and len(text) >= int(length.group(1)):
-                        break
+                    if length and len(rest) >= int(length.group(1)):
+                        text = rest
+                    elif b"chunked" in headers:
+                        text = dechunked(rest)
     status = int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.1 ") else None
-    text = answer.split(b"\r\n\r\n", 1)[-1]
+    if text is None:
+        text = answer.split(b"\r\n\r\n", 1)[-1]
     return status, json.loads(text) if text.startswith((b"{", b"[")) else None
 
 

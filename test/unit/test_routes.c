@@ -3,6 +3,9 @@
 #include "house.h"
 #include "refusal_line.h"
 #include "unit.h"
+#include "whole.h"
+
+#include <stdlib.h>
 
 #include "control/routes.h"
 
@@ -53,6 +56,12 @@ static struct api_answer ask(const char *method, const char *path, const char *b
     struct api_answer answer;
 
     routes_answer(&house.api, &request, &answer);
+    if (answer.pieces) {
+        char *text = whole(answer.pieces);
+
+        answer.document = json_loads(text, 0, NULL);
+        free(text);
+    }
     return answer;
 }
 

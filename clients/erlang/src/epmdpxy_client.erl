@@ -116,6 +116,8 @@ read_headers(Socket, Status, Seen) ->
     case gen_tcp:recv(Socket, 0, ?ANSWER_MS) of
         {ok, {http_header, _, 'Content-Length', _, Length}} ->
             read_headers(Socket, Status, Seen#{length := binary_to_integer(Length)});
+        {ok, {http_header, _, 'Transfer-Encoding', _, <<"chunked">>}} ->
+            read_headers(Socket, Status, Seen#{length := chunks});
         {ok, {http_header, _, 'Content-Type', _, Type}} ->
             read_headers(Socket, Status, Seen#{type := Type});
         {ok, {http_header, _, _, _, _}} ->
@@ -129,11 +131,42 @@ read_headers(Socket, Status, Seen) ->
     end.
 
 read_body(_Socket, Status, #{length := 0}) -> {ok, Status, #{}};
+read_body(Socket, Status, #{length := chunks, type := Type}) ->
+    case read_chunks(Socket, [], 0) of
+        {ok, Body} -> decode(Status, Type, Body);
+        {error, _} = Error -> Error
+    end;
 read_body(_Socket, _Status, #{length := Length}) when Length > ?BODY_BYTES_MAX -> {error, {too_long, Length}};
 read_body(Socket, Status, #{length := Length, type := Type}) ->
     ok = inet:setopts(Socket, [{packet, raw}]),
     case gen_tcp:recv(Socket, Length, ?ANSWER_MS) of
         {ok, Body} -> decode(Status, Type, Body);
+        {error, _} = Error -> Error
+    end.
+
+%% What is long comes in chunks: a line with its length, in base 16, before each, and an empty one behind the last.
+read_chunks(_Socket, _Read, Size) when Size > ?BODY_BYTES_MAX -> {error, {too_long, Size}};
+read_chunks(Socket, Read, Size) ->
+    ok = inet:setopts(Socket, [{packet, line}]),
+    case gen_tcp:recv(Socket, 0, ?ANSWER_MS) of
+        {ok, Line} -> read_chunk(Socket, Read, Size, chunk_length(Line));
+        {error, _} = Error -> Error
+    end.
+
+chunk_length(Line) ->
+    try binary_to_integer(string:trim(Line), 16)
+    catch error:badarg -> bad
+    end.
+
+read_chunk(_Socket, _Read, _Size, Length) when not is_integer(Length); Length < 0; Length > ?BODY_BYTES_MAX ->
+    {error, no_http};
+read_chunk(_Socket, Read, _Size, 0) ->
+    {ok, iolist_to_binary(lists:reverse(Read))};
+read_chunk(Socket, Read, Size, Length) ->
+    ok = inet:setopts(Socket, [{packet, raw}]),
+    case gen_tcp:recv(Socket, Length + 2, ?ANSWER_MS) of
+        {ok, <<Chunk:Length/binary, "\r\n">>} -> read_chunks(Socket, [Chunk | Read], Size + Length);
+        {ok, _} -> {error, no_http};
         {error, _} = Error -> Error
     end.
 

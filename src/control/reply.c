@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "control/reply.h"
+
+#include "base/text.h"
+#include "control/connection.h"
+#include "control/guard.h"
+#include "request/document.h"
+#include "request/terms.h"
+
+static enum MHD_Result queue(struct MHD_Connection *connection, unsigned status, struct MHD_Response *response,
+                             const char *type, const char *allow)
+{
+    enum MHD_Result result;
+
+    MHD_add_response_header(response, "Content-Type", type);
+    MHD_add_response_header(response, "Cache-Control", "no-store");
+    if (allow[0])
+        MHD_add_response_header(response, "Allow", allow);
+    result = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static struct MHD_Response *response_of(const struct text *text)
+{
+    return MHD_create_response_from_buffer(text->len, text->data, MHD_RESPMEM_MUST_FREE);
+}
+
+bool reply_is_in_terms(struct MHD_Connection *connection)
+{
+    return guard_is_type(connection_header(connection, "Accept"), TERMS_TYPE);
+}
+
+enum MHD_Result reply_text(struct MHD_Connection *connection, const struct text *text, const char *type)
+{
+    return queue(connection, MHD_HTTP_OK, response_of(text), type, "");
+}
+
+enum MHD_Result reply_document(struct MHD_Connection *connection, unsigned status, json_t *document, const char *allow)
+{
+    bool in_terms = reply_is_in_terms(connection);
+    struct text text = {0};
+
+    if (in_terms)
+        terms_add(&text, document);
+    else
+        document_add_text(&text, document);
+    json_decref(document);
+    return queue(connection, status, response_of(&text), in_terms ? TERMS_TYPE : "application/json; charset=utf-8",
+                 allow);
+}
+
+enum MHD_Result reply_from(struct MHD_Connection *connection, bool head, MHD_ContentReaderCallback reader, void *data,
+                           size_t bytes_max, const char *type)
+{
+    struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, bytes_max, reader, data, NULL);
+
+    if (head)
+        MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+    return queue(connection, MHD_HTTP_OK, response, type, "");
+}

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+"""Answers that are long come in pieces, between which the daemon does all else."""
+import contextlib
+import http.client
+import json
+import socket
+import subprocess
+import tempfile
+import threading
+
+from harness import CLEAN, ROOT, daemon, get, process, register, wait
+from links import frame, link, take
+
+MANY = 700
+NAMES = {f"node{i}" for i in range(MANY)}
+
+
+@contextlib.contextmanager
+def many_nodes(port):
+    with contextlib.ExitStack() as nodes:
+        for name in NAMES:
+            nodes.enter_context(register(port, name))
+        yield
+
+
+def read_all(client):
+    data = b""
+    while part := client.recv(65536):
+        data += part
+    return data
+
+
+def connect(port):
+    return contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30))
+
+
+def asked(client, method, path):
+    client.request(method, path)
+    answer = client.getresponse()
+    return answer, answer.read()
+
+
+def names_in(text):
+    nodes = json.loads(text)["nodes"]
+    assert len(nodes) == MANY, len(nodes)
+    return {node["name"] for node in nodes}
+
+
+def test_what_is_long_comes_in_chunks_over_one_connection():
+    with daemon() as port, many_nodes(port), connect(port) as client:
+        for _ in range(2):
+            answer, text = asked(client, "GET", "/v1/nodes")
+            assert len(text) > 65536 and answer.getheader("Transfer-Encoding") == "chunked" and not answer.getheader("Content-Length")
+            assert names_in(text) == NAMES
+            answer, text = asked(client, "GET", "/v1/status")
+            assert answer.status == 200 and names_in(text) == NAMES
+            answer, text = asked(client, "GET", "/v1/nodes?node=node7")
+            assert int(answer.getheader("Content-Length")) == len(text) and len(json.loads(text)["nodes"]) == 1
+            answer, text = asked(client, "HEAD", "/v1/nodes?node=node7")
+            assert int(answer.getheader("Content-Length")) > 0 and text == b""
+
+
+def test_nothing_comes_behind_the_head_of_what_is_long():
+    with daemon() as port, many_nodes(port):
+        for path in ("/v1/nodes", "/v1/status", "/v1/events"):
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+                client.sendall(f"HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+                head, rest = read_all(client).split(b"\r\n\r\n", 1)
+            assert head.startswith(b"HTTP/1.1 200") and b"content-length" not in head.lower() and rest == b"", (head, rest)
+
+
+def test_who_knows_no_chunks_gets_none():
+    with daemon() as port, many_nodes(port), socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        client.sendall(b"GET /v1/nodes HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        head, text = read_all(client).split(b"\r\n\r\n", 1)
+        assert b"chunked" not in head and names_in(text) == NAMES
+
+
+SCRIPT = """
+[Port] = init:get_plain_arguments(),
+{ok, Socket} = gen_tcp:connect("localhost", list_to_integer(Port), [binary, {active, false}]),
+ok = gen_tcp:send(Socket, "GET /v1/status HTTP/1.0\\r\\nHost: localhost\\r\\nAccept: application/vnd.erlang.etf\\r\\n\\r\\n"),
+Read = fun Read(All) -> case gen_tcp:recv(Socket, 0) of {ok, Data} -> Read([All, Data]); {error, closed} -> iolist_to_binary(All) end end,
+[_, Term] = binary:split(Read([]), <<"\\r\\n\\r\\n">>),
+{Status, Used} = binary_to_term(Term, [safe, used]),
+Used = byte_size(Term),
+#{<<"nodes">> := Nodes, <<"cables">> := [], <<"rules">> := [], <<"version">> := _} = Status,
+Names = [Name || #{<<"name">> := Name} <- Nodes],
+Status = binary_to_term(term_to_binary(Status)),
+io:format("~w ~w~n", [length(Nodes), length(lists:usort(Names))]), halt().
+"""
+
+
+def test_terms_in_pieces_are_terms():
+    with daemon() as port, many_nodes(port):
+        done = subprocess.run(["erl", "-noinput", "-eval", SCRIPT, "-extra", str(port)], env=CLEAN, capture_output=True, text=True, timeout=60, check=False)
+        assert done.stdout == f"{MANY} {MANY}\n", done.stdout + done.stderr
+
+
+def test_the_client_of_erlang_reads_chunks():
+    script = ('[Port] = init:get_plain_arguments(), {ok, #{<<"nodes">> := Nodes, <<"cables">> := []}} = '
+              'epmdpxy_client:request(list_to_integer(Port), get, "/v1/status", none, 30000), io:format("~w~n", [length(Nodes)]), halt().')
+    with tempfile.TemporaryDirectory() as folder, daemon() as port, many_nodes(port):
+        subprocess.run(["erlc", "-o", folder, ROOT / "clients/erlang/src/epmdpxy_client.erl"], env=CLEAN, timeout=60, check=True)
+        done = subprocess.run(["erl", "-noinput", "-pa", folder, "-eval", script, "-extra", str(port)], env=CLEAN, capture_output=True, text=True,
+                              timeout=60, check=False)
+        assert done.stdout == f"{MANY}\n", (done.stdout + done.stderr)[:500]
+
+
+def ask(port, path):
+    client = socket.create_connection(("127.0.0.1", port), timeout=30)
+    client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    return client
+
+
+def test_many_who_ask_at_once_are_all_answered_and_nodes_talk_meanwhile():
+    with daemon() as port, many_nodes(port), link(port) as (a, b), contextlib.ExitStack() as stack:
+        for _ in range(30):  # they never read, and some leave
+            stack.enter_context(ask(port, "/v1/status"))
+        for _ in range(10):
+            ask(port, "/v1/status").close()
+        readers, answers = [ask(port, "/v1/nodes?node=node*") for _ in range(30)], []
+        threads = [threading.Thread(target=lambda client=client: answers.append(read_all(client))) for client in readers]
+        for thread in threads:
+            thread.start()
+        for _ in range(100):
+            a.sendall(frame(10))
+            take(b, 14)
+        for thread, client in zip(threads, readers):
+            thread.join(timeout=30)
+            client.close()
+        assert len(answers) == 30
+        assert all(answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"\r\n0\r\n\r\n") for answer in answers)
+
+
+def test_the_daemon_ends_in_the_middle_of_answers():
+    with process() as (served, port), many_nodes(port), contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(ask(port, "/v1/status")) for _ in range(60)]
+        wait(lambda: get(port, "/v1/status")[1]["counters"]["http_requests"] >= 60)
+        served.terminate()
+        served.wait(timeout=20)
+        for client in clients:  # what is not whole does not look so
+            data = b""
+            with contextlib.suppress(ConnectionResetError):
+                data = read_all(client)
+            assert not data or b" 503 " in data[:20] or data.endswith(b"\r\n0\r\n\r\n") or not data.endswith(b"}\n")
