@@ -4,11 +4,13 @@
  *
  *     http.c         connections, requests
  *     reply.c        whole answers
- *     pieces.h       those that may be long, made in pieces: lists.c makes documents, serving.c brings them to a
- * client, turns.c says when connection.c   what libmicrohttpd knows of one guard.c        who may ask: nobody from
- * another host, and no web page in somebody's browser routes.c       one row a resource; book.c: those that change
- * rules, leases and observers stream.c       events as they happen status.c       everything that there is, as a
- * document metrics.c      and as numbers, for Prometheus
+ *     pieces.h       those that may be long, made in pieces: lists.c (documents), serving.c, turns.c
+ *     connection.c   what libmicrohttpd knows of one
+ *     guard.c        who may ask
+ *     routes.c       one row a resource; book.c: those that change rules, leases and observers
+ *     stream.c       events as they happen
+ *     status.c       everything that there is, as documents
+ *     metrics.c      and as numbers, for Prometheus
  */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
