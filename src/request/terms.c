@@ -6,25 +6,9 @@
 
 #include "base/bytes.h"
 #include "base/utf8.h"
+#include "wire/term.h"
 
-#define VERSION 131
-
-/* Those tags that documents need. */
-enum tag {
-    NEW_FLOAT = 70,
-    SMALL_INTEGER = 97,
-    INTEGER = 98,
-    ATOM_LATIN1 = 100,
-    NIL = 106,
-    STRING = 107,
-    LIST = 108,
-    BINARY = 109,
-    SMALL_BIG = 110,
-    SMALL_ATOM_LATIN1 = 115,
-    MAP = 116,
-    ATOM_UTF8 = 118,
-    SMALL_ATOM_UTF8 = 119,
-};
+#define ATOM_CHARACTERS_MAX 255
 
 struct reader {
     struct bytes in;
@@ -129,9 +113,9 @@ static json_t *read_float(struct reader *reader)
 static json_t *read_list(struct reader *reader)
 {
     json_t *list = json_array(), *element;
-    uint8_t tag = LIST;
+    uint8_t tag = TERM_LIST;
 
-    while (tag == LIST) {
+    while (tag == TERM_LIST) {
         uint32_t left = bytes_u32(&reader->in);
 
         for (; left > 0 && (element = read_term(reader)); left--)
@@ -142,7 +126,7 @@ static json_t *read_list(struct reader *reader)
         }
         tag = bytes_u8(&reader->in);
     }
-    if (tag == NIL && !reader->in.overrun)
+    if (tag == TERM_NIL && !reader->in.overrun)
         return list;
     json_decref(list);
     return wrong(reader, "a list that is not proper");
@@ -181,31 +165,31 @@ static json_t *read_map(struct reader *reader)
 static json_t *read_tagged(struct reader *reader, uint8_t tag)
 {
     switch (tag) {
-    case SMALL_INTEGER:
+    case TERM_SMALL_INTEGER:
         return json_integer(bytes_u8(&reader->in));
-    case INTEGER:
+    case TERM_INTEGER:
         return json_integer((int32_t)bytes_u32(&reader->in));
-    case SMALL_BIG:
+    case TERM_SMALL_BIG:
         return read_big(reader);
-    case NEW_FLOAT:
+    case TERM_NEW_FLOAT:
         return read_float(reader);
-    case ATOM_LATIN1:
+    case TERM_ATOM_LATIN1:
         return read_atom(reader, read_latin1, bytes_u16(&reader->in));
-    case SMALL_ATOM_LATIN1:
+    case TERM_SMALL_ATOM_LATIN1:
         return read_atom(reader, read_latin1, bytes_u8(&reader->in));
-    case ATOM_UTF8:
+    case TERM_ATOM_UTF8:
         return read_atom(reader, read_utf8, bytes_u16(&reader->in));
-    case SMALL_ATOM_UTF8:
+    case TERM_SMALL_ATOM_UTF8:
         return read_atom(reader, read_utf8, bytes_u8(&reader->in));
-    case BINARY:
+    case TERM_BINARY:
         return read_utf8(reader, bytes_u32(&reader->in));
-    case STRING:
+    case TERM_STRING:
         return read_latin1(reader, bytes_u16(&reader->in));
-    case NIL:
+    case TERM_NIL:
         return json_array();
-    case LIST:
+    case TERM_LIST:
         return read_list(reader);
-    case MAP:
+    case TERM_MAP:
         return read_map(reader);
     default:
         return wrong(reader, "it is neither map, list, binary, atom, integer nor float");
@@ -230,50 +214,67 @@ static json_t *read_term(struct reader *reader)
     return wrong(reader, "it ends too early");
 }
 
+static json_t *read_all(struct reader *reader)
+{
+    json_t *term = read_term(reader);
+
+    if (!term || reader->in.left == 0)
+        return term;
+    json_decref(term);
+    return wrong(reader, "something stands behind it");
+}
+
 json_t *terms_parse(const void *data, size_t len, struct refusal *refusal)
 {
     struct reader reader = {.in = bytes_over(data, len), .refusal = refusal};
-    json_t *term;
 
-    if (bytes_u8(&reader.in) != VERSION)
+    if (bytes_u8(&reader.in) != TERM_VERSION)
         return wrong(&reader, "it does not begin with 131");
-    term = read_term(&reader);
-    if (!term || reader.in.left == 0)
-        return term;
-    json_decref(term);
-    return wrong(&reader, "something stands behind it");
+    return read_all(&reader);
+}
+
+json_t *terms_read(const struct term *term, struct refusal *refusal)
+{
+    struct reader reader = {.in = bytes_over(term->bytes, term->len), .refusal = refusal};
+
+    return read_all(&reader);
 }
 
 /* ---- writing ---- */
 
-static void add_head(struct text *to, enum tag tag, uint32_t size)
+static void add_head(struct text *to, enum term_tag tag, uint32_t size)
 {
     uint8_t head[5], *end = bytes_put_u32(bytes_put_u8(head, (uint8_t)tag), size);
 
     text_add(to, head, (size_t)(end - head));
 }
 
-static void add_atom(struct text *to, const char *name)
+void terms_add_atom(struct text *to, const char *name)
 {
-    const uint8_t head[] = {SMALL_ATOM_UTF8, (uint8_t)strlen(name)};
+    size_t len = strlen(name);
+    uint8_t head[3], *end;
 
-    text_add(to, head, sizeof(head));
-    text_add(to, name, strlen(name));
+    if (len <= UINT8_MAX)
+        end = bytes_put_u8(bytes_put_u8(head, TERM_SMALL_ATOM_UTF8), (uint8_t)len);
+    else
+        end = bytes_put_u16(bytes_put_u8(head, TERM_ATOM_UTF8), (uint16_t)len);
+    text_add(to, head, (size_t)(end - head));
+    text_add(to, name, len);
 }
 
 static void add_binary(struct text *to, const char *text, size_t len)
 {
-    add_head(to, BINARY, (uint32_t)len);
+    add_head(to, TERM_BINARY, (uint32_t)len);
     text_add(to, text, len);
 }
 
 static void add_integer(struct text *to, json_int_t value)
 {
     uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    uint8_t big[3 + 8] = {SMALL_BIG, 8, value < 0};
+    uint8_t big[3 + 8] = {TERM_SMALL_BIG, 8, value < 0};
 
     if (value >= INT32_MIN && value <= INT32_MAX) {
-        add_head(to, INTEGER, (uint32_t)value);
+        add_head(to, TERM_INTEGER, (uint32_t)value);
         return;
     }
     for (size_t i = 0; i < 8; i++)
@@ -283,7 +284,7 @@ static void add_integer(struct text *to, json_int_t value)
 
 static void add_float(struct text *to, double value)
 {
-    uint8_t bytes[9], *end = bytes_put_u8(bytes, NEW_FLOAT);
+    uint8_t bytes[9], *end = bytes_put_u8(bytes, TERM_NEW_FLOAT);
     uint64_t bits;
 
     memcpy(&bits, &value, sizeof(bits));
@@ -293,20 +294,50 @@ static void add_float(struct text *to, double value)
 
 void terms_end_list(struct text *to)
 {
-    const uint8_t nil = NIL;
+    const uint8_t nil = TERM_NIL;
 
     text_add(to, &nil, 1);
 }
 
-static void add_list(struct text *to, const json_t *json)
+enum style {
+    PLAIN,  /* keys and texts are binaries */
+    ERLANG, /* keys are atoms */
+    NAMES,  /* and here texts are, too */
+};
+
+/* Under these keys stand names, or words of which there are only a few; under those lists of them. */
+static const char *const word_keys[] = {"name", "full_name", "from",  "to",     "event", "fault", "state",
+                                        "cut",  "mode",      "stage", "action", "type",  NULL};
+static const char *const list_keys[] = {"islands", "from",      "to",     "between", "nodes",
+                                        "fixed",   "observers", "faults", NULL};
+
+static bool is_one_of(const char *const *keys, const char *key)
+{
+    while (*keys && strcmp(*keys, key) != 0)
+        keys++;
+    return *keys;
+}
+
+static enum style style_of(enum style outer, const char *key, const json_t *value)
+{
+    if (outer == PLAIN)
+        return PLAIN;
+    if (json_is_string(value))
+        return is_one_of(word_keys, key) ? NAMES : ERLANG;
+    return json_is_array(value) && is_one_of(list_keys, key) ? NAMES : ERLANG;
+}
+
+static void add_term(struct text *to, const json_t *json, enum style style);
+
+static void add_list(struct text *to, const json_t *json, enum style style)
 {
     const json_t *element;
     size_t i;
 
     if (json_array_size(json) > 0)
-        add_head(to, LIST, (uint32_t)json_array_size(json));
+        add_head(to, TERM_LIST, (uint32_t)json_array_size(json));
     json_array_foreach(json, i, element)
-        terms_add_term(to, element);
+        add_term(to, element, style);
     terms_end_list(to);
 }
 
@@ -315,29 +346,44 @@ void terms_add_key(struct text *to, const char *key)
     add_binary(to, key, strlen(key));
 }
 
-static void add_map(struct text *to, const json_t *json)
+static void add_map(struct text *to, const json_t *json, enum style style)
 {
     const char *key;
     json_t *value;
 
-    add_head(to, MAP, (uint32_t)json_object_size(json));
+    add_head(to, TERM_MAP, (uint32_t)json_object_size(json));
     json_object_foreach((json_t *)json, key, value) {
-        terms_add_key(to, key);
-        terms_add_term(to, value);
+        if (style == PLAIN)
+            terms_add_key(to, key);
+        else
+            terms_add_atom(to, key);
+        add_term(to, value, style_of(style, key, value));
     }
 }
 
-void terms_add_term(struct text *to, const json_t *json)
+/* A text too long for an atom stays what it is. */
+static void add_string(struct text *to, const json_t *json, enum style style)
+{
+    const char *text = json_string_value(json);
+    size_t len = json_string_length(json);
+
+    if (style == NAMES && utf8_length(text, len) <= ATOM_CHARACTERS_MAX)
+        terms_add_atom(to, text);
+    else
+        add_binary(to, text, len);
+}
+
+static void add_term(struct text *to, const json_t *json, enum style style)
 {
     switch (json_typeof(json)) {
     case JSON_OBJECT:
-        add_map(to, json);
+        add_map(to, json, style);
         return;
     case JSON_ARRAY:
-        add_list(to, json);
+        add_list(to, json, style);
         return;
     case JSON_STRING:
-        add_binary(to, json_string_value(json), json_string_length(json));
+        add_string(to, json, style);
         return;
     case JSON_INTEGER:
         add_integer(to, json_integer_value(json));
@@ -347,38 +393,48 @@ void terms_add_term(struct text *to, const json_t *json)
         return;
     case JSON_TRUE:
     case JSON_FALSE:
-        add_atom(to, json_is_true(json) ? "true" : "false");
+        terms_add_atom(to, json_is_true(json) ? "true" : "false");
         return;
     case JSON_NULL:
-        add_atom(to, "null");
+        terms_add_atom(to, "null");
         return;
     }
 }
 
 static void add_version(struct text *to)
 {
-    const uint8_t version = VERSION;
+    const uint8_t version = TERM_VERSION;
 
     text_add(to, &version, 1);
+}
+
+void terms_add_term(struct text *to, const json_t *json)
+{
+    add_term(to, json, PLAIN);
+}
+
+void terms_add_for_erlang(struct text *to, const json_t *document)
+{
+    add_term(to, document, ERLANG);
 }
 
 void terms_add(struct text *to, const json_t *document)
 {
     add_version(to);
-    terms_add_term(to, document);
+    add_term(to, document, PLAIN);
 }
 
 void terms_begin(struct text *to, size_t pairs)
 {
     add_version(to);
-    add_head(to, MAP, (uint32_t)pairs);
+    add_head(to, TERM_MAP, (uint32_t)pairs);
 }
 
 size_t terms_begin_rows(struct text *to)
 {
     size_t begin = to->len;
 
-    add_head(to, LIST, 0);
+    add_head(to, TERM_LIST, 0);
     return begin;
 }
 

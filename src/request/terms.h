@@ -21,6 +21,8 @@
 #include "base/refusal.h"
 #include "base/text.h"
 
+struct term;
+
 #define TERMS_TYPE "application/vnd.erlang.etf"
 #define TERMS_DEPTH_MAX 32
 
@@ -45,5 +47,15 @@ void terms_add_term(struct text *to, const json_t *json);
 size_t terms_begin_rows(struct text *to); /* returns where they begin, for: */
 void terms_end_rows(struct text *to, size_t begin, size_t count);
 void terms_end_list(struct text *to);
+
+/* Both without the version before the term, as a part of another one. */
+json_t *terms_read(const struct term *term, struct refusal *refusal);
+
+/*
+ * As an Erlang program likes it, and as the Erlang client gives it: keys are atoms, so are names of nodes, and words of
+ * which there are only a few; texts are binaries.
+ */
+void terms_add_for_erlang(struct text *to, const json_t *document);
+void terms_add_atom(struct text *to, const char *name);
 
 #endif
