@@ -48,7 +48,8 @@ static const int forwarded[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUS
 #define FORWARDED (sizeof(forwarded) / sizeof(forwarded[0]))
 
 struct exec_options {
-    int ticktime; /* s; 0: not given */
+    int ticktime;     /* s; 0: not given */
+    const char *node; /* the daemon's own; or NULL */
 };
 
 static const struct option_row rows[] = {
@@ -56,6 +57,8 @@ static const struct option_row rows[] = {
      "the nodes' net_ticktime, by ERL_ZFLAGS, unless that has one: they notice a cut that "
      "holds after 3/4 to 5/4 of it (60)",
      OPTION_NUMBER, offsetof(struct exec_options, ticktime), 1, 3600, NULL},
+    {"node", "NAME", "the daemon is a hidden node as well, see epmdpxy serve", OPTION_TEXT,
+     offsetof(struct exec_options, node), 0, 0, NULL},
 };
 
 static int exit_status(int wait_status)
@@ -77,9 +80,10 @@ static void block_signals(struct family *family)
  * In the child. `args` are the user's options for serve; the last one wins, so that they may override ours. Standard
  * input and output are CMD's: it reads nothing, and what it prints is for us. Errors still show.
  */
-static void become_daemon(const struct family *family, int output, int argc, char **args)
+static void become_daemon(const struct family *family, int output, const struct exec_options *options, int argc,
+                          char **args)
 {
-    char **argv = mem_new(((size_t)argc + 6) * sizeof(*argv));
+    char **argv = mem_new(((size_t)argc + 8) * sizeof(*argv));
     int n = 0, null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
     prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -93,6 +97,10 @@ static void become_daemon(const struct family *family, int output, int argc, cha
     argv[n++] = "--port";
     argv[n++] = "0";
     argv[n++] = "--no-kill"; /* a node that CMD starts behind an epmd -kill would start a stock epmd, which stays */
+    if (options->node) {
+        argv[n++] = "--node";
+        argv[n++] = (char *)options->node;
+    }
     memcpy(argv + n, args, (size_t)argc * sizeof(*argv));
     execv("/proc/self/exe", argv);
     perror("epmdpxy exec: /proc/self/exe");
@@ -103,7 +111,7 @@ static void become_daemon(const struct family *family, int output, int argc, cha
  * Starts the daemon and waits until it listens. Returns its port, or 0 when it has ended instead. Its output stays open
  * for as long as we live.
  */
-static int start_daemon(struct family *family, int argc, char **args)
+static int start_daemon(struct family *family, const struct exec_options *options, int argc, char **args)
 {
     int ends[2], port = 0;
     char line[256];
@@ -113,7 +121,7 @@ static int start_daemon(struct family *family, int argc, char **args)
         return 0;
     family->daemon = fork();
     if (family->daemon == 0)
-        become_daemon(family, ends[1], argc, args);
+        become_daemon(family, ends[1], options, argc, args);
     close(ends[1]);
     output = fdopen(ends[0], "r");
     if (output && fgets(line, sizeof(line), output) && sscanf(line, "epmdpxy %*s listens on port %d", &port) != 1)
@@ -185,31 +193,40 @@ static void wait_for(struct family *family, const pid_t *child)
     }
 }
 
-static void add_name(void *names, const char *name, int port)
+struct stayed {
+    struct text names;
+    const char *own; /* the daemon's node, which ends with it; or NULL */
+};
+
+static void add_name(void *data, const char *name, int port)
 {
-    struct text *to = names;
+    struct stayed *stayed = data;
+    struct text *to = &stayed->names;
+    size_t own = stayed->own ? strcspn(stayed->own, "@") : 0;
 
     (void)port;
+    if (own && strlen(name) == own && memcmp(name, stayed->own, own) == 0)
+        return;
     text_addf(to, "%s", to->len ? ", " : "");
     text_add_escaped(to, name);
 }
 
 /* Nodes that CMD has detached live on, and nobody would know of them. Those that are ending have a moment for it. */
-static void tell_who_stays(int port)
+static void tell_who_stays(int port, const struct exec_options *options)
 {
     const struct timespec pause = {.tv_nsec = ENDING_LOOK_MS * 1000000L};
-    struct text names = {0};
+    struct stayed stayed = {.own = options->node};
 
-    query_names(port, add_name, &names);
-    for (int ms = 0; names.len > 0 && ms < ENDING_MS; ms += ENDING_LOOK_MS) {
+    query_names(port, add_name, &stayed);
+    for (int ms = 0; stayed.names.len > 0 && ms < ENDING_MS; ms += ENDING_LOOK_MS) {
         nanosleep(&pause, NULL);
-        text_done(&names);
-        query_names(port, add_name, &names);
+        text_done(&stayed.names);
+        query_names(port, add_name, &stayed);
     }
-    if (names.len > 0)
-        command_fail("nodes that the command has started go on, without a port mapper now: %.*s", (int)names.len,
-                     names.data);
-    text_done(&names);
+    if (stayed.names.len > 0)
+        command_fail("nodes that the command has started go on, without a port mapper now: %.*s", (int)stayed.names.len,
+                     stayed.names.data);
+    text_done(&stayed.names);
 }
 
 static int run(const struct command *self, int argc, char **argv)
@@ -235,7 +252,7 @@ static int run(const struct command *self, int argc, char **argv)
     options = options_take(&self->options, &own, options, argv, &result);
     if (options < 0)
         return command_refuse(self, "%s", result.error);
-    port = start_daemon(&family, options, argv);
+    port = start_daemon(&family, &own, options, argv);
     block_signals(&family); /* not before: what ends us while the daemon begins ends it as well */
     if (!port) {
         wait_for(&family, &family.daemon);
@@ -244,7 +261,7 @@ static int run(const struct command *self, int argc, char **argv)
     start_command(&family, port, &own, argv + words);
     wait_for(&family, &family.command);
     if (family.daemon) {
-        tell_who_stays(port);
+        tell_who_stays(port, &own);
         kill(family.daemon, SIGTERM);
         wait_for(&family, &family.daemon);
     }

@@ -27,6 +27,7 @@ struct api {
     bool batch;
     uint64_t seed;
     const char *version;
+    const char *node;    /* our own, in full; NULL: there is none */
     uint64_t started_ms; /* on the loop's clock */
 };
 
@@ -36,7 +37,9 @@ struct api_request {
     const char *body; /* len bytes; may be NULL when there are none */
     bool in_terms;    /* the body is a term; else JSON */
     bool wants_terms; /* and so shall be the answer */
+    bool whole;       /* a long answer, too, is a document; else it is made in pieces */
     size_t len;
+    json_t *document; /* in place of a body, the caller's: it did not come over HTTP; else NULL */
     const char *(*query)(const void *data, const char *name);               /* "?name=value": the value, or NULL */
     const char *(*other_query)(const void *data, const char *const *known); /* a name that is none of those, or NULL */
     const void *data;

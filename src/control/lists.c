@@ -32,6 +32,7 @@ struct lists {
     struct part parts[LISTS_PARTS_MAX];
     size_t count, done; /* parts */
     bool began, in_list;
+    json_t *array; /* of a document that is made at once: the list; else NULL */
     struct piece piece;
     struct text *to;
     size_t added;     /* rows of the list; in terms: of this chain of it ... */
@@ -167,6 +168,10 @@ void rows_add(struct rows *rows, json_t *row)
 {
     struct lists *lists = of(rows);
 
+    if (lists->array) {
+        json_array_append_new(lists->array, row);
+        return;
+    }
     if (lists->in_terms) {
         if (lists->added == 0)
             lists->rows_from = terms_begin_rows(lists->to);
@@ -181,7 +186,9 @@ void rows_add(struct rows *rows, json_t *row)
 
 bool rows_have_room(const struct rows *rows)
 {
-    return piece_has_room(&of((struct rows *)rows)->piece);
+    const struct lists *lists = of((struct rows *)rows);
+
+    return lists->array || piece_has_room(&lists->piece);
 }
 
 static void begin_list(struct lists *lists, const struct part *part)
@@ -262,4 +269,25 @@ struct pieces *lists_pieces(struct lists *lists, bool in_terms)
     lists->in_terms = in_terms;
     lists->pieces = (struct pieces){.type = in_terms ? TERMS_TYPE : JSON_TYPE, .make = make, .free = free_pieces};
     return &lists->pieces;
+}
+
+json_t *lists_document(struct lists *lists)
+{
+    json_t *document = json_object();
+
+    for (size_t i = 0; i < lists->count; i++) {
+        const struct part *part = &lists->parts[i];
+
+        if (part->fn) {
+            lists->array = json_array();
+            lists->rows.at = part->at;
+            lists->rows.last = part->last;
+            part->fn(&lists->rows);
+        }
+        json_object_set(document, part->name, part->fn ? lists->array : part->value);
+        if (part->fn)
+            json_decref(lists->array);
+    }
+    lists_free(lists);
+    return document;
 }

@@ -58,4 +58,7 @@ void lists_add_rows(struct lists *lists, const char *name, rows_fn *fn, uint64_t
 /* The lists are owned by the pieces from now on. */
 struct pieces *lists_pieces(struct lists *lists, bool in_terms);
 
+/* All of it at once, for whoever has to look into it; the caller's. The lists are freed. */
+json_t *lists_document(struct lists *lists);
+
 #endif

@@ -131,7 +131,7 @@ static uint64_t count_observers(const struct page *page)
     uint64_t count = 0;
 
     for (const struct node *node = registry_nodes(page->service->registry); node; node = node->next)
-        count += look_observes(node, page->service->rules);
+        count += !node_is_ours(node) && look_observes(node, page->service->rules);
     return count;
 }
 

@@ -25,6 +25,8 @@ static const char *query_of(const struct asked *asked, const char *name)
 
 json_t *asked_in_pieces(const struct asked *asked, struct lists *lists)
 {
+    if (asked->request->whole)
+        return lists_document(lists);
     asked->answer->pieces = lists_pieces(lists, asked->request->wants_terms);
     return NULL;
 }
@@ -273,6 +275,15 @@ static int begin_stream(const struct api_request *request, struct api_answer *re
     return status;
 }
 
+/* The caller's to release; NULL and the refusal when it is none. */
+static json_t *read_body(const struct api_request *request, struct refusal *refusal)
+{
+    if (request->document)
+        return json_incref(request->document);
+    return request->in_terms ? document_parse_terms(request->body, request->len, refusal)
+                             : document_parse(request->body, request->len, refusal);
+}
+
 static int answer(const struct route *route, struct asked *asked, struct api_answer *ret)
 {
     const struct api_request *request = asked->request;
@@ -285,8 +296,7 @@ static int answer(const struct route *route, struct asked *asked, struct api_ans
     if (request->wants_stream && route->answer == get_events)
         return begin_stream(request, ret);
     if (route->takes_body) {
-        body = request->in_terms ? document_parse_terms(request->body, request->len, &ret->refusal)
-                                 : document_parse(request->body, request->len, &ret->refusal);
+        body = read_body(request, &ret->refusal);
         if (!body)
             return -EINVAL;
     }

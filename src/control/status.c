@@ -80,7 +80,7 @@ static bool add_nodes(struct rows *rows)
 
     for (; node; node = node->next) {
         rows->at = node->number;
-        if (is_meant(rows->wanted.node, node_name(node)))
+        if (!node_is_ours(node) && is_meant(rows->wanted.node, node_name(node)))
             rows_add(rows, node_document(node, service->rules));
         if (!rows_have_room(rows))
             return true;
@@ -239,6 +239,8 @@ void status_add_all(struct lists *lists, const struct api *api)
                                       (json_int_t)(loop_now_ms(service->loop) - api->started_ms), "relay",
                                       service->relayed, "batch", api->batch, "seed", (json_int_t)api->seed, "gates",
                                       (json_int_t)gates_count(api->gates)));
+    if (api->node)
+        lists_add_fields(lists, json_pack("{s:s}", "node", api->node));
     status_add_nodes(lists);
     status_add_cables(lists, service);
     status_add_rules(lists, service);

@@ -27,6 +27,7 @@
 #include "service/service.h"
 #include "control/api.h"
 #include "control/control.h"
+#include "endpoint/endpoint.h"
 
 /* All its parts, each of which knows those above it. */
 struct daemon {
@@ -41,7 +42,9 @@ struct daemon {
     struct mapper mapper;
     struct door *door;
     struct service service;
+    struct api api;
     struct control *control;
+    struct endpoint *endpoint; /* or NULL */
     struct watch *input; /* standard input, when the daemon ends with it; or NULL */
 
     bool strict, vacuous;     /* a rule has ended and has touched nothing */
@@ -183,13 +186,15 @@ static void make_control(struct daemon *daemon, const struct daemon_config *conf
                                        .counters = &daemon->counters,
                                        .relayed = config->mapper.relay};
     random_seed(&daemon->service.chance, config->seed);
-    daemon->control = control_new(&(struct api){.service = &daemon->service,
-                                                .gates = daemon->mapper.gates,
-                                                .port = config->mapper.port,
-                                                .batch = config->batch,
-                                                .seed = config->seed,
-                                                .version = EPMDPXY_VERSION,
-                                                .started_ms = loop_now_ms(daemon->loop)});
+    daemon->api = (struct api){.service = &daemon->service,
+                               .gates = daemon->mapper.gates,
+                               .port = config->mapper.port,
+                               .batch = config->batch,
+                               .seed = config->seed,
+                               .version = EPMDPXY_VERSION,
+                               .node = config->node ? config->node->name : NULL,
+                               .started_ms = loop_now_ms(daemon->loop)};
+    daemon->control = control_new(&daemon->api);
     if (daemon->control)
         door_set_http(daemon->door, control_adopt, daemon->control);
     else
@@ -211,6 +216,17 @@ static bool listen_at(struct daemon *daemon, const struct daemon_config *config)
     loop_on_signal(daemon->loop, SIGTERM, stop, daemon->loop);
     loop_on_signal(daemon->loop, SIGINT, stop, daemon->loop);
     return watched > 0;
+}
+
+/* Returns false when nodes could not call us. */
+static bool become_node(struct daemon *daemon, const struct daemon_config *config)
+{
+    if (!config->node)
+        return true;
+    daemon->endpoint = endpoint_new(&daemon->mapper, &daemon->api, config->node);
+    if (!daemon->endpoint)
+        log_error("--node: its listening sockets cannot be watched: %s", strerror(errno));
+    return daemon->endpoint;
 }
 
 /* What comes there is for nobody. The loop does not block, so neither does the read. */
@@ -239,6 +255,7 @@ static bool watch_input(struct daemon *daemon)
 static void unmake(struct daemon *daemon)
 {
     watch_free(daemon->input);
+    endpoint_free(daemon->endpoint);
     control_free(daemon->control);
     door_free(daemon->door);
     gates_free(daemon->mapper.gates);
@@ -274,7 +291,7 @@ int daemon_run(struct daemon_config *config)
     if (config->until_input_closes && !watch_input(&daemon)) {
         log_error("--until-stdin-closes: standard input is no pipe, socket or terminal (%s)", strerror(errno));
         status = EXIT_FAILURE;
-    } else if (!listen_at(&daemon, config) || (config->ready && config->ready(config->ready_data) < 0))
+    } else if (!become_node(&daemon, config) || !listen_at(&daemon, config) || (config->ready && config->ready(config->ready_data) < 0))
         status = EXIT_FAILURE;
     else
         loop_run(daemon.loop);

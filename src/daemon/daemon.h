@@ -9,6 +9,7 @@
 
 #include "epmd/mapper.h"
 
+struct endpoint_config;
 struct island;
 
 struct daemon_config {
@@ -22,6 +23,7 @@ struct daemon_config {
     bool until_input_closes;        /* it ends when standard input does, a pipe or the like */
     const int *fds;                 /* listening sockets; the daemon closes them */
     size_t fd_count;
+    const struct endpoint_config *node; /* the daemon is a node, too; or NULL */
     int (*ready)(void *data); /* it listens; less than 0: end at once; may be NULL */
     void *ready_data;
 };

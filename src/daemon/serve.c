@@ -17,6 +17,7 @@
 #include "cable/cabling.h"
 #include "daemon/daemon.h"
 #include "daemon/listen.h"
+#include "daemon/own_node.h"
 #include "model/registry.h"
 #include "model/rules.h"
 #include "request/whom.h"
@@ -24,7 +25,7 @@
 struct serve_options {
     int port;
     const char *port_file;
-    const char *addresses, *observers;
+    const char *addresses, *observers, *node, *cookie_file;
     bool loopback, relay, relaxed, unkillable, batch, strict, until_input_closes;
     uint64_t packet_timeout_us, lane_bytes;
     int seed, log_level;
@@ -43,6 +44,10 @@ static const struct option_row rows[] = {
     {"loopback", NULL, "listen on 127.0.0.1 and ::1 only", OPTION_FLAG, FIELD(loopback), 0, 0, NULL},
     {"observer", "NAMES", "these nodes are no part of the experiment, see epmdpxy observe", OPTION_TEXT,
      FIELD(observers), 0, 0, NULL},
+    {"node", "NAME", "be a hidden node as well, NAME or NAME@HOST: nodes call epmdpxy:cut_cables/2 there, by rpc",
+     OPTION_TEXT, FIELD(node), 0, 0, NULL},
+    {"cookie-file", "FILE", "the cookie of that node (as erl finds it: $HOME/.erlang.cookie)", OPTION_TEXT,
+     FIELD(cookie_file), 0, 0, NULL},
     {"no-relay", NULL, "be a plain EPMD: tell the nodes' real ports", OPTION_NOT, FIELD(relay), 0, 0, NULL},
     {"gate-ttl", "TIME", "a gate stays open for as long as its node is registered", OPTION_GONE, 0, 0, 0, NULL},
     {"packet-timeout", "TIME", "how long an EPMD request may take to come (60s)", OPTION_DURATION,
@@ -126,12 +131,16 @@ static int read_observers(const char *names, struct islands *ret, struct refusal
 
 static int serve(const struct command *self, const struct serve_options *options, const struct island *observers)
 {
+    const struct listen_request where = {options->addresses, options->loopback, options->port};
     struct announcement announcement;
     struct listen_result sockets;
+    struct own_node node;
     struct refusal refusal;
-    int status =
-        listen_open(&(struct listen_request){options->addresses, options->loopback, options->port}, &sockets, &refusal);
+    int status = options->node ? own_node_read(options->node, options->cookie_file, &node, &refusal) : 0;
 
+    if (status < 0)
+        return command_refused(self, &refusal);
+    status = listen_open(&where, &sockets, &refusal);
     if (status == -EINVAL)
         return command_refuse(self, "--address: %s", refusal.text);
     if (status == -EADDRINUSE)
@@ -139,6 +148,8 @@ static int serve(const struct command *self, const struct serve_options *options
                             options->port);
     if (status < 0)
         return command_fail("%s", refusal.text);
+    if (options->node && own_node_listen(&node, &where, &refusal) < 0)
+        return command_fail("--node: %s", refusal.text);
 
     announcement = (struct announcement){options->port_file, sockets.port, options->until_input_closes};
     return daemon_run(&(struct daemon_config){
@@ -156,6 +167,7 @@ static int serve(const struct command *self, const struct serve_options *options
         .remembered_max = REGISTRY_REMEMBERED_MAX,
         .fds = sockets.fds,
         .fd_count = sockets.count,
+        .node = options->node ? &node.config : NULL,
         .ready = announce,
         .ready_data = &announcement,
     });
@@ -179,6 +191,8 @@ static int run(const struct command *self, int argc, char **argv)
         return status;
     if (command_port(self, options.port, &options.port) < 0)
         return STATUS_BAD_INPUT;
+    if (options.cookie_file && !options.node)
+        return command_refuse(self, "--cookie-file goes with --node");
     log_open(LOG_PLAIN, (enum log_level)options.log_level);
     status = read_observers(options.observers, &observers, &refusal);
     status = status < 0 ? command_refused(self, &refusal) : serve(self, &options, observers.at);

@@ -36,6 +36,12 @@ static struct party party_of(const struct node *node)
     return (struct party){node_name(node), node_is_hidden(node)};
 }
 
+/* No rule is about our own node. */
+static struct name_profile faults_of(const struct mapper *mapper, const struct node *node)
+{
+    return node_is_ours(node) ? (struct name_profile){0} : rules_name_profile(mapper->rules, party_of(node));
+}
+
 /* One of the rules has a say in what is answered about that name. */
 static void touch_rules(const struct mapper *mapper, const struct node *node, enum touched what)
 {
@@ -51,7 +57,7 @@ static void answer_port(struct mapper *mapper, const struct epmd_node *asked, co
     uint8_t to[EPMD_PORT_REPLY_MAX];
 
     if (node)
-        faults = rules_name_profile(mapper->rules, party_of(node));
+        faults = faults_of(mapper, node);
     if (!asker->waited && (faults.silent || faults.hide || faults.slow_us))
         COUNT(mapper->counters, lookups_hidden);
     if (!asker->waited && (faults.silent || faults.hide || faults.slow_us))
@@ -68,7 +74,7 @@ static void answer_port(struct mapper *mapper, const struct epmd_node *asked, co
     }
     COUNT(mapper->counters, lookups);
     told = node->told;
-    if (mapper->options.relay) {
+    if (mapper->options.relay && !node_is_ours(node)) {
         int port = gates_port(mapper->gates, node, &asker->local, asker->stranger);
 
         if (port < 0) /* the real port would lead around us: better no answer, the node asks again */
@@ -90,7 +96,7 @@ static void answer_names(const struct mapper *mapper, struct answer *ret)
 {
     put_own_port(mapper, ret);
     for (const struct node *node = registry_nodes(mapper->registry); node; node = node->next)
-        if (rules_name_profile(mapper->rules, party_of(node)).unlisted)
+        if (faults_of(mapper, node).unlisted)
             touch_rules(mapper, node, TOUCHED_LIST);
         else
             text_addf(&ret->text, "name %s at port %u\n", node->name, node->told.port);

@@ -34,7 +34,7 @@ bool registration_any(struct mapper *mapper)
 
     for (node = registry_nodes(mapper->registry); node; node = next) {
         next = node->next;
-        if (goes_on(node))
+        if (!node_is_ours(node) && goes_on(node))
             return true;
     }
     return false;
@@ -42,6 +42,8 @@ bool registration_any(struct mapper *mapper)
 
 static void tell(struct mapper *mapper, enum event_kind kind, const struct node *node)
 {
+    if (node_is_ours(node))
+        return;
     events_add(mapper->events, &(struct event){.time_ms = loop_wall_ms(), .kind = kind, .from = node_name(node)});
 }
 

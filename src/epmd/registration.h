@@ -20,7 +20,7 @@ struct owner;
  */
 struct node *registration_find(struct mapper *mapper, const void *name, size_t len);
 
-/* Is anybody registered? May end registrations whose owners are gone. */
+/* Is anybody registered, but our own node? May end registrations whose owners are gone. */
 bool registration_any(struct mapper *mapper);
 
 /* The name must be free. `fd` is shown by DUMP. */

@@ -36,6 +36,11 @@ bool node_is_hidden(const struct node *node)
     return node->told.type == NODE_TYPE_HIDDEN || node->told.type == NODE_TYPE_C || node->shown_as == SHOWN_HIDDEN;
 }
 
+bool node_is_ours(const struct node *node)
+{
+    return node->owner && node->owner->is_ours;
+}
+
 bool node_has_creation(const struct node *node, uint32_t creation)
 {
     return creation == epmd_told_creation(node->told.version_high, node->creation);
@@ -120,7 +125,7 @@ struct node *registry_add(struct registry *registry, const struct epmd_node *tol
     node->number = ++registry->last_number;
     bump_creation(node);
     DL_PREPEND(registry->live, node);
-    registry->live_count++;
+    registry->live_count += !owner->is_ours;
     return node;
 }
 
@@ -137,9 +142,9 @@ static void forget_oldest(struct registry *registry)
 void registry_remove(struct registry *registry, struct node *node)
 {
     assert(node->owner && !node->gates);
+    registry->live_count -= !node->owner->is_ours;
     node->owner = NULL;
     DL_DELETE(registry->live, node);
-    registry->live_count--;
 
     DL_APPEND(registry->remembered, node);
     registry->remembered_count++;

@@ -27,11 +27,12 @@ enum node_sight { SHOWN_PUBLISHED = 1, SHOWN_HIDDEN = 2 };
 
 struct gate;
 
-/* Whoever keeps a registration alive: the connection of a node, or a node of our own. */
+/* Whoever keeps a registration alive: the connection of a node, or our own node (endpoint/endpoint.h). */
 struct owner {
     bool (*is_gone)(void *data); /* without having told us yet */
     void (*end)(void *data);     /* ends the registration at once: registry_remove() is called */
     void *data;
+    bool is_ours; /* no part of the cluster: whoever counts, deals or looks at nodes passes it over */
 };
 
 struct node {
@@ -59,6 +60,8 @@ const char *node_name(const struct node *node);
  * may hide one connection.)
  */
 bool node_is_hidden(const struct node *node);
+
+bool node_is_ours(const struct node *node);
 
 /* Is that the number which its registration was given? Tells a node from a namesake. */
 bool node_has_creation(const struct node *node, uint32_t creation);
@@ -88,7 +91,7 @@ void registry_remove(struct registry *registry, struct node *node);
  */
 bool node_learn(struct node *node, const char *full_name, bool hidden);
 
-size_t registry_count(const struct registry *registry); /* of registered nodes */
+size_t registry_count(const struct registry *registry); /* of registered nodes, ours aside */
 
 /* The newest of those whose registration has a smaller number, or NULL: for whoever goes on after a while. */
 struct node *registry_before(const struct registry *registry, uint64_t number);

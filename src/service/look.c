@@ -18,9 +18,10 @@ static void add_nodes(struct cluster *cluster, const struct node *nodes, enum no
                       const struct rules *rules)
 {
     for (; nodes; nodes = nodes->next)
-        cluster_add_node(cluster, &(struct cluster_node){.name = node_name(nodes),
-                                                         .standing = standing,
-                                                         .observes = look_observes(nodes, rules)});
+        if (!node_is_ours(nodes))
+            cluster_add_node(cluster, &(struct cluster_node){.name = node_name(nodes),
+                                                             .standing = standing,
+                                                             .observes = look_observes(nodes, rules)});
 }
 
 /* Refusing leaves living connections alone: there is nothing to notice. */

@@ -55,7 +55,7 @@ static int check_split(const struct service *service, const struct islands *isla
         int first = islands_find(islands, node_name(node));
         int second = first < 0 ? -1 : islands_find_after(islands, node_name(node), first);
 
-        if (second >= 0)
+        if (second >= 0 && !node_is_ours(node))
             return refuse(refusal, "islands", "a node in two islands: '%.200s' matches islands %d and %d",
                           node_name(node), first + 1, second + 1);
     }

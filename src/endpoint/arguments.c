@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "endpoint/arguments.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/refusal.h"
+#include "request/terms.h"
+#include "wire/term.h"
+
+#define CONDITION_WORDS_MAX 3
+
+json_t *argument_island(json_t *arg)
+{
+    if (json_is_string(arg))
+        return json_pack("[O]", arg);
+    return json_is_array(arg) ? json_incref(arg) : NULL;
+}
+
+json_t *argument_islands(json_t *arg)
+{
+    json_t *islands = json_is_array(arg) ? json_array() : NULL, *island;
+    size_t i;
+
+    if (islands)
+        json_array_foreach(arg, i, island)
+            if (json_array_append_new(islands, argument_island(island)) < 0) {
+                json_decref(islands);
+                return NULL;
+            }
+    return islands;
+}
+
+/* Whole numbers are milliseconds. */
+static json_t *argument_duration(json_t *arg)
+{
+    char text[32];
+
+    if (!json_is_integer(arg))
+        return json_incref(arg);
+    snprintf(text, sizeof(text), "%lldms", (long long)json_integer_value(arg));
+    return json_string(text);
+}
+
+static json_t *redial_of(const json_t *arg)
+{
+    if (!json_is_string(arg))
+        return NULL;
+    if (strcmp(json_string_value(arg), "refuse") == 0)
+        return json_string("close");
+    return strcmp(json_string_value(arg), "hold") == 0 ? json_string("sever") : NULL;
+}
+
+/* An option as the client has it, in the document's words. Returns false when it is none that can be. */
+static bool add_option(json_t *document, const char *name, json_t *value)
+{
+    if (strcmp(name, "timeout") == 0) /* for the nodes, whom nobody asks here */
+        return json_is_integer(value) || json_is_string(value);
+    if (strcmp(name, "owner") == 0) /* rules that nodes make here stay */
+        return json_is_string(value) && strcmp(json_string_value(value), "none") == 0;
+    if (strcmp(name, "wait") == 0)
+        return json_is_boolean(value) &&
+               json_object_set_new(document, "strict", json_boolean(json_is_false(value))) == 0;
+    if (strcmp(name, "redial") == 0)
+        return json_object_set_new(document, "mode", redial_of(value)) == 0;
+    if (strcmp(name, "for") == 0)
+        return json_object_set_new(document, name, argument_duration(value)) == 0;
+    if (strcmp(name, "among") == 0)
+        return json_object_set_new(document, "of", argument_island(value)) == 0;
+    if (strcmp(name, "from") == 0 || strcmp(name, "to") == 0 || strcmp(name, "nodes") == 0)
+        return json_object_set_new(document, name, argument_island(value)) == 0;
+    if (strcmp(name, "between") == 0)
+        return json_object_set_new(document, name, argument_islands(value)) == 0;
+    return json_object_set(document, name, value) == 0; /* whoever reads the document knows */
+}
+
+json_t *argument_options(const json_t *options, bool strict)
+{
+    json_t *document = json_object(), *value;
+    const char *name;
+
+    if (strict)
+        json_object_set_new(document, "strict", json_true());
+    if (!options)
+        return document;
+    if (!json_is_object(options)) {
+        json_decref(document);
+        return NULL;
+    }
+    json_object_foreach((json_t *)options, name, value)
+        if (!add_option(document, name, value)) {
+            json_decref(document);
+            return NULL;
+        }
+    return document;
+}
+
+json_t *argument_params(json_t *arg)
+{
+    static const char *const durations[] = {"delay", "jitter", "every"};
+    json_t *params = json_is_object(arg) ? json_copy(arg) : NULL;
+
+    for (size_t i = 0; params && i < sizeof(durations) / sizeof(durations[0]); i++)
+        if (json_object_get(params, durations[i]))
+            json_object_set_new(params, durations[i], argument_duration(json_object_get(params, durations[i])));
+    return params;
+}
+
+json_t *argument_ids(json_t *arg)
+{
+    json_t *ids = json_object_get(arg, "ids"), *id;
+    size_t i;
+
+    if (!ids)
+        return json_is_integer(arg) ? json_pack("[O]", arg) : json_pack("[O]", json_object_get(arg, "id"));
+    json_array_foreach(ids, i, id)
+        if (!json_is_integer(id))
+            return NULL;
+    return json_incref(ids);
+}
+
+/* An island as one word of a condition; a name that would be two words is none. */
+static bool add_island(struct text *to, json_t *arg)
+{
+    json_t *island = argument_island(arg), *name;
+    bool fits = json_array_size(island) > 0;
+    size_t i;
+
+    json_array_foreach(island, i, name) {
+        const char *text = json_string_value(name);
+
+        if (!text || !text[0] || text[strcspn(text, " ,")])
+            fits = false;
+        else
+            text_addf(to, "%s%s", i ? "," : " ", text);
+    }
+    json_decref(island);
+    return fits;
+}
+
+/* `mesh`, or {connected, A, B}; what the words are worth is seen by whoever reads the condition. */
+bool argument_add_condition(struct text *to, const json_t *arg)
+{
+    const json_t *words = json_is_string(arg) ? NULL : arg;
+    const char *name = json_string_value(words ? json_array_get(words, 0) : arg);
+
+    if (!name)
+        return false;
+    text_addf(to, "%s", name);
+    for (size_t i = 1; i < json_array_size(words); i++) {
+        json_t *word = json_array_get(words, i);
+
+        if (json_is_integer(word))
+            text_addf(to, " %lld", (long long)json_integer_value(word));
+        else if (!add_island(to, word))
+            return false;
+    }
+    text_add(to, "", 1);
+    return true;
+}
+
+json_t *argument_read(const struct term *arg, bool condition)
+{
+    struct term words[CONDITION_WORDS_MAX];
+    int count = condition ? term_tuple(arg, words, CONDITION_WORDS_MAX) : -1;
+    struct refusal refusal;
+    json_t *array;
+
+    if (count < 0)
+        return terms_read(arg, &refusal);
+    array = count <= CONDITION_WORDS_MAX ? json_array() : NULL;
+    for (int i = 0; array && i < count; i++)
+        if (json_array_append_new(array, terms_read(&words[i], &refusal)) < 0) {
+            json_decref(array);
+            return NULL;
+        }
+    return array;
+}

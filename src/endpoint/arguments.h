@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Arguments of functions, as the Erlang client takes them, in the words of the documents of requests (request/).
+ * Everything returned is the caller's to release; NULL: it is no such thing.
+ */
+#ifndef ENDPOINT_ARGUMENTS_H
+#define ENDPOINT_ARGUMENTS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/text.h"
+
+struct term;
+
+/* A term as a document; where it is a condition also a tuple, which no document has: it becomes an array. */
+json_t *argument_read(const struct term *arg, bool condition);
+
+/* Names, or one. */
+json_t *argument_island(json_t *arg);
+json_t *argument_islands(json_t *arg);
+
+/* A map of options. `strict`: names that nobody has are errors, unless it says `wait => true`. arg NULL: there is none.
+ */
+json_t *argument_options(const json_t *arg, bool strict);
+
+json_t *argument_params(json_t *arg); /* of a fault; whole numbers are milliseconds where a duration is meant */
+
+/* Numbers of rules: one, or those of what a cut or a fault has returned. */
+json_t *argument_ids(json_t *arg);
+
+/* `mesh`, or what was {connected, A, B}, as a condition's text with its NUL. False, and some of it, when it is none. */
+bool argument_add_condition(struct text *to, const json_t *arg);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The cookie: who knows it may connect. Found as Erlang finds it (OTP: lib/kernel/src/auth.erl), but for two things: no
+ * command line has it, and none is ever made up. It is never logged.
+ */
+#ifndef ENDPOINT_COOKIE_H
+#define ENDPOINT_COOKIE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/refusal.h"
+#include "wire/distribution.h"
+
+#define COOKIE_BYTES_MAX 255 /* an atom */
+
+struct cookie {
+    char text[COOKIE_BYTES_MAX + 1];
+};
+
+/*
+ * From that file, or (NULL) from $HOME/.erlang.cookie, else $XDG_CONFIG_HOME/erlang/.erlang.cookie ($HOME/.config is
+ * the default). Returns 0, or a negative errno and the refusal, which says what to do.
+ */
+int cookie_find(const char *file, struct cookie *ret, struct refusal *refusal);
+
+/* The proof that somebody who was sent this challenge knows it. */
+void cookie_digest(const struct cookie *cookie, uint32_t challenge, uint8_t ret[DISTRIBUTION_DIGEST_BYTES]);
+
+/* In a time that does not depend on where they differ. */
+bool cookie_same_digest(const uint8_t a[DISTRIBUTION_DIGEST_BYTES], const uint8_t b[DISTRIBUTION_DIGEST_BYTES]);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The functions of the module `epmdpxy` as a node calls them here: one row each. Arguments become a request's document,
+ * the API's own resource does it (control/routes.h), and its answer becomes a term, as the Erlang client of that name
+ * (clients/erlang) gives it.
+ */
+#ifndef ENDPOINT_FUNCTIONS_H
+#define ENDPOINT_FUNCTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "request/wait.h"
+
+#define FUNCTIONS_MODULE "epmdpxy"
+#define FUNCTIONS_ARITY_MAX 3
+
+struct api;
+struct refusal;
+struct term;
+
+enum functions_verdict {
+    FUNCTIONS_RETURNS,
+    FUNCTIONS_RAISES, /* an error */
+    FUNCTIONS_UNDEF,  /* there is no such function, or no such module */
+    FUNCTIONS_WAITS,  /* the answer comes later */
+};
+
+struct functions_answer {
+    enum functions_verdict verdict;
+    struct text term;         /* what it returns or raises, without a version; the caller's */
+    struct wait_request wait; /* the caller's */
+};
+
+/* Calls module:function(...). Of the `count` arguments FUNCTIONS_ARITY_MAX are there; no function has more. */
+void functions_call(const struct api *api, const struct term *module, const struct term *function,
+                    const struct term *args, int count, struct functions_answer *ret);
+
+/*
+ * What the function returns that has waited for such a condition; refusal NULL: it holds. `event`: the number of the
+ * one that was waited for, or 0.
+ */
+void functions_waited(const struct api *api, enum condition_kind kind, const struct refusal *refusal, uint64_t event,
+                      struct text *to);
+
+/* The table: name, arity, arguments and help for people; false behind the last one. */
+bool functions_row(size_t i, const char **ret_name, int *ret_arity, const char **ret_args, const char **ret_help);
+
+#endif

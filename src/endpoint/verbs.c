@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT */
+#include "endpoint/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "control/routes.h"
+#include "endpoint/arguments.h"
+#include "endpoint/saying.h"
+#include "request/terms.h"
+
+#define TIMEOUT_BYTES 256
+
+/* ---- asking ---- */
+
+static const char *query(const void *data, const char *name)
+{
+    const struct call *call = data;
+
+    if (strcmp(name, "condition") == 0)
+        return call->condition;
+    if (strcmp(name, "timeout") == 0)
+        return call->timeout;
+    return strcmp(name, "after") == 0 ? call->after : NULL;
+}
+
+static const char *no_other_query(const void *data, const char *const *known)
+{
+    (void)data;
+    (void)known;
+    return NULL;
+}
+
+/* Takes the document over, which may be NULL. Returns the answer's, the caller's to release; or NULL. */
+static json_t *ask(struct call *call, const char *method, const char *path, json_t *document)
+{
+    const struct api_request request = {.method = method,
+                                        .path = path,
+                                        .document = document,
+                                        .whole = true,
+                                        .owns_not = "a node's connection has no rules; use a lease",
+                                        .query = query,
+                                        .other_query = no_other_query,
+                                        .data = call};
+
+    routes_answer(call->api, &request, &call->answer);
+    json_decref(document);
+    return call->answer.document;
+}
+
+/* ---- what they do ---- */
+
+static enum outcome say_ok(struct call *call, json_t *answer)
+{
+    if (!answer)
+        return REFUSED;
+    json_decref(answer);
+    terms_add_atom(&call->said, "ok");
+    return SAID;
+}
+
+static void say_ok_with(struct call *call, const json_t *document)
+{
+    saying_tuple(&call->said, 2);
+    terms_add_atom(&call->said, "ok");
+    terms_add_for_erlang(&call->said, document);
+}
+
+static void move(const json_t *from, const char *name, json_t *to)
+{
+    json_t *value = json_object_get(from, name);
+
+    if (value)
+        json_object_set(to, name, value);
+}
+
+/* {ok, Cut}: what its rules have in common. */
+static enum outcome say_cut(struct call *call, json_t *answer)
+{
+    json_t *rules = json_object_get(answer, "rules"), *ids = json_array(), *islands = json_array(), *rule;
+    json_t *cut = json_pack("{s:O?, s:o, s:o}", "id", json_object_get(json_array_get(rules, 0), "id"), "ids", ids,
+                            "islands", islands);
+    size_t i;
+
+    json_array_foreach(rules, i, rule) {
+        json_array_append(ids, json_object_get(rule, "id"));
+        json_array_extend(islands, json_object_get(rule, "islands"));
+    }
+    move(answer, "notes", cut);
+    move(answer, "advice", cut);
+    move(answer, "seed", cut);
+    if (answer)
+        say_ok_with(call, cut);
+    json_decref(cut);
+    json_decref(answer);
+    return answer ? SAID : REFUSED;
+}
+
+/* Cuts in the function's mode; none: in that of the options. */
+static json_t *post_cut(struct call *call, json_t *document)
+{
+    if (call->function->word && !json_object_get(document, "mode"))
+        json_object_set_new(document, "mode", json_string(call->function->word));
+    return ask(call, "POST", "/v1/cut", document);
+}
+
+enum outcome verb_cut(struct call *call)
+{
+    json_t *document = argument_options(call->args[1], true);
+
+    if (!document || json_object_set_new(document, "islands", argument_islands(call->args[0])) < 0) {
+        json_decref(document);
+        return BADARG;
+    }
+    return say_cut(call, post_cut(call, document));
+}
+
+static json_t *two_islands(struct call *call)
+{
+    json_t *a = argument_island(call->args[0]), *b = argument_island(call->args[1]);
+
+    return json_pack("[o, o]", a, b); /* NULL, and nothing is left, when one of them is */
+}
+
+enum outcome verb_block(struct call *call)
+{
+    json_t *islands = two_islands(call);
+
+    if (!islands)
+        return BADARG;
+    return say_ok(call, post_cut(call, json_pack("{s:o, s:b}", "islands", islands, "strict", 1)));
+}
+
+enum outcome verb_allow(struct call *call)
+{
+    json_t *islands = two_islands(call);
+
+    return islands ? say_ok(call, ask(call, "POST", "/v1/fix", json_pack("{s:o}", "islands", islands))) : BADARG;
+}
+
+enum outcome verb_fix(struct call *call)
+{
+    json_t *document = json_object();
+
+    if (call->args[0] && json_object_set_new(document, "islands", argument_islands(call->args[0])) < 0) {
+        json_decref(document);
+        return BADARG;
+    }
+    return say_ok(call, ask(call, "POST", "/v1/fix", document));
+}
+
+/* One that takes a node has it as its first argument. */
+static enum outcome cut_by_topology(struct call *call, json_t *node, const json_t *options)
+{
+    json_t *document = argument_options(options, false);
+
+    if (!document || (node && !json_is_string(node))) {
+        json_decref(document);
+        return BADARG;
+    }
+    json_object_set_new(document, "topology", json_string(call->function->word));
+    if (node)
+        json_object_set(document, "node", node);
+    if (!json_object_get(document, "mode"))
+        json_object_set_new(document, "mode", json_string("sever"));
+    return say_cut(call, ask(call, "POST", "/v1/cut", document));
+}
+
+enum outcome verb_topology(struct call *call)
+{
+    return cut_by_topology(call, NULL, call->args[0]);
+}
+
+enum outcome verb_topology_of_node(struct call *call)
+{
+    return cut_by_topology(call, call->args[0], call->args[1]);
+}
+
+static bool is_member(const json_t *node)
+{
+    return json_is_false(json_object_get(node, "hidden")) && json_is_false(json_object_get(node, "observer"));
+}
+
+/* The name as it is known: a host is from the first handshake on. */
+static json_t *name_of(const json_t *node)
+{
+    json_t *full = json_object_get(node, "full_name");
+
+    return json_is_string(full) ? full : json_object_get(node, "name");
+}
+
+static bool is_in(const json_t *island, const char *name)
+{
+    const json_t *each;
+    size_t i;
+
+    json_array_foreach(island, i, each) {
+        const char *given = json_string_value(each);
+        size_t len = given ? strcspn(given, "@") : 0;
+
+        if (given && strncmp(given, name, len) == 0 && (name[len] == '@' || !name[len]))
+            return true;
+    }
+    return false;
+}
+
+/* These nodes from all others that are registered. */
+enum outcome verb_partition(struct call *call)
+{
+    json_t *island = argument_island(call->args[0]), *others = json_array(), *answer, *node;
+    size_t i;
+
+    if (!island) {
+        json_decref(others);
+        return BADARG;
+    }
+    answer = ask(call, "GET", "/v1/nodes", NULL);
+    json_array_foreach(json_object_get(answer, "nodes"), i, node)
+        if (is_member(node) && !is_in(island, json_string_value(name_of(node))))
+            json_array_append(others, name_of(node));
+    json_decref(answer);
+    return say_cut(call, post_cut(call, json_pack("{s:[o, o], s:b}", "islands", island, others, "strict", 1)));
+}
+
+enum outcome verb_fault(struct call *call)
+{
+    json_t *document = argument_options(call->args[2], true), *params = argument_params(call->args[1]), *answer, *rule;
+
+    if (!document || !params || !json_is_string(call->args[0])) {
+        json_decref(document);
+        json_decref(params);
+        return BADARG;
+    }
+    json_object_set(document, "fault", call->args[0]);
+    json_object_set_new(document, "params", params);
+    answer = ask(call, "POST", "/v1/rules", document);
+    if (!answer)
+        return REFUSED;
+    rule = json_array_get(json_object_get(answer, "rules"), 0);
+    move(answer, "notes", rule);
+    move(answer, "advice", rule);
+    say_ok_with(call, rule);
+    json_decref(answer);
+    return SAID;
+}
+
+enum outcome verb_remove(struct call *call)
+{
+    json_t *ids = argument_ids(call->args[0]), *id;
+    char path[64];
+    size_t i;
+
+    if (!ids)
+        return BADARG;
+    json_array_foreach(ids, i, id) {
+        snprintf(path, sizeof(path), "/v1/rules/%lld", (long long)json_integer_value(id));
+        json_decref(ask(call, "DELETE", path, NULL));
+        if (call->answer.status != HTTP_OK && call->answer.status != HTTP_NO_RESOURCE) {
+            json_decref(ids);
+            return REFUSED;
+        }
+    }
+    return say_ok(call, ids);
+}
+
+enum outcome verb_clear(struct call *call)
+{
+    return say_ok(call, ask(call, "DELETE", "/v1/rules", NULL));
+}
+
+static bool has(const json_t *ids, const json_t *id)
+{
+    const json_t *each;
+    size_t i;
+
+    json_array_foreach(ids, i, each)
+        if (json_equal(each, id))
+            return true;
+    return false;
+}
+
+/* {error, {ended, Ids}}: rules that are no more. */
+static void say_ended(struct call *call, const json_t *ids)
+{
+    saying_tuple(&call->said, 2);
+    terms_add_atom(&call->said, "error");
+    saying_tuple(&call->said, 2);
+    terms_add_atom(&call->said, "ended");
+    terms_add_for_erlang(&call->said, ids);
+}
+
+enum outcome verb_effect(struct call *call)
+{
+    static const char *const names[] = {"cables", "dials", "lookups", "held_bytes", "dropped_bytes"};
+    json_t *ids = argument_ids(call->args[0]), *answer, *rule, *sum = json_object();
+    size_t i, found = 0;
+
+    if (!ids) {
+        json_decref(sum);
+        return BADARG;
+    }
+    answer = ask(call, "GET", "/v1/rules", NULL);
+    json_array_foreach(json_object_get(answer, "rules"), i, rule) {
+        const json_t *effect = json_object_get(rule, "effect");
+
+        if (!has(ids, json_object_get(rule, "id")))
+            continue;
+        found++;
+        for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++)
+            json_object_set_new(sum, names[k],
+                                json_integer(json_integer_value(json_object_get(sum, names[k])) +
+                                             json_integer_value(json_object_get(effect, names[k]))));
+    }
+    if (found > 0)
+        say_ok_with(call, sum);
+    else
+        say_ended(call, ids);
+    json_decref(answer);
+    json_decref(sum);
+    json_decref(ids);
+    return SAID;
+}
+
+/* {ok, Document}, or that part of it. */
+static enum outcome say_part(struct call *call, json_t *answer)
+{
+    if (!answer)
+        return REFUSED;
+    say_ok_with(call, call->function->word ? json_object_get(answer, call->function->word) : answer);
+    json_decref(answer);
+    return SAID;
+}
+
+enum outcome verb_rules(struct call *call)
+{
+    return say_part(call, ask(call, "GET", "/v1/rules", NULL));
+}
+
+enum outcome verb_kinds(struct call *call)
+{
+    return say_part(call, ask(call, "GET", "/v1/kinds", NULL));
+}
+
+enum outcome verb_status(struct call *call)
+{
+    return say_part(call, ask(call, "GET", "/v1/status", NULL));
+}
+
+enum outcome verb_events(struct call *call)
+{
+    char after[32];
+
+    if (!json_is_integer(call->args[0]) || json_integer_value(call->args[0]) < 0)
+        return BADARG;
+    snprintf(after, sizeof(after), "%lld", (long long)json_integer_value(call->args[0]));
+    call->after = after;
+    return say_part(call, ask(call, "GET", "/v1/events", NULL));
+}
+
+enum outcome verb_mark(struct call *call)
+{
+    json_t *answer;
+
+    call->after = "18446744073709551615"; /* none is behind that one */
+    answer = ask(call, "GET", "/v1/events", NULL);
+    terms_add_for_erlang(&call->said, json_object_get(answer, "last"));
+    json_decref(answer);
+    return SAID;
+}
+
+enum outcome verb_observer(struct call *call)
+{
+    json_t *names = argument_island(call->args[0]);
+
+    return names ? say_ok(call, ask(call, "POST", "/v1/observers", json_pack("{s:o}", "nodes", names))) : BADARG;
+}
+
+/* ---- waiting ---- */
+
+static const char *timeout_of(json_t *arg, char *room, size_t size)
+{
+    if (!arg)
+        return NULL;
+    if (json_is_integer(arg))
+        snprintf(room, size, "%lldms", (long long)json_integer_value(arg));
+    else
+        snprintf(room, size, "%s", strcmp(json_string_value(arg), "infinity") == 0 ? "1h" : json_string_value(arg));
+    return room;
+}
+
+/* {event, Kind, After}: taken off; the rest is a condition as any other. */
+static const char *take_after(json_t *condition, char *room, size_t size)
+{
+    const char *name = json_string_value(json_array_get(condition, 0));
+    size_t last = json_array_size(condition) - 1;
+    const json_t *after = name ? json_array_get(condition, last) : NULL;
+
+    if (!name || strcmp(name, "event") != 0 || !json_is_integer(after) || json_integer_value(after) < 0)
+        return NULL;
+    snprintf(room, size, "%lld", (long long)json_integer_value(after));
+    json_array_remove(condition, last);
+    return room;
+}
+
+enum outcome verb_await(struct call *call)
+{
+    struct text condition = {0};
+    char timeout[TIMEOUT_BYTES], after[32];
+
+    call->after = take_after(call->args[0], after, sizeof(after));
+
+    if ((call->args[1] && !json_is_integer(call->args[1]) && !json_is_string(call->args[1])) ||
+        !argument_add_condition(&condition, call->args[0])) {
+        text_done(&condition);
+        return BADARG;
+    }
+    call->condition = condition.data;
+    call->timeout = timeout_of(call->args[1], timeout, sizeof(timeout));
+    ask(call, "GET", "/v1/wait", NULL);
+    text_done(&condition);
+    return call->answer.waits ? WAITS : REFUSED;
+}
