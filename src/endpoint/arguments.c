@@ -106,13 +106,33 @@ json_t *argument_params(json_t *arg)
     return params;
 }
 
+/* Erlang sends a list of small numbers as a string: its characters, which are below 256, are the numbers. */
+static json_t *numbers_of(const json_t *string)
+{
+    const unsigned char *at = (const unsigned char *)json_string_value(string);
+    json_t *numbers = json_array();
+
+    for (; *at; at++) {
+        int number = *at;
+
+        if (*at >= 0x80) {
+            number = (*at & 0x1F) << 6 | (at[1] & 0x3F);
+            at++;
+        }
+        json_array_append_new(numbers, json_integer(number));
+    }
+    return numbers;
+}
+
 json_t *argument_ids(json_t *arg)
 {
-    json_t *ids = json_object_get(arg, "ids"), *id;
+    json_t *ids = json_object_get(arg, "ids"), *id = json_is_integer(arg) ? arg : json_object_get(arg, "id");
     size_t i;
 
     if (!ids)
-        return json_is_integer(arg) ? json_pack("[O]", arg) : json_pack("[O]", json_object_get(arg, "id"));
+        return json_is_integer(id) ? json_pack("[O]", id) : NULL;
+    if (json_is_string(ids))
+        return numbers_of(ids);
     json_array_foreach(ids, i, id)
         if (!json_is_integer(id))
             return NULL;

@@ -287,12 +287,14 @@ static enum progress take_message(struct caller *caller, const uint8_t *frame, s
 
 static enum progress take_frame(struct caller *caller)
 {
-    struct bytes in = bytes_over(caller->in.data + caller->taken, caller->in.len - caller->taken);
-    uint32_t len = bytes_u32(&in);
+    struct bytes in;
+    uint32_t len;
     enum progress progress = TAKEN;
 
-    if (in.overrun)
+    if (caller->in.len - caller->taken < DISTRIBUTION_LENGTH_BYTES)
         return WANTED;
+    in = bytes_over(caller->in.data + caller->taken, caller->in.len - caller->taken);
+    len = bytes_u32(&in);
     if (len > CALLERS_FRAME_BYTES_MAX)
         return wrong(caller, "a message of more than 1 MiB");
     if (in.left < len)

@@ -61,6 +61,8 @@ static enum greeting_verdict take_name(struct greeting *greeting, const struct g
     struct handshake_end *dialer = &greeting->handshake.dialer;
     uint64_t flags = distribution_flags(dialer->flags);
     bool old = body_of(greeting).at[0] == 'n' && !(flags & DISTRIBUTION_FLAG_HANDSHAKE_23);
+    /* Who was given a name is told that it has been understood. */
+    uint64_t ours = DISTRIBUTION_FLAGS | (dialer->name[0] ? 0 : HANDSHAKE_FLAG_NAME_ME);
     uint8_t bytes[DISTRIBUTION_CHALLENGE_MAX];
 
     if ((flags & DISTRIBUTION_FLAGS_DEMANDED) != DISTRIBUTION_FLAGS_DEMANDED) {
@@ -71,7 +73,7 @@ static enum greeting_verdict take_name(struct greeting *greeting, const struct g
         text_add(to, bytes, distribution_put_status(bytes, "ok"));
     else if (!give_name(greeting, to))
         return refuse_greeting("it wants a name of us, and its host has too long a one", ret_reason);
-    text_add(to, bytes, distribution_put_challenge(bytes, old, greeting->challenge, host->creation, host->name));
+    text_add(to, bytes, distribution_put_challenge(bytes, old, ours, greeting->challenge, host->creation, host->name));
     return GREETING_MORE;
 }
 

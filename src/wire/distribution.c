@@ -66,10 +66,11 @@ size_t distribution_put_named(uint8_t *to, const char *name, uint32_t creation)
     return finish(to, bytes_put_u32(at, creation));
 }
 
-size_t distribution_put_challenge(uint8_t *to, bool old, uint32_t challenge, uint32_t creation, const char *name)
+size_t distribution_put_challenge(uint8_t *to, bool old, uint64_t flags, uint32_t challenge, uint32_t creation,
+                                  const char *name)
 {
     uint8_t *at = bytes_put_u8(to + HANDSHAKE_LENGTH_BYTES, old ? 'n' : 'N');
-    const uint32_t low = (uint32_t)DISTRIBUTION_FLAGS, high = (uint32_t)(DISTRIBUTION_FLAGS >> 32);
+    const uint32_t low = (uint32_t)flags, high = (uint32_t)(flags >> 32);
     size_t len = strlen(name);
 
     if (old) {

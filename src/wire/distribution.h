@@ -81,7 +81,8 @@ size_t distribution_put_status(uint8_t *to, const char *status);
 /* "named:": for a dialer that wants a name of us. */
 size_t distribution_put_named(uint8_t *to, const char *name, uint32_t creation);
 /* The old form ('n') has the lower half of the flags, and no creation. */
-size_t distribution_put_challenge(uint8_t *to, bool old, uint32_t challenge, uint32_t creation, const char *name);
+size_t distribution_put_challenge(uint8_t *to, bool old, uint64_t flags, uint32_t challenge, uint32_t creation,
+                                  const char *name);
 size_t distribution_put_ack(uint8_t *to, const uint8_t digest[DISTRIBUTION_DIGEST_BYTES]);
 
 #endif

@@ -3,6 +3,7 @@
 -module(agent).
 -export([watch/0, downs/0, fell/0, ups/0, ping/1, collect/0, numbers/1, send/4, checksums/0, blob/2, load/2, stop_load/0]).
 -export([rtts/2, ask_all/1, listen_to_log/0, logged/1, log/2]).
+-export([watched/2, linked/1, call_many/2, kill_many/0]).
 
 %% ---- what the node sees of others ----
 
@@ -137,3 +138,29 @@ serve(Name, Fun) ->
 ask(Name) ->
     Name ! {self(), ask},
     receive {Name, Answer} -> Answer end.
+
+%% ---- other nodes' processes ----
+
+%% Why it is down, or `quiet' when it is not in that time.
+watched(Process, Ms) ->
+    Ref = erlang:monitor(process, Process),
+    receive {'DOWN', Ref, process, _, Why} -> Why
+    after Ms -> erlang:demonitor(Ref, [flush]), quiet
+    end.
+
+%% Spawns a process there, and links to it once it has ended.
+linked(Node) ->
+    {Pid, Ref} = spawn_monitor(Node, epmdpxy, mark, []),
+    receive {'DOWN', Ref, process, Pid, normal} -> ok end,
+    process_flag(trap_exit, true),
+    link(Pid),
+    receive {'EXIT', Pid, Why} -> unlink(Pid), {linked, Why} end.
+
+%% Processes that call, all of them, erpc:call with these arguments.
+call_many(Count, Args) ->
+    serve(many, fun() ->
+        Pids = [spawn(fun() -> apply(erpc, call, Args) end) || _ <- lists:seq(1, Count)],
+        receive {From, ask} -> [exit(Pid, kill) || Pid <- Pids], From ! {many, ok} end
+    end).
+
+kill_many() -> ask(many).
