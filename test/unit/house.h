@@ -48,7 +48,7 @@ static void house_init(struct house *house)
     house->api = (struct api){.service = &house->service, .version = "0"};
 }
 
-static void house_done(struct house *house)
+static inline void house_done(struct house *house)
 {
     struct cabling *cabling = &house->cabling;
 
