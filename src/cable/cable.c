@@ -157,7 +157,10 @@ void cable_free(struct cable *cable, bool reset, const char *why)
         tell(cable, EVENT_cable_down, why);
     if (cable->phase == CABLE_closing || cable->phase == CABLE_raw)
         tell(cable, EVENT_cable_gone, why);
-    handshaking_note_bytes(&cable->handshaking);
+    handshaking_note_toll(&cable->handshaking);
+    if (cable_phase_is_living(cable->phase) && lane_source_has_left(&cable->duplex.to_acceptor) &&
+        lane_source_has_left(&cable->duplex.to_dialer))
+        handshaking_note_given_up(&cable->handshaking);
     end_account(cable);
     expiry_remove(&cable->naming);
     stranger_leave(&cable->stranger);
@@ -219,8 +222,10 @@ static struct verdict judge(const struct cable *cable)
 /* Returns false when the cable is gone. */
 static bool goes_on(struct cable *cable, struct verdict verdict)
 {
-    if (verdict.why)
+    if (verdict.why) {
+        handshaking_note_end(&cable->handshaking, verdict, cable_phase_is_living(cable->phase));
         cable_free(cable, verdict.reset, verdict.why);
+    }
     return !verdict.why;
 }
 

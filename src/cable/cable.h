@@ -65,9 +65,8 @@ void cable_open(struct cabling *cabling, int fd, const struct target *target);
 /* The rule book changed: every cable asks it again. */
 void cables_apply_rules(struct cables *cables);
 
-/* What rules have kept back so far is noted in their effects: to be called before these are looked at, or rules added.
- */
-void cables_note_effects(struct cables *cables);
+/* What rules have done to what passes, up to now, is noted in their effects: for rules_set_note(). */
+void cables_note_effects(void *cables);
 
 const struct cable *cables_first(const struct cables *cables); /* oldest first */
 const struct cable *cable_next(const struct cable *cable);

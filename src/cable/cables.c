@@ -37,12 +37,13 @@ void cables_free(struct cables *cables)
     free(cables);
 }
 
-void cables_note_effects(struct cables *cables)
+void cables_note_effects(void *data)
 {
+    struct cables *cables = data;
     struct cable *cable;
 
     DL_FOREACH(cables->all, cable)
-        handshaking_note_bytes(&cable->handshaking);
+        handshaking_note_toll(&cable->handshaking);
 }
 
 void cables_apply_rules(struct cables *cables)

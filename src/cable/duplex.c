@@ -27,18 +27,18 @@ static bool has(const struct duplex *duplex, enum partition partition)
 struct verdict duplex_judge(const struct duplex *duplex, bool living)
 {
     if (has(duplex, PARTITION_RESET))
-        return (struct verdict){"a cut resets it", true};
+        return VERDICT_BY(partition, "a cut resets it", true);
     if (has(duplex, PARTITION_CLOSE))
-        return (struct verdict){"a cut closes it", false};
+        return VERDICT_BY(partition, "a cut closes it", false);
     if (has(duplex, PARTITION_SEVER) && living)
-        return (struct verdict){"a cut severs it", false};
+        return VERDICT_BY(partition, "a cut severs it", false);
     if (has(duplex, PARTITION_REFUSE) && !living)
-        return (struct verdict){"a cut refuses new connections", false};
+        return VERDICT_BY(partition, "a cut refuses new connections", false);
     if (lane_cannot_go_on(&duplex->to_acceptor) || lane_cannot_go_on(&duplex->to_dialer))
-        return (struct verdict){"the cut is fixed that threw its bytes away", true};
+        return VERDICT_OVER("the cut is fixed that threw its bytes away", true);
     if (lane_is_spent(&duplex->to_acceptor) || lane_is_spent(&duplex->to_dialer))
-        return (struct verdict){"limit_data closes it", false};
-    return (struct verdict){NULL, false};
+        return VERDICT_BY(limit_data, "limit_data closes it", false);
+    return VERDICT_GOES_ON;
 }
 
 bool duplex_is_held(const struct duplex *duplex)
@@ -91,12 +91,12 @@ struct verdict duplex_pump(struct duplex *duplex, struct cabling *cabling, uint6
 
     if ((there->source == SOURCE_broken && there->sink == SINK_told) ||
         (back->source == SOURCE_broken && back->sink == SINK_told))
-        return (struct verdict){"a node broke its connection", true};
+        return VERDICT_OVER("a node broke its connection", true);
     if (lane_is_over(there) && lane_is_over(back))
-        return (struct verdict){"both nodes closed it", false};
+        return VERDICT_OVER("both nodes closed it", false);
     if (nobody_is_left(duplex))
-        return (struct verdict){"both nodes gave up while something waited for them", false};
-    return (struct verdict){NULL, false};
+        return VERDICT_OVER("both nodes gave up while something waited for them", false);
+    return VERDICT_GOES_ON;
 }
 
 static int update_watch(struct end *end, const struct lane *from_it, const struct lane *to_it,

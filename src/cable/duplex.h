@@ -22,7 +22,13 @@ struct duplex {
 struct verdict {
     const char *why;
     bool reset;
+    bool faulted; /* a fault ends it, of this kind: */
+    enum fault_kind by;
 };
+
+#define VERDICT_GOES_ON ((struct verdict){NULL, false, false, 0})
+#define VERDICT_OVER(why, reset) ((struct verdict){why, reset, false, 0})
+#define VERDICT_BY(kind, why, reset) ((struct verdict){why, reset, true, FAULT_##kind})
 
 /* The dialer's socket is taken over; the watches are the caller's to make. fn is called when a lane's time has come. */
 void duplex_init(struct duplex *duplex, int dialer_fd, alarm_fn *fn, void *data);

@@ -194,3 +194,10 @@ size_t end_unread(const struct end *end)
 
     return end->fd >= 0 && ioctl(end->fd, FIONREAD, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
 }
+
+size_t end_peek(const struct end *end, uint8_t *to, size_t room)
+{
+    ssize_t got = end->fd >= 0 ? recv(end->fd, to, room, MSG_PEEK | MSG_DONTWAIT) : 0;
+
+    return got > 0 ? (size_t)got : 0;
+}

@@ -83,4 +83,7 @@ void end_close(struct end *end, bool reset);
 /* How many bytes the node has sent that were not read yet. */
 size_t end_unread(const struct end *end);
 
+/* A copy of those, as far as there is room; they stay. Returns how many. */
+size_t end_peek(const struct end *end, uint8_t *to, size_t room);
+
 #endif

@@ -11,7 +11,7 @@
 #include "loop/address.h"
 #include "cable/cabling.h"
 
-static const struct verdict goes_on = {NULL, false};
+static const struct verdict goes_on = {NULL, false, false, 0};
 
 void handshaking_init(struct handshaking *handshaking, struct cabling *cabling, struct duplex *duplex,
                       const char *registered)
@@ -68,6 +68,34 @@ static unsigned stage_of(const struct handshaking *handshaking, enum handshake_s
     return 1U << identity_message(&handshaking->identity, side)->stage;
 }
 
+/* The full name, or what the registry knows of it for as long as it has not said itself who it is. */
+static struct party acceptor_of(const struct handshaking *handshaking)
+{
+    const char *name = handshaking->identity.acceptor;
+    const struct node *node = registered_acceptor(handshaking);
+
+    return (struct party){name ? name : node ? node_name(node) : handshaking->registered, node && node_is_hidden(node)};
+}
+
+static void note_act(const struct handshaking *handshaking, struct act act)
+{
+    act.dialer = (struct party){handshaking->identity.dialer, handshaking->dialer_observes};
+    act.acceptor = acceptor_of(handshaking);
+    act.now_ms = loop_wall_ms();
+    if (act.dialer.name)
+        rules_note_act(handshaking->cabling->rules, &act);
+}
+
+/* Both messages have the same flags, unless one node has fewer. */
+static void note_change(struct handshaking *handshaking, uint64_t flags)
+{
+    uint64_t more = flags & ~handshaking->flags_changed;
+
+    handshaking->flags_changed |= flags;
+    if (more)
+        note_act(handshaking, (struct act){.what = DONE_changed, .by = FAULT_downgrade, .flags = more});
+}
+
 /* A message came, was passed on, or the rules have changed: is there one that has to wait now? */
 static void update_phases(struct handshaking *handshaking)
 {
@@ -75,8 +103,12 @@ static void update_phases(struct handshaking *handshaking)
         struct lane *lane = lane_from(handshaking, side);
         bool waits = lane->profile.stages_held & stage_of(handshaking, side);
 
-        if (waits && lane->phase == LANE_shaking)
+        if (waits && lane->phase == LANE_shaking) {
             lane_enter_phase(lane, LANE_at_stage);
+            note_act(handshaking, (struct act){.what = DONE_held,
+                                               .by = FAULT_handshake,
+                                               .stage = identity_message(&handshaking->identity, side)->stage});
+        }
         if (!waits && lane->phase == LANE_at_stage)
             lane_enter_phase(lane, LANE_shaking);
     }
@@ -104,15 +136,6 @@ static void seed_lanes(struct handshaking *handshaking)
     handshaking->duplex->to_dialer.seed = seed_for(seed, acceptor, dialer);
 }
 
-/* The full name, or what the registry knows of it for as long as it has not said itself who it is. */
-static struct party acceptor_of(const struct handshaking *handshaking)
-{
-    const char *name = handshaking->identity.acceptor;
-    const struct node *node = registered_acceptor(handshaking);
-
-    return (struct party){name ? name : node ? node_name(node) : handshaking->registered, node && node_is_hidden(node)};
-}
-
 void handshaking_apply_rules(struct handshaking *handshaking, uint64_t now_us)
 {
     struct profile to_acceptor, to_dialer;
@@ -136,18 +159,43 @@ void handshaking_touch_rules(struct handshaking *handshaking, bool living)
         handshaking->touched = rules_touch(handshaking->cabling->rules, &touch);
 }
 
-void handshaking_note_bytes(struct handshaking *handshaking)
+void handshaking_note_end(struct handshaking *handshaking, struct verdict verdict, bool living)
+{
+    enum done what = !living ? DONE_refused : verdict.reset ? DONE_reset : DONE_closed;
+
+    if (!verdict.faulted)
+        return;
+    if (verdict.by != FAULT_handshake)
+        note_act(handshaking, (struct act){.what = what, .by = verdict.by});
+    for (enum handshake_side side = FROM_DIALER; side <= FROM_ACCEPTOR && verdict.by == FAULT_handshake; side++)
+        if (lane_from(handshaking, side)->profile.stages_closed & stage_of(handshaking, side))
+            note_act(handshaking, (struct act){.what = what,
+                                               .by = FAULT_handshake,
+                                               .stage = identity_message(&handshaking->identity, side)->stage});
+}
+
+void handshaking_note_given_up(struct handshaking *handshaking)
+{
+    const struct touch touch = {.dialer = {handshaking->identity.dialer, handshaking->dialer_observes},
+                                .acceptor = acceptor_of(handshaking),
+                                .what = TOUCHED_GIVEN_UP,
+                                .now_ms = loop_wall_ms()};
+
+    if (touch.dialer.name)
+        rules_touch(handshaking->cabling->rules, &touch);
+}
+
+void handshaking_note_toll(struct handshaking *handshaking)
 {
     const struct party dialer = {handshaking->identity.dialer, handshaking->dialer_observes},
                        acceptor = acceptor_of(handshaking);
 
     for (enum handshake_side side = FROM_DIALER; side <= FROM_ACCEPTOR && dialer.name; side++) {
         bool dialled = side == FROM_DIALER;
-        struct kept_back kept = {dialled ? dialer : acceptor, dialled ? acceptor : dialer, dialled, 0, 0};
+        const struct passing passing = {dialled ? dialer : acceptor, dialled ? acceptor : dialer, dialled,
+                                        lane_take_toll(lane_from(handshaking, side), handshaking->cabling)};
 
-        lane_kept_back(lane_from(handshaking, side), &kept.held_bytes, &kept.dropped_bytes);
-        if (kept.held_bytes > 0 || kept.dropped_bytes > 0)
-            rules_touch_bytes(handshaking->cabling->rules, &kept);
+        rules_note_toll(handshaking->cabling->rules, &passing);
     }
 }
 
@@ -157,7 +205,7 @@ struct verdict handshaking_judge(const struct handshaking *handshaking, bool liv
 
     for (enum handshake_side side = FROM_DIALER; side <= FROM_ACCEPTOR && !verdict.why; side++)
         if (lane_from(handshaking, side)->profile.stages_closed & stage_of(handshaking, side))
-            verdict = (struct verdict){"a handshake fault closes it", false};
+            verdict = VERDICT_BY(handshake, "a handshake fault closes it", false);
     return verdict;
 }
 
@@ -224,7 +272,7 @@ static struct verdict read_next(struct handshaking *handshaking, enum handshake_
     switch (identity_observe(&handshaking->identity, side, data, *ret_got, &reason)) {
     case HANDSHAKE_BAD:
         COUNT(handshaking->cabling->counters, handshakes_malformed);
-        return (struct verdict){reason, false};
+        return VERDICT_OVER(reason, false);
     case HANDSHAKE_RAW:
         lane_enter_phase(&handshaking->duplex->to_acceptor, LANE_raw);
         lane_enter_phase(&handshaking->duplex->to_dialer, LANE_raw);
@@ -249,7 +297,7 @@ struct verdict handshaking_hear(struct handshaking *handshaking, uint64_t now_us
         if (verdict.why)
             return verdict;
         if (handshaking->duplex->to_acceptor.source != SOURCE_open)
-            return (struct verdict){"the dialer left before it said who it is", false};
+            return VERDICT_OVER("the dialer left before it said who it is", false);
         if (got == 0)
             break;
         *ret_known = handshaking_is_raw(handshaking) || handshaking->identity.waits[FROM_DIALER];
@@ -283,7 +331,7 @@ static void pass_message(struct handshaking *handshaking, enum handshake_side si
     if (message->stage == STAGE_name)
         handshaking->flags_cleared = handshaking->duplex->to_acceptor.profile.flags_cleared |
                                      handshaking->duplex->to_dialer.profile.flags_cleared;
-    handshake_clear_flags(handshaking->identity.handshake, side, handshaking->flags_cleared);
+    note_change(handshaking, handshake_clear_flags(handshaking->identity.handshake, side, handshaking->flags_cleared));
     lane_pass(lane, handshaking->cabling, message->bytes, message->have);
     identity_passed(&handshaking->identity, side);
     if (handshaking->identity.framed[side])

@@ -24,6 +24,7 @@ struct handshaking {
     bool dialer_observes;   /* it has registered, and is a hidden node */
     uint32_t touched;       /* the newest rule that knows of this connection, in this part of its life */
     uint64_t flags_cleared; /* of both nodes' messages: fixed when the first one goes on */
+    uint64_t flags_changed; /* those of them that a message had */
 };
 
 void handshaking_init(struct handshaking *handshaking, struct cabling *cabling, struct duplex *duplex,
@@ -37,8 +38,12 @@ void handshaking_apply_rules(struct handshaking *handshaking, uint64_t now_us);
  */
 void handshaking_touch_rules(struct handshaking *handshaking, bool living);
 
-/* Notes in the effects of rules what they have kept back of what the two have sent. */
-void handshaking_note_bytes(struct handshaking *handshaking);
+/* Notes in the effects of rules what they have done to what the two have sent ... */
+void handshaking_note_toll(struct handshaking *handshaking);
+
+/* ... that they have ended the connection, over which the two talked if it is living; and that both had given it up. */
+void handshaking_note_end(struct handshaking *handshaking, struct verdict verdict, bool living);
+void handshaking_note_given_up(struct handshaking *handshaking);
 
 /* What the profiles say about the connection, and about a message that waits. Asked before anything is moved. */
 struct verdict handshaking_judge(const struct handshaking *handshaking, bool living);

@@ -43,8 +43,11 @@ void lane_set_profile(struct lane *lane, struct cabling *cabling, const struct p
         slow_begin(lane, cabling);
     if (lane->slow)
         slow_set_shape(lane, now_us);
-    if (profile->partition == PARTITION_NONE && !lane_is_held(lane))
-        lane->held_told = 0;
+    lane->delays = shape_delays(&profile->shape);
+    if (profile->partition == PARTITION_NONE && !lane_is_held(lane)) {
+        lane->held_told = (struct toll){0};
+        lane->held_seen = 0;
+    }
 }
 
 /* ---- states ---- */
@@ -172,17 +175,55 @@ size_t lane_waiting(const struct lane *lane)
     return lane->kept_len - lane->kept_sent + lane->piped + slow_held(lane);
 }
 
-void lane_kept_back(struct lane *lane, uint64_t *ret_held_bytes, uint64_t *ret_dropped_bytes)
+/* The frames up to where nothing was read yet. */
+static struct frames frames_read(const struct lane *lane)
+{
+    return lane->slow ? *slow_came(lane) : lane->frames;
+}
+
+/* Adds what is more than was told before. */
+static void tell_more(uint64_t count, uint64_t *told, uint64_t *toll)
+{
+    if (count > *told) {
+        *toll += count - *told;
+        *told = count;
+    }
+}
+
+/* Of what was not read yet the beginning is looked at, and of the rest it is taken for granted that it is no ticks. */
+static void note_held(struct lane *lane, const struct cabling *cabling)
 {
     uint64_t waiting = lane_is_held(lane) ? lane_waiting(lane) + end_unread(lane->in) : 0;
+    struct frames frames = frames_read(lane);
 
-    if (waiting > lane->held_told) {
-        lane->held_bytes += waiting - lane->held_told;
-        lane->held_told = waiting;
-    }
-    *ret_held_bytes = lane->held_bytes;
-    *ret_dropped_bytes = lane->dropped_bytes;
-    lane->held_bytes = lane->dropped_bytes = 0;
+    if (waiting == lane->held_seen)
+        return;
+    lane->held_seen = waiting;
+    if (lane_is_framed(lane))
+        frames_feed(&frames, cabling->scratch, end_peek(lane->in, cabling->scratch, CABLING_SCRATCH_BYTES));
+    tell_more(frames.frames - lane->frames.frames, &lane->held_told.held_frames, &lane->toll.held_frames);
+    frames.ticks -= lane->frames.ticks;
+    if (waiting > FRAMES_HEADER_BYTES * frames.ticks)
+        tell_more(waiting - FRAMES_HEADER_BYTES * frames.ticks, &lane->held_told.held_bytes, &lane->toll.held_bytes);
+}
+
+/* It is not told to the sink, or not yet. */
+static void note_end(struct lane *lane)
+{
+    lane->toll.ended |= !lane->end_told;
+    lane->end_told = true;
+}
+
+struct toll lane_take_toll(struct lane *lane, const struct cabling *cabling)
+{
+    struct toll toll;
+
+    note_held(lane, cabling);
+    if (lane_hides_its_end(lane) && lane->sink == SINK_open && lane_source_has_left(lane))
+        note_end(lane);
+    toll = lane->toll;
+    lane->toll = (struct toll){0};
+    return toll;
 }
 
 /* ---- out ---- */
@@ -228,8 +269,12 @@ bool lane_flush(struct lane *lane, struct cabling *cabling)
 /* The source has ended, everything is out, and nothing keeps that from the sink. */
 static void finish(struct lane *lane, struct cabling *cabling, uint64_t now_us)
 {
-    if (lane->source != SOURCE_open && lane_flush(lane, cabling) && (!lane->slow || slow_may_finish(lane, now_us)))
+    if (lane->source == SOURCE_open || !lane_flush(lane, cabling))
+        return;
+    if (!lane->slow || slow_may_finish(lane, now_us))
         tell_sink(lane);
+    else
+        note_end(lane);
 }
 
 bool lane_drain(struct lane *lane, struct cabling *cabling, uint64_t now_us)
@@ -277,23 +322,39 @@ size_t lane_read(struct lane *lane, uint8_t *to, size_t room)
     return (size_t)got;
 }
 
-/* What a hold has held is for nobody once its sink has left; some of that may have been told by then. */
-static void count_thrown_away(struct lane *lane, uint64_t bytes)
+/* Of what a hold has held some was told already; the rest is returned. */
+static uint64_t not_told(uint64_t count, uint64_t *told)
 {
-    uint64_t told = bytes < lane->held_told ? bytes : lane->held_told;
+    uint64_t known = count < *told ? count : *told;
+
+    *told -= known;
+    return count - known;
+}
+
+/* What a hold has held is for nobody once its sink has left. */
+static void count_thrown_away(struct lane *lane, uint64_t bytes, const struct frames *before)
+{
+    uint64_t frames = lane->thrown.frames - before->frames;
+    uint64_t tick_bytes = FRAMES_HEADER_BYTES * (lane->thrown.ticks - before->ticks);
 
     if (lane->profile.partition == PARTITION_DROP) {
-        lane->dropped_bytes += bytes;
-    } else if (is_kept(lane)) {
-        lane->held_told -= told;
-        lane->held_bytes += bytes - told;
+        lane->toll.dropped_bytes += bytes;
+        lane->toll.dropped_frames += frames;
+    } else if (is_kept(lane) || lane->profile.freeze) {
+        lane->toll.held_bytes += not_told(bytes > tick_bytes ? bytes - tick_bytes : 0, &lane->held_told.held_bytes);
+        lane->toll.held_frames += not_told(frames, &lane->held_told.held_frames);
     }
 }
 
 void lane_throw_away(struct lane *lane, struct cabling *cabling)
 {
     size_t share = cabling_share(cabling), waited = lane_waiting(lane), moved = 0, got = 1;
+    struct frames before;
 
+    if (!lane->throws)
+        lane->thrown = frames_read(lane);
+    lane->throws = true;
+    before = lane->thrown;
     forget_kept(lane, cabling);
     if (lane->slow)
         slow_end(lane, cabling);
@@ -301,8 +362,10 @@ void lane_throw_away(struct lane *lane, struct cabling *cabling)
            (moved < share || end_is_broken(lane->in))) {
         got = lane_read(lane, cabling->scratch, CABLING_SCRATCH_BYTES);
         moved += got;
+        if (lane_is_framed(lane))
+            frames_feed(&lane->thrown, cabling->scratch, got);
     }
-    count_thrown_away(lane, waited + moved);
+    count_thrown_away(lane, waited + moved, &before);
 }
 
 void lane_pump(struct lane *lane, struct cabling *cabling, uint64_t now_us)

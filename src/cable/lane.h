@@ -22,6 +22,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "model/effect.h"
 #include "model/profile.h"
 #include "model/traffic.h"
 #include "loop/deadlines.h"
@@ -61,10 +62,15 @@ struct lane {
     enum lane_phase phase;
     bool torn; /* bytes may have been thrown away: none may follow them */
     struct profile profile;
-    struct frames frames;               /* what has left for the sink, or is kept for it */
-    uint64_t bytes;                     /* read from the source */
-    uint64_t dropped_bytes, held_bytes; /* which lane_kept_back() has not told yet ... */
-    uint64_t held_told;                 /* ... and of those that are held now, how many it has */
+    struct frames frames;  /* what has left for the sink, or is kept for it */
+    uint64_t bytes;        /* read from the source */
+    struct toll toll;      /* which lane_take_toll() has not told yet ... */
+    struct toll held_told; /* ... and of what is held now, how much it has */
+    uint64_t held_seen;    /* bytes that were held when it was looked at */
+    bool end_told;         /* and that its end is kept back */
+    bool delays;           /* what comes waits for a time, and is counted */
+    struct frames thrown;  /* what is thrown away, behind what has passed or waited ... */
+    bool throws;           /* ... since that has begun */
     uint8_t *kept;
     size_t kept_len, kept_sent;
     struct pipe *pipe; /* lent while there are bytes in it */
@@ -145,8 +151,8 @@ bool lane_source_has_left(const struct lane *lane);
 /* Bytes that wait in our memory, or in a pipe. */
 size_t lane_waiting(const struct lane *lane);
 
-/* What a hold or a freeze has kept from the sink, and a drop thrown away, that no earlier call has told. */
-void lane_kept_back(struct lane *lane, uint64_t *ret_held_bytes, uint64_t *ret_dropped_bytes);
+/* What its faults have done to what its source has sent, that no earlier call has told. */
+struct toll lane_take_toll(struct lane *lane, const struct cabling *cabling);
 
 /* What must happen before lane_pump() can go on? A time: the deadline is set for it. */
 bool lane_wants_read(const struct lane *lane, const struct cabling *cabling);

@@ -16,6 +16,8 @@
 struct slow {
     struct random random; /* of this lane alone: what others draw changes nothing here */
     struct shaper *shaper;
+    struct frames came;   /* of what was put: lane->frames, and what is in the shaper */
+    uint64_t came_bytes;  /* put, since it began */
     size_t queued;        /* bytes in it, as counted in cabling->queued_bytes */
     size_t unframed;      /* of those, the first so many are of the handshake */
     uint8_t withheld;     /* bytes of a frame's header that came, and are kept from the sink: it may be a tick */
@@ -43,6 +45,7 @@ void slow_begin(struct lane *lane, struct cabling *cabling)
     lane->slow = mem_new(sizeof(*lane->slow));
     random_seed(&lane->slow->random, lane->seed);
     lane->slow->shaper = shaper_new(&lane->slow->random);
+    lane->slow->came = lane->frames;
     cabling_add_shaped(cabling);
 }
 
@@ -62,12 +65,33 @@ void slow_set_shape(struct lane *lane, uint64_t now_us)
 
 /* ---- in ---- */
 
+/* Without ticks, and without what may still turn out to be one. */
+static uint64_t put_data(const struct slow *slow)
+{
+    return slow->came_bytes - FRAMES_HEADER_BYTES * slow->came.ticks - slow->came.have;
+}
+
 void slow_put(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len)
 {
-    shaper_put(lane->slow->shaper, data, len, loop_clock_us(cabling->loop));
-    if (!lane_is_framed(lane))
-        lane->slow->unframed += len;
+    struct slow *slow = lane->slow;
+    uint64_t bytes = put_data(slow), frames = slow->came.frames;
+
+    shaper_put(slow->shaper, data, len, loop_clock_us(cabling->loop));
+    slow->came_bytes += len;
+    if (lane_is_framed(lane))
+        frames_feed(&slow->came, data, len);
+    else
+        slow->unframed += len;
+    if (lane->delays) {
+        lane->toll.delayed_bytes += put_data(slow) - bytes;
+        lane->toll.delayed_frames += slow->came.frames - frames;
+    }
     account(lane, cabling);
+}
+
+const struct frames *slow_came(const struct lane *lane)
+{
+    return &lane->slow->came;
 }
 
 /* Has the sink got whole frames only? Bytes of a header that are withheld do not count. */
@@ -147,6 +171,7 @@ static size_t without_ticks(struct lane *lane, struct cabling *cabling, const ui
             lane->slow->withheld++;
             if (frames->have == 0 && frames->left == 0 && lane->slow->withheld == FRAMES_HEADER_BYTES) {
                 COUNT(cabling->counters, ticks_muted);
+                lane->toll.muted_bytes += FRAMES_HEADER_BYTES;
                 lane->slow->withheld = 0;
             } else if (frames->have == 0) {
                 used += put_withheld(lane, to + used);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct cabling;
+struct frames;
 struct lane;
 
 /* In all shapers together; beyond it each may still hold as much as SLOW_LEAST_BYTES. */
@@ -32,6 +33,9 @@ void slow_set_shape(struct lane *lane, uint64_t now_us);
  * and whose time is read before they are would leave too early.
  */
 void slow_put(struct lane *lane, struct cabling *cabling, const uint8_t *data, size_t len);
+
+/* The frames that have come so far, those that wait in the shaper too. */
+const struct frames *slow_came(const struct lane *lane);
 
 /* Reads and writes what may be by now, within reason. */
 void slow_pump(struct lane *lane, struct cabling *cabling);

@@ -16,7 +16,7 @@ struct text;
 #define STATUS_OK 0
 #define STATUS_FAILED 1    /* no daemon, port in use, and the like */
 #define STATUS_BAD_INPUT 2 /* nothing was changed */
-#define STATUS_VACUOUS 3   /* --strict: a fault has touched nothing */
+#define STATUS_VACUOUS 3   /* --strict: a fault has changed nothing */
 
 #define COMMAND_GO (-1)
 #define COMMAND_ANY_WORDS 10000

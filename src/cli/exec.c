@@ -277,7 +277,7 @@ const struct command exec_command = {
     .details =
         "CMD and all nodes that it starts find the daemon by ERL_EPMD_PORT; so do epmdpxy cut, fix and status when\n"
         "CMD calls them. Signals are passed on to CMD, the exit status is CMD's, and the daemon ends with it.\n"
-        "With --strict a run that has succeeded fails (status 3) when one of its faults has touched nothing.\n"
+        "With --strict a run that has succeeded fails (status 3) when one of its faults has changed nothing.\n"
         "Options before -- are these, and those of epmdpxy serve.\n",
     .options = {OPTION_ROWS(rows)},
     .run = run,

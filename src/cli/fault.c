@@ -273,6 +273,13 @@ static int run(const struct command *self, int argc, char **argv)
     return command_refuse(self, "'%s' is none of add, list, rm, clear, kinds", argv[0]);
 }
 
+static void add_words(struct text *to)
+{
+    words_add_islands(to);
+    text_addf(to, "\nWhat a rule has done up to now: fault list says it in short, fault list --json counts\n");
+    words_add_effects(to);
+}
+
 const struct command fault_command = {
     .name = "fault",
     .synopsis = "fault add KIND [OPTION...] [PARAMETER=VALUE...] | list | rm ID... | clear | kinds [KIND]",
@@ -291,7 +298,7 @@ const struct command fault_command = {
         "  eu = node1,node2\n"
         "  us = node3\n"
         "  eu us 45ms\n",
-    .words = words_add_islands,
+    .words = add_words,
     .options = {OPTION_ROWS(rows), .shared = {{&rule_options, offsetof(struct fault_fields, rule)},
                                               {&asking_options, offsetof(struct fault_fields, asking)}}},
     .run = run,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/book.h"
 
-#include "cable/cable.h"
 #include "control/lists.h"
 #include "control/status.h"
 #include "loop/loop.h"
@@ -45,7 +44,7 @@ static json_t *rules_now(const struct asked *asked, uint32_t first)
 {
     const struct service *service = asked->api->service;
 
-    cables_note_effects(service->cables);
+    rules_note(service->rules);
     return rules_to_document(service->rules, first, now_us(asked));
 }
 
@@ -100,6 +99,15 @@ json_t *book_post_cut(const struct asked *asked, struct refusal *refusal)
     return status < 0 ? NULL : answer_to_document(asked, &answer);
 }
 
+static json_t *ended_to_document(const struct ended_rule *rule)
+{
+    json_t *document = json_pack("{s:I, s:o}", "id", (json_int_t)rule->id, "effect", effect_to_document(&rule->effect));
+
+    if (rule->effect.given_up > 0)
+        json_object_set_new(document, "given_up_ago_ms", json_integer((json_int_t)rule->given_up_ago_ms));
+    return document;
+}
+
 json_t *book_post_fix(const struct asked *asked, struct refusal *refusal)
 {
     struct service *service = asked->api->service;
@@ -116,8 +124,7 @@ json_t *book_post_fix(const struct asked *asked, struct refusal *refusal)
         return NULL;
     ended = json_array();
     for (size_t i = 0; i < answer.ended_count; i++)
-        json_array_append_new(ended, json_pack("{s:I, s:o}", "id", (json_int_t)answer.ended[i].id, "effect",
-                                               effect_to_document(&answer.ended[i].effect)));
+        json_array_append_new(ended, ended_to_document(&answer.ended[i]));
     document = json_pack("{s:o, s:I, s:o, s:o}", "rules", rules_now(asked, 0), "held_cables",
                          (json_int_t)service_held_cables(service), "ended", ended, "notes",
                          notes_to_document(&answer.remarks));

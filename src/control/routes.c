@@ -142,7 +142,7 @@ static const struct route {
      true,
      {NULL},
      "islands, or nothing: all; answers what was ended, and its effect"},
-    {"GET", "/v1/rules", book_get_rules, false, {NULL}, "all rules, and what each has touched"},
+    {"GET", "/v1/rules", book_get_rules, false, {NULL}, "all rules, and what each has done"},
     {"POST",
      "/v1/rules",
      book_post_rules,

@@ -158,7 +158,7 @@ static bool add_rules(struct rows *rows)
     const struct rule *rule = rules_first(service->rules);
 
     if (rows->at == 0)
-        cables_note_effects(service->cables);
+        rules_note(service->rules);
     while (rule && rule->id <= rows->at)
         rule = rule->next;
     for (; rule && rule->id <= rows->last; rule = rule->next) {

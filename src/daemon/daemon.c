@@ -45,9 +45,9 @@ struct daemon {
     struct api api;
     struct control *control;
     struct endpoint *endpoint; /* or NULL */
-    struct watch *input; /* standard input, when the daemon ends with it; or NULL */
+    struct watch *input;       /* standard input, when the daemon ends with it; or NULL */
 
-    bool strict, vacuous;     /* a rule has ended and has touched nothing */
+    bool strict, vacuous;     /* a rule has ended and has changed nothing */
     struct deadline next_end; /* the book has no clock: this one tells it when something in it has to end */
     uint64_t version;         /* of the rules that the cables go by */
 };
@@ -71,14 +71,14 @@ static void on_rules_changed(void *data)
     cables_apply_rules(daemon->cabling.cables);
 }
 
-/* A test whose fault has touched nothing has shown nothing. */
+/* A test whose fault has changed nothing has shown nothing. */
 static void on_rule_ended(void *data, const struct rule *rule)
 {
     struct daemon *daemon = data;
-    struct text line = {0};
+    struct text line = {0}, effect = {0};
     json_t *document;
 
-    if (effect_is_there(&rule->effect))
+    if (effect_has_bitten(&rule->effect) || rule->goes_on)
         return;
     events_add(daemon->events,
                &(struct event){.time_ms = loop_wall_ms(), .kind = EVENT_rule_untouched, .rule = rule->id});
@@ -87,8 +87,11 @@ static void on_rule_ended(void *data, const struct rule *rule)
     daemon->vacuous = true;
     document = rule_to_document(rule, loop_clock_us(daemon->loop));
     rule_add_line(&line, document);
-    log_error("this fault has ended and touched nothing: %.*s", (int)strcspn(line.data, "\n"), line.data);
+    rule_add_effect(&effect, document);
+    log_error("this fault has ended and %.*s: %.*s", (int)effect.len, effect.data, (int)strcspn(line.data, "\n"),
+              line.data);
     text_done(&line);
+    text_done(&effect);
     json_decref(document);
 }
 
@@ -158,6 +161,7 @@ static void make_cabling(struct daemon *daemon, const struct daemon_config *conf
                                        .lane_bytes_max = config->lane_bytes_max,
                                        .batch = config->batch};
     cabling_init(&daemon->cabling);
+    rules_set_note(daemon->rules, cables_note_effects, daemon->cabling.cables);
 }
 
 static void make_mapper(struct daemon *daemon, const struct daemon_config *config)
@@ -260,6 +264,7 @@ static void unmake(struct daemon *daemon)
     door_free(daemon->door);
     gates_free(daemon->mapper.gates);
     cabling_done(&daemon->cabling);
+    rules_set_note(daemon->rules, NULL, NULL);
     descriptors_free(daemon->descriptors);
     deadline_clear(daemon->deadlines, &daemon->next_end);
     rules_free(daemon->rules); /* each tells that it has ended */
@@ -291,7 +296,8 @@ int daemon_run(struct daemon_config *config)
     if (config->until_input_closes && !watch_input(&daemon)) {
         log_error("--until-stdin-closes: standard input is no pipe, socket or terminal (%s)", strerror(errno));
         status = EXIT_FAILURE;
-    } else if (!become_node(&daemon, config) || !listen_at(&daemon, config) || (config->ready && config->ready(config->ready_data) < 0))
+    } else if (!become_node(&daemon, config) || !listen_at(&daemon, config) ||
+               (config->ready && config->ready(config->ready_data) < 0))
         status = EXIT_FAILURE;
     else
         loop_run(daemon.loop);

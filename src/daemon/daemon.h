@@ -19,7 +19,7 @@ struct daemon_config {
     uint64_t seed;                  /* of all chance: jitter, sizes of slices, random cuts; 0: any, and filled in */
     const struct island *observers; /* patterns, checked, up to OBSERVERS_MAX; or NULL */
     size_t remembered_max;          /* names, see model/registry.h */
-    bool strict;                    /* a rule that goes and has touched nothing makes the exit status STATUS_VACUOUS */
+    bool strict;                    /* a rule that goes and has changed nothing makes the exit status STATUS_VACUOUS */
     bool until_input_closes;        /* it ends when standard input does, a pipe or the like */
     const int *fds;                 /* listening sockets; the daemon closes them */
     size_t fd_count;

@@ -61,7 +61,7 @@ static const struct option_row rows[] = {
     {"relaxed-command-check", NULL, "allow epmd -kill with live nodes, and epmd -stop", OPTION_FLAG, FIELD(relaxed), 0,
      0, NULL},
     {"no-batch", NULL, "do not run as a batch process (SCHED_BATCH)", OPTION_NOT, FIELD(batch), 0, 0, NULL},
-    {"strict", NULL, "exit status 3, and a line each, when a fault has ended that touched nothing", OPTION_FLAG,
+    {"strict", NULL, "exit status 3, and a line each, when a fault has ended that changed nothing", OPTION_FLAG,
      FIELD(strict), 0, 0, NULL},
     {"until-stdin-closes", NULL,
      "for whoever starts it as a child: print the port alone, and end when standard input does", OPTION_FLAG,

@@ -138,10 +138,14 @@ bool profile_has(const struct profile *profile, enum fault_kind kind)
     return false;
 }
 
+bool shape_delays(const struct shape *shape)
+{
+    return shape->latencies_count || shape->rate_bits || shape->slice_bytes;
+}
+
 bool profile_shapes(const struct profile *profile)
 {
     const struct shape *shape = &profile->shape;
 
-    return profile->freeze || profile->mute || shape->latencies_count || shape->rate_bits || shape->slow_close_us ||
-           shape->limited || shape->slice_bytes;
+    return profile->freeze || profile->mute || shape_delays(shape) || shape->slow_close_us || shape->limited;
 }

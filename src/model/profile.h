@@ -55,6 +55,9 @@ void name_profile_add(struct name_profile *profile, const struct fault *fault);
 /* Is a fault of that kind, one between nodes, part of it? */
 bool profile_has(const struct profile *profile, enum fault_kind kind);
 
+/* Does it let anything wait? */
+bool shape_delays(const struct shape *shape);
+
 /* Must bytes wait for a time, be counted or be looked at on their way? */
 bool profile_shapes(const struct profile *profile);
 

@@ -26,8 +26,6 @@ void rules_tell_ends(struct rules *rules, void (*ended)(void *data, const struct
 
 static void drop(struct rules *rules, struct rule *rule)
 {
-    if (rules->ended)
-        rules->ended(rules->ended_data, rule);
     DL_DELETE(rules->book, rule);
     rules->count--;
     rules->version++;
@@ -53,6 +51,10 @@ bool book_drop_those(struct rules *rules, bool (*goes)(const struct rule *rule, 
 
     DL_FOREACH_SAFE(rules->book, rule, next)
         if (goes(rule, data)) {
+            if (!any)
+                rules_note(rules);
+            if (rules->ended)
+                rules->ended(rules->ended_data, rule);
             drop(rules, rule);
             any = true;
         }
@@ -99,12 +101,21 @@ static bool may_hide(const struct rule *rule)
            rule->selector.dialer == DIALER_ANY;
 }
 
-static bool is_hidden(const struct rule *rule, const void *data)
+static bool is_hidden(const struct rule *rule, const struct rule *newest)
 {
-    const struct rule *newest = data;
-
     return rule != newest && is_partition(rule) &&
            selector_is_covered(&rule->selector, &newest->selector.islands, 1, newest->selector.one_way);
+}
+
+static void drop_hidden(struct rules *rules, struct rule *newest)
+{
+    struct rule *rule, *next;
+
+    DL_FOREACH_SAFE(rules->book, rule, next)
+        if (is_hidden(rule, newest)) {
+            newest->goes_on |= rule->goes_on || effect_has_bitten(&rule->effect);
+            drop(rules, rule);
+        }
 }
 
 static void add(struct rules *rules, struct rule_request *request)
@@ -123,13 +134,14 @@ static void add(struct rules *rules, struct rule_request *request)
     rules->count++;
     rules->version++;
     if (may_hide(rule))
-        book_drop_those(rules, is_hidden, rule);
+        drop_hidden(rules, rule);
 }
 
 int rules_add(struct rules *rules, struct rule_request *requests, size_t count, uint32_t *ret_first)
 {
     if (rules->count + count > RULES_MAX)
         return -ENOSPC;
+    rules_note(rules); /* none of it is theirs */
     *ret_first = rules->last_id + 1;
     for (size_t i = 0; i < count; i++)
         add(rules, &requests[i]);
@@ -236,6 +248,7 @@ int rules_fix(struct rules *rules, const struct islands *islands)
     DL_FOREACH(rules->book, rule)
         if (takes_part(rule, islands) && healed_then(rule, islands) > RULES_HEALED_MAX)
             return -ENOSPC;
+    rules_note(rules);
     DL_FOREACH(rules->book, rule)
         if (takes_part(rule, islands)) {
             heal(rule, islands);

@@ -22,6 +22,7 @@
 #include "model/faults.h"
 #include "model/profile.h"
 #include "model/selector.h"
+#include "wire/handshake.h"
 
 #define RULES_MAX 1000
 #define OBSERVERS_MAX 100
@@ -54,6 +55,7 @@ struct rule {
     uint64_t settles_us; /* 0, or until when the nodes of an island hear nothing of each other */
     struct lease *lease; /* goes with it, or with this owner; NULL: none */
     struct effect effect;
+    bool goes_on;             /* a partition that one is in the place of had changed something */
     struct rule *prev, *next; /* the book, oldest first */
 };
 
@@ -68,7 +70,10 @@ struct rule_request {
 
 struct rules;
 
-/* `ended`, unless NULL, is called with each rule that goes, before it is freed. */
+/*
+ * `ended`, unless NULL, is called with each rule that goes, before it is freed; but for partitions that a newer one
+ * covers, as that one goes on with what they have begun.
+ */
 void rules_tell_ends(struct rules *rules, void (*ended)(void *data, const struct rule *rule), void *data);
 
 /* `changed` is called after every change of the book, leases included; NULL is fine. */
@@ -129,7 +134,7 @@ struct name_profile rules_name_profile(const struct rules *rules, struct party p
 /* What happens to a connection, or to a name, that rules may be about. */
 struct touch {
     struct party dialer, acceptor; /* for names: the dialer alone */
-    enum touched { TOUCHED_DIAL, TOUCHED_CABLE, TOUCHED_LOOKUP, TOUCHED_LIST } what;
+    enum touched { TOUCHED_DIAL, TOUCHED_CABLE, TOUCHED_GIVEN_UP, TOUCHED_LOOKUP, TOUCHED_LIST } what;
     uint32_t after;  /* only rules with a greater number: the others have been told */
     uint64_t now_ms; /* since 1970 */
 };
@@ -138,15 +143,36 @@ struct touch {
  */
 uint32_t rules_touch(struct rules *rules, const struct touch *touch);
 
-/* What was kept from a node, of what another one has sent it over a connection. */
-struct kept_back {
-    struct party from, to;
-    bool dialled; /* by from */
-    uint64_t held_bytes, dropped_bytes;
+/* What a fault has done to a connection: it has ended it, or something of its handshake waits, or was changed. */
+struct act {
+    struct party dialer, acceptor;
+    enum done { DONE_closed, DONE_reset, DONE_refused, DONE_held, DONE_changed } what;
+    enum fault_kind by;
+    enum handshake_stage stage; /* of the message, by a handshake fault */
+    uint64_t flags;             /* that were taken out, by a downgrade */
+    uint64_t now_ms;            /* since 1970 */
 };
 
-/* Notes it in the effect of each rule that holds, or drops, what is sent from there to there. */
-void rules_touch_bytes(struct rules *rules, const struct kept_back *kept);
+/* Notes it in the effect of each rule that has its part in it. */
+void rules_note_act(struct rules *rules, const struct act *act);
+
+/* The same of what a lane's faults have done to what one of them has sent to the other. */
+struct passing {
+    struct party from, to;
+    bool dialled; /* by from */
+    struct toll toll;
+};
+
+void rules_note_toll(struct rules *rules, const struct passing *passing);
+
+/*
+ * `note` is called before a rule goes or comes, and by rules_note(): whoever keeps count of what passes then notes what
+ * the rules have done up to now. NULL: nobody does.
+ */
+void rules_set_note(struct rules *rules, void (*note)(void *data), void *data);
+
+/* To be called before effects are looked at. */
+void rules_note(const struct rules *rules);
 
 const struct rule *rules_first(const struct rules *rules); /* oldest; go on with ->next */
 size_t rules_count(const struct rules *rules);

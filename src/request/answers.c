@@ -16,12 +16,23 @@ static json_t *number_or_none(uint64_t number)
     return number ? json_integer((json_int_t)number) : NULL;
 }
 
+static void add_time(json_t *document, const char *field, uint64_t time_ms)
+{
+    if (time_ms)
+        json_object_set_new(document, field, json_integer((json_int_t)time_ms));
+}
+
 json_t *effect_to_document(const struct effect *effect)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o*, s:o*}", "cables", (json_int_t)effect->cables, "dials",
-                     (json_int_t)effect->dials, "lookups", (json_int_t)effect->lookups, "held_bytes",
-                     (json_int_t)effect->held_bytes, "dropped_bytes", (json_int_t)effect->dropped_bytes, "first_ms",
-                     number_or_none(effect->first_ms), "last_ms", number_or_none(effect->last_ms));
+    json_t *document = json_pack("{s:b}", "bitten", effect_has_bitten(effect));
+
+#define X(name, bites, help) json_object_set_new(document, #name, json_integer((json_int_t)effect->name));
+    EFFECT_COUNTS(X)
+#undef X
+    add_time(document, "given_up_ms", effect->given_up_ms);
+    add_time(document, "first_ms", effect->first_ms);
+    add_time(document, "last_ms", effect->last_ms);
+    return document;
 }
 
 json_t *rule_to_document(const struct rule *rule, uint64_t now_us)

@@ -130,10 +130,51 @@ void rule_add_line(struct text *to, const json_t *rule)
     text_addf(to, "\n");
 }
 
-static void add_count(struct text *to, long long count, const char *one, const char *many, size_t *said)
+/* "3 cables", after whatever begins, or goes on with, what is told. */
+static void add_count(struct text *to, long long count, const char *one, const char *many, const char *begins,
+                      size_t *said)
 {
     if (count > 0)
-        text_addf(to, "%s %lld %s", (*said)++ ? " and" : "touched", count, count == 1 ? one : many);
+        text_addf(to, "%s %lld %s", (*said)++ ? " and" : begins, count, count == 1 ? one : many);
+}
+
+static void add_bytes(struct text *to, const json_t *effect, const char *verb, const char *bytes, const char *frames)
+{
+    if (number_of(effect, bytes) == 0)
+        return;
+    text_addf(to, "; %s %lld bytes", verb, number_of(effect, bytes));
+    if (number_of(effect, frames) > 0)
+        text_addf(to, " (%lld %s)", number_of(effect, frames), number_of(effect, frames) == 1 ? "frame" : "frames");
+}
+
+static void add_act(struct text *to, const json_t *effect, const char *field, const char *verb, const char *one,
+                    const char *many)
+{
+    size_t said = 0;
+
+    if (number_of(effect, field) == 0)
+        return;
+    text_addf(to, "; %s", verb);
+    add_count(to, number_of(effect, field), one, many, "", &said);
+}
+
+/* What both nodes of a connection had given up before the rule went. */
+static void add_given_up(struct text *to, const json_t *rule, const json_t *effect)
+{
+    const json_t *ago = json_object_get(rule, "given_up_ago_ms");
+    long long count = number_of(effect, "given_up");
+    char time[32];
+
+    if (count == 0)
+        return;
+    if (count == number_of(effect, "cables"))
+        text_addf(to, "; both sides had noticed");
+    else
+        text_addf(to, "; both sides had noticed of %lld", count);
+    if (ago) {
+        duration_print((uint64_t)json_integer_value(ago) * 1000, time, sizeof(time));
+        text_addf(to, " %s before", time);
+    }
 }
 
 void rule_add_effect(struct text *to, const json_t *rule)
@@ -141,15 +182,23 @@ void rule_add_effect(struct text *to, const json_t *rule)
     const json_t *effect = json_object_get(rule, "effect");
     size_t said = 0;
 
-    add_count(to, number_of(effect, "cables"), "cable", "cables", &said);
-    add_count(to, number_of(effect, "dials"), "dial", "dials", &said);
-    add_count(to, number_of(effect, "lookups"), "lookup", "lookups", &said);
+    add_count(to, number_of(effect, "cables"), "cable", "cables", "touched", &said);
+    add_count(to, number_of(effect, "dials"), "dial", "dials", "touched", &said);
+    add_count(to, number_of(effect, "lookups"), "lookup", "lookups", "touched", &said);
     if (said == 0)
         text_addf(to, "touched nothing");
-    if (number_of(effect, "held_bytes") > 0)
-        text_addf(to, "; held %lld bytes", number_of(effect, "held_bytes"));
-    if (number_of(effect, "dropped_bytes") > 0)
-        text_addf(to, "; dropped %lld bytes", number_of(effect, "dropped_bytes"));
+    else if (json_is_false(json_object_get(effect, "bitten")))
+        text_addf(to, ", and changed nothing");
+    add_bytes(to, effect, "held", "held_bytes", "held_frames");
+    add_bytes(to, effect, "dropped", "dropped_bytes", "dropped_frames");
+    add_bytes(to, effect, "delayed", "delayed_bytes", "delayed_frames");
+    add_act(to, effect, "held_handshakes", "held", "handshake", "handshakes");
+    add_act(to, effect, "changed_handshakes", "changed", "handshake", "handshakes");
+    add_act(to, effect, "hidden_ends", "hid that", "node had left", "nodes had left");
+    add_act(to, effect, "refused", "refused", "connection", "connections");
+    add_act(to, effect, "closed", "closed", "connection", "connections");
+    add_act(to, effect, "reset", "reset", "connection", "connections");
+    add_given_up(to, rule, effect);
 }
 
 /* ---- all else ---- */

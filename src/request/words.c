@@ -6,6 +6,7 @@
 
 #include "model/conditions.h"
 #include "model/counters.h"
+#include "model/effect.h"
 #include "model/events.h"
 #include "model/faults.h"
 #include "model/phases.h"
@@ -38,6 +39,13 @@ void words_add_modes(struct text *to)
         snprintf(help, sizeof(help), "%s%s", mode->help, by_default ? " (the default)" : "");
         add_row(to, MODES_COLUMN, mode->name, help);
     }
+}
+
+void words_add_effects(struct text *to)
+{
+#define X(name, bites, help) add_row(to, COLUMN, #name, help);
+    EFFECT_COUNTS(X)
+#undef X
 }
 
 void words_add_conditions(struct text *to)

@@ -7,7 +7,8 @@
 
 #include "base/text.h"
 
-void words_add_islands(struct text *to); /* how to write them */
+void words_add_islands(struct text *to);
+void words_add_effects(struct text *to); /* what the effect of a rule counts */ /* how to write them */
 void words_add_modes(struct text *to);
 void words_add_conditions(struct text *to);
 void words_add_events(struct text *to);

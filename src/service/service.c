@@ -143,7 +143,6 @@ static int add_rules(struct service *service, const struct rules_request *reques
         return status;
     *ret = (struct rules_answer){0};
     advice_notes(service, request, cluster, ret);
-    cables_note_effects(service->cables);
     status = put_into_book(service, request, owner, &ret->first, refusal);
     if (status < 0) {
         rules_answer_done(ret);
@@ -181,7 +180,8 @@ static void note_partitions(const struct service *service, struct fix_answer *an
     answer->ended = mem_new((rules_count(service->rules) + 1) * sizeof(*answer->ended));
     for (const struct rule *rule = rules_first(service->rules); rule; rule = rule->next)
         if (rule->fault.kind == FAULT_partition)
-            answer->ended[answer->ended_count++] = (struct ended_rule){rule->id, rule->effect};
+            answer->ended[answer->ended_count++] =
+                (struct ended_rule){rule->id, rule->effect, loop_wall_ms() - rule->effect.given_up_ms};
 }
 
 static void leave_out_those_that_stay(const struct service *service, struct fix_answer *answer)
@@ -229,7 +229,7 @@ int service_fix(struct service *service, const struct fix_request *request, stru
     if (!all && (check_split(service, &request->islands, refusal) < 0 || check_known(service, request, refusal) < 0))
         return refusal->status;
     *ret = (struct fix_answer){0};
-    cables_note_effects(service->cables);
+    rules_note(service->rules);
     note_partitions(service, ret);
     if (rules_fix(service->rules, all ? NULL : &request->islands) < 0) {
         fix_answer_done(ret);

@@ -66,7 +66,8 @@ struct fix_answer {
     struct ended_rule {
         uint32_t id;
         struct effect effect;
-    } * ended; /* owned */
+        uint64_t given_up_ago_ms; /* that both nodes had given up a connection, the last of them; if effect.given_up */
+    } * ended;                    /* owned */
     size_t ended_count;
     struct rules_answer remarks; /* the notes alone */
 };

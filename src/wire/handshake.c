@@ -222,32 +222,32 @@ enum handshake_verdict handshake_feed(struct handshake *handshake, enum handshak
     return HANDSHAKE_MORE;
 }
 
-static void clear_u32(uint8_t *at, uint32_t flags)
+/* Returns those that were there. */
+static uint64_t clear_u32(uint8_t *at, uint32_t flags)
 {
     struct bytes in = bytes_over(at, 4);
+    uint32_t found = bytes_u32(&in);
 
-    bytes_put_u32(at, bytes_u32(&in) & ~flags);
+    bytes_put_u32(at, found & ~flags);
+    return found & flags;
 }
 
-void handshake_clear_flags(struct handshake *handshake, enum handshake_side side, uint64_t flags)
+uint64_t handshake_clear_flags(struct handshake *handshake, enum handshake_side side, uint64_t flags)
 {
     struct handshake_half *half = &handshake->halves[side];
     uint8_t *body = half->bytes + HANDSHAKE_LENGTH_BYTES;
     uint32_t high = (uint32_t)(flags >> 32), low = (uint32_t)flags;
 
     if (!half->complete)
-        return;
+        return 0;
     /* Their fields were there, or the messages would have been bad. */
     switch (body[0]) {
     case 'N': /* flags:64 ... */
-        clear_u32(body + 1, high);
-        clear_u32(body + 5, low);
-        return;
+        return clear_u32(body + 1, high) << 32 | clear_u32(body + 5, low);
     case 'n': /* version:16 flags:32 ... */
-        clear_u32(body + 3, low);
-        return;
+        return clear_u32(body + 3, low);
     case 'c': /* what the old 'n' had no room for */
-        clear_u32(body + 1, high);
-        return;
+        return clear_u32(body + 1, high) << 32;
     }
+    return 0;
 }

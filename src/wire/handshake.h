@@ -113,9 +113,9 @@ enum handshake_verdict handshake_feed(struct handshake *handshake, enum handshak
 
 /*
  * Takes these flags out of the complete message of that direction, if it is one that has flags. Both nodes must be told
- * the same: flags that only one of them leaves out crash real nodes.
+ * the same: flags that only one of them leaves out crash real nodes. Returns those that were there.
  */
-void handshake_clear_flags(struct handshake *handshake, enum handshake_side side, uint64_t flags);
+uint64_t handshake_clear_flags(struct handshake *handshake, enum handshake_side side, uint64_t flags);
 
 bool handshake_is_hidden(const struct handshake_end *end);
 

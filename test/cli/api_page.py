@@ -71,7 +71,8 @@ NOTES = {
     "/v1/cut": "Either `islands`, or a `topology` by which the registered nodes are dealt. `mode` is that of the `partition` in `/v1/kinds`.",
     "/v1/rules": "Whom it is about is said in one of four ways: `from` and `to`, `between` two sets, `islands` (each pair of different ones), or\n"
                  "`nodes`, for the faults of names. A rule with an `owner` goes when the connection on which it was asked for ends; the\n"
-                 "daemon closes no such connection, silent as it may be, and there is room for 64 of them.",
+                 "daemon closes no such connection, silent as it may be, and there is room for 64 of them. What an `effect` counts\n"
+                 "is told by `epmdpxy fault --help`.",
     "/v1/wait": "The conditions, and what each waits for, are those of `epmdpxy wait --help`, with `+` for spaces.",
 }
 
@@ -93,7 +94,7 @@ EXAMPLES = (
 )
 
 # What is another number each time.
-FIXED = {"creation": 1763000000, "time_ms": 1763000000000, "age_ms": 1500}
+FIXED = {"creation": 1763000000, "age_ms": 1500, **dict.fromkeys(("time_ms", "first_ms", "last_ms", "given_up_ms"), 1763000000000)}
 
 
 def steady(value, key=None):
@@ -104,8 +105,6 @@ def steady(value, key=None):
         return [steady(each) for each in value]
     if key and key.endswith("_in_ms"):
         return -(-value // 10000) * 10000  # a busy machine may take its time
-    if key and key.endswith("_ms"):
-        return FIXED.get(key, FIXED["time_ms"])
     return FIXED.get(key, value)
 
 

@@ -8,6 +8,10 @@ from harness import daemon, get, http, post, register, rules, run
 from links import link
 
 
+EFFECTS = ("cables", "dials", "lookups", "held_bytes", "held_frames", "dropped_bytes", "dropped_frames", "delayed_bytes", "delayed_frames",
+           "hidden_ends", "held_handshakes", "changed_handshakes", "refused", "closed", "reset", "given_up")
+
+
 def test_http_shapes():
     with daemon() as port:
         status, answer = http(port, "GET /v1/status HTTP/1.1\nHost: localhost\n\n")
@@ -16,7 +20,7 @@ def test_http_shapes():
         status, answer = post(port, "/v1/cut", {"islands": [["a", "b"], ["c"]], "one_way": True})
         assert status == 200 and set(answer) == {"rules", "held_cables", "notes", "advice"}, answer
         assert answer["rules"] == [{"id": 1, "fault": "partition", "params": {"mode": "hold"}, "islands": [["a", "b"], ["c"]],
-                                    "effect": {"cables": 0, "dials": 0, "lookups": 0, "held_bytes": 0, "dropped_bytes": 0},
+                                    "effect": {"bitten": False, **dict.fromkeys(EFFECTS, 0)},
                                     "one_way": True}]
         status, answer = post(port, "/v1/fix", {"islands": [["b"], ["c"]]})
         assert status == 200 and answer["rules"][0]["fixed"] == [[["b"], ["c"]]], answer

@@ -5,8 +5,8 @@ import socket
 import struct
 import time
 
-from harness import daemon, get, post, process, wait
-from links import ACK, STATUS, TICK, acceptor, challenge, dial, ended, frame, idles, link, name_message, shake, take
+from harness import daemon, delete, get, post, process, wait
+from links import ACK, REPLY, STATUS, TICK, acceptor, challenge, dial, ended, frame, idles, link, name_message, shake, take
 
 
 def add(port, fault, params=None, **whom):
@@ -207,3 +207,108 @@ def test_effects_count_what_a_lost_connection_has_held_and_dropped():
                 take(c, 10)
             wait(lambda: not cables(port))
             assert fixed(port) == [(0, 100)]
+
+
+def done(port, at=-1):
+    """What a rule has done: the figures that are not 0, and no times."""
+    effect = get(port, "/v1/rules")[1]["rules"][at]["effect"]
+    return {name: value for name, value in effect.items() if value and not name.endswith("_ms")}
+
+
+def test_effects_count_frames():
+    with daemon() as port, link(port) as (a, b):
+        a.sendall(frame(50)[:20])
+        take(b, 20)
+        add(port, "latency", {"delay": "1ms"}, between=[["a"], ["b"]])
+        b.sendall(TICK)
+        take(a, 4)
+        assert done(port) == {"cables": 1}
+        delete(port, "/v1/rules")
+        cut(port, "hold", one_way=True)
+        a.sendall(frame(50)[20:] + TICK + frame(10) + frame(20) + frame(30)[:7])
+        wait(lambda: done(port) == {"cables": 1, "bitten": True, "held_bytes": 34 + 14 + 24 + 7, "held_frames": 3})
+        a.sendall(frame(30)[7:])
+        wait(lambda: done(port) == {"cables": 1, "bitten": True, "held_bytes": 34 + 14 + 24 + 34, "held_frames": 4})
+        post(port, "/v1/fix", {})
+        take(b, 34 + 4 + 14 + 24 + 34)
+        add(port, "latency", {"delay": "1ms"}, **{"from": ["a"], "to": ["b"]})
+        assert done(port) == {"cables": 1}
+        a.sendall(frame(100) + TICK + frame(3))
+        take(b, 104 + 4 + 7)
+        wait(lambda: done(port) == {"cables": 1, "bitten": True, "delayed_bytes": 111, "delayed_frames": 2})
+        add(port, "mute", {}, **{"from": ["a"], "to": ["b"]})
+        a.sendall(TICK + frame(3))
+        take(b, 7)
+        wait(lambda: done(port) == {"cables": 1, "bitten": True, "dropped_bytes": 4})
+        assert done(port, 0)["delayed_bytes"] == 111 + 7
+        cut(port, "drop", one_way=True)
+        a.sendall(frame(1000) + TICK + frame(5)[:4])
+        wait(lambda: done(port) == {"cables": 1, "bitten": True, "dropped_bytes": 1012, "dropped_frames": 1, "reset": 1})
+        a.sendall(frame(5)[4:])
+        wait(lambda: done(port) == {"cables": 1, "bitten": True, "dropped_bytes": 1017, "dropped_frames": 2, "reset": 1})
+
+
+def test_effects_count_what_rules_have_ended():
+    with daemon() as port, acceptor(port, "b") as listener:
+        for mode, what in (("sever", "closed"), ("close", "closed"), ("reset", "reset")):
+            with dial(port, "b") as a, shake(a, listener):
+                cut(port, "refuse")  # no part in it: a newer one decides, and this one is about new ones
+                cut(port, mode, **{"for": "1h"})
+                assert ended(a)
+            assert done(port) == {"cables": 1, "bitten": True, what: 1}, mode
+            assert done(port, 0) == {}
+            with dial(port, "b") as a:
+                a.sendall(name_message("a"))
+                if mode == "sever":
+                    wait(lambda: done(port).get("held_handshakes") == 1)
+                else:
+                    assert ended(a)
+                    assert done(port) == {"cables": 1, "bitten": True, what: 1, "dials": 1, "refused": 1}
+            wait(lambda: not cables(port))
+            post(port, "/v1/fix", {})
+        add(port, "handshake", {"stage": "reply"}, between=[["a"], ["b"]])
+        add(port, "handshake", {"stage": "ack"}, between=[["a"], ["b"]])
+        add(port, "downgrade", {"clear": ["fragments"]}, between=[["a"], ["b"]])
+        add(port, "freeze", {}, **{"from": ["b"], "to": ["a"], "for": "1h"})
+        with dial(port, "b") as a:
+            a.sendall(name_message("a"))
+            with listener.accept()[0] as b:
+                b.sendall(STATUS + challenge("b"))
+                wait(lambda: done(port).get("held_bytes"))
+                assert done(port)["held_handshakes"] == 1
+                delete(port, "/v1/rules/" + str(get(port, "/v1/rules")[1]["rules"][-1]["id"]))
+                take(a, len(STATUS + challenge("b")))
+                a.sendall(REPLY)
+                wait(lambda: done(port, 0) == {"dials": 1, "bitten": True, "held_handshakes": 1})
+        assert done(port, 1) == {"dials": 1}  # that stage was never reached
+        assert done(port, 2) == {"dials": 1, "bitten": True, "changed_handshakes": 1}
+
+
+def test_effects_know_who_was_not_told():
+    with daemon() as port:
+        with link(port) as (a, b):
+            cut(port, "hold")
+            add(port, "limit_data", {"bytes": 1000}, between=[["a"], ["b"]])
+            add(port, "limit_data", {"bytes": 2000}, between=[["a"], ["b"]])
+            a.close()
+            wait(lambda: done(port, 0) == {"cables": 1, "bitten": True, "hidden_ends": 1})
+            b.close()
+            wait(lambda: not cables(port))
+        assert done(port, 0) == {"cables": 1, "bitten": True, "hidden_ends": 1, "given_up": 1}
+        told = post(port, "/v1/fix", {})[1]["ended"][0]
+        assert 0 <= told["given_up_ago_ms"] < 60000, told
+        with link(port, ("a", "b")) as (a, b):
+            a.sendall(frame(1100))
+            assert ended(b)
+        assert done(port, 0) == {"cables": 2, "dials": 1, "bitten": True, "closed": 1}
+        assert done(port, 1) == {"cables": 2, "dials": 1}  # a smaller one counts
+        delete(port, "/v1/rules")
+        with link(port, ("a", "b")) as (a, b):
+            add(port, "slow_close", {"delay": "100ms"}, between=[["a"], ["b"]])
+            add(port, "latency", {"delay": "0us"}, between=[["a"], ["b"]])
+            a.sendall(frame(10))
+            take(b, 14)
+            assert done(port, 0) == done(port, 1) == {"cables": 1}
+            a.close()
+            assert ended(b)
+            assert done(port, 0) == {"cables": 1, "bitten": True, "hidden_ends": 1}
