@@ -2,9 +2,22 @@
 #include "control/connection.h"
 
 #include <microhttpd.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "loop/address.h"
+
+/* libmicrohttpd's own words about malformed requests. */
+void connection_log(void *data, const char *format, va_list args)
+{
+    char line[512];
+
+    (void)data;
+    vsnprintf(line, sizeof(line), format, args);
+    line[strcspn(line, "\n")] = 0;
+    log_debug("HTTP: %s", line);
+}
 
 int connection_fd(struct MHD_Connection *connection)
 {

@@ -5,9 +5,13 @@
 #ifndef CONTROL_CONNECTION_H
 #define CONTROL_CONNECTION_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 
 struct MHD_Connection;
+
+/* What libmicrohttpd has to say about malformed requests goes to our log. */
+void connection_log(void *nobody, const char *format, va_list args);
 
 int connection_fd(struct MHD_Connection *connection);
 

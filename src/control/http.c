@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <microhttpd.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,17 +74,6 @@ static void on_ready(void *data, unsigned ready)
 {
     (void)ready;
     run(data);
-}
-
-/* libmicrohttpd's own words about malformed requests. */
-static void on_log(void *data, const char *format, va_list args)
-{
-    char line[512];
-
-    (void)data;
-    vsnprintf(line, sizeof(line), format, args);
-    line[strcspn(line, "\n")] = 0;
-    log_debug("HTTP: %s", line);
 }
 
 /* ---- answers ---- */
@@ -416,8 +404,8 @@ struct control *control_new(const struct api *api)
     control->alarm = alarm_new(loop, on_time, control);
     control->mhd = MHD_start_daemon(
         MHD_ALLOW_SUSPEND_RESUME | MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-        on_request, control, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-        control, MHD_OPTION_NOTIFY_CONNECTION, on_connection, control, MHD_OPTION_CONNECTION_LIMIT,
+        on_request, control, MHD_OPTION_EXTERNAL_LOGGER, connection_log, NULL, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, control, MHD_OPTION_NOTIFY_CONNECTION, on_connection, control, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)CONTROL_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONTROL_IDLE_S, MHD_OPTION_END);
     info = control->mhd ? MHD_get_daemon_info(control->mhd, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
     if (info)

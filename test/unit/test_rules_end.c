@@ -199,6 +199,81 @@ static void owners_take_their_rules_along(void **state)
     rules_free(rules);
 }
 
+struct ends {
+    uint32_t ids[8];
+    size_t count;
+    int notes;
+};
+
+static void on_end(void *data, const struct rule *rule)
+{
+    struct ends *ends = data;
+
+    ends->ids[ends->count++] = rule->id;
+}
+
+static void on_note(void *data)
+{
+    ((struct ends *)data)->notes++;
+}
+
+/* A partition that a newer one covers does not end: that one goes on with it. */
+static void what_is_covered_goes_on(void **state)
+{
+    struct rules *rules = book();
+    struct ends ends = {.count = 0};
+    const struct act closed = {.dialer = PARTY("a"), .acceptor = PARTY("b"), .what = DONE_closed, .now_ms = 1};
+    uint32_t newest;
+    (void)state;
+
+    rules_tell_ends(rules, on_end, &ends);
+    add(rules, "partition mode=close", "a b", RULES_NEVER, NULL);
+    rules_note_act(rules, &closed);
+    add(rules, "partition", "a b", RULES_NEVER, NULL);
+    newest = add(rules, "partition", "a,c b", RULES_NEVER, NULL);
+    assert_int_equal(rules_count(rules), 1);
+    assert_int_equal(ends.count, 0);
+    assert_true(rules_first(rules)->goes_on);
+    assert_false(effect_has_bitten(&rules_first(rules)->effect));
+    assert_true(rules_remove(rules, newest));
+    assert_int_equal(ends.count, 1);
+    assert_int_equal(ends.ids[0], newest);
+
+    add(rules, "partition", "a b", RULES_NEVER, NULL);
+    add(rules, "partition", "a b", RULES_NEVER, NULL);
+    assert_false(rules_first(rules)->goes_on);
+    rules_free(rules);
+}
+
+/* Before a rule comes or goes everything that has passed is noted, and before nothing else. */
+static void what_passed_is_noted_before_a_rule_goes(void **state)
+{
+    struct rules *rules = book();
+    struct ends ends = {.count = 0};
+    struct lease *owner = rules_begin_owner();
+    uint32_t id;
+    (void)state;
+
+    rules_set_note(rules, on_note, &ends);
+    add(rules, "mute", "a b", 500, NULL);
+    assert_int_equal(ends.notes, 1);
+    rules_expire(rules, 499);
+    assert_false(rules_remove(rules, 17));
+    assert_int_equal(ends.notes, 1);
+    rules_expire(rules, 500);
+    assert_int_equal(ends.notes, 2);
+    id = add(rules, "mute", "a b", RULES_NEVER, NULL);
+    assert_true(rules_remove(rules, id));
+    assert_int_equal(ends.notes, 4);
+    add_owned(rules, "mute", "a b", owner);
+    rules_end_owner(rules, owner);
+    assert_int_equal(ends.notes, 6);
+    add(rules, "partition", "a b", RULES_NEVER, NULL);
+    assert_int_equal(rules_fix(rules, NULL), 0);
+    assert_int_equal(ends.notes, 8);
+    rules_free(rules);
+}
+
 /* For a moment mates of an island hear nothing of each other; then the book says so. */
 static void what_severs_settles(void **state)
 {
@@ -225,4 +300,5 @@ static void what_severs_settles(void **state)
 }
 
 RUN(T(what_severs_settles), T(rules_with_a_time), T(what_ends_hides_nothing), T(leases_take_their_rules_along),
-    T(renewing_may_shorten), T(leases_have_an_end), T(owners_take_their_rules_along))
+    T(renewing_may_shorten), T(leases_have_an_end), T(owners_take_their_rules_along), T(what_is_covered_goes_on),
+    T(what_passed_is_noted_before_a_rule_goes))
