@@ -64,7 +64,7 @@ probe_http(Port) ->
     end.
 
 %% [{"condition", "mesh"}] as it stands behind a path.
--spec query([{string(), unicode:chardata()}]) -> iodata().
+-spec query([{string(), unicode:chardata()}]) -> iolist().
 query(Pairs) -> ["?", uri_string:compose_query([{Key, unicode:characters_to_list(Value)} || {Key, Value} <- Pairs])].
 
 connect(Port) ->

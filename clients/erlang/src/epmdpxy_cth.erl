@@ -127,7 +127,7 @@ began(Hook) ->
 
 ended(Name, Config, Return, #hook{options = Options, before = Before, mark = Mark} = Hook) ->
     History = epmdpxy:history(Mark),
-    keep(Name, Config, History),
+    _ = keep(Name, Config, History),
     Changed = has_any([rules_changed, cable_down], Mark),
     Left = left(Before),
     _ = [epmdpxy:remove(Rule) || Rule <- Left],

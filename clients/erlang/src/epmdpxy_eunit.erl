@@ -58,14 +58,17 @@ test(#{nodes := Nodes} = Cluster, Title, Fun) ->
 make_whole(#{rules := Rules, options := Options}) ->
     _ = [epmdpxy:remove(Id) || Id <- ids() -- Rules],
     case proplists:get_value(heal, Options, true) andalso Rules =:= [] of
-        true -> _ = value_or_ok(epmdpxy:heal()), ok;
+        true -> ok(epmdpxy:heal());
         false -> ok
     end.
 
 ids() -> [Id || #{id := Id} <- value(epmdpxy:rules())].
 
 value({ok, Value}) -> Value;
-value({error, Why}) -> error({epmdpxy, Why, unicode:characters_to_list(epmdpxy:format_error(Why))}).
+value({error, Why}) -> raise(Why).
 
-value_or_ok(ok) -> ok;
-value_or_ok({error, _} = Error) -> value(Error).
+ok(ok) -> ok;
+ok({error, Why}) -> raise(Why).
+
+-spec raise(epmdpxy:reason()) -> no_return().
+raise(Why) -> error({epmdpxy, Why, unicode:characters_to_list(epmdpxy:format_error(Why))}).

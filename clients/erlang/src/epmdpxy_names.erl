@@ -42,7 +42,7 @@ binary(Name) when is_binary(Name) -> Name;
 binary(Name) -> unicode:characters_to_binary(Name).
 
 %% An island as one word of a condition: a,b
--spec text([binary()]) -> iodata().
+-spec text([binary()]) -> iolist().
 text(Names) -> lists:join(",", Names).
 
 %% Those of the nodes that the island means.
