@@ -49,7 +49,7 @@ stop() ->
             ok;
         Pid ->
             Ref = erlang:monitor(process, Pid),
-            _ = (catch gen_server:call(Pid, stop, infinity)),
+            try gen_server:call(Pid, stop, infinity) catch exit:_ -> ok end,
             receive {'DOWN', Ref, process, Pid, _} -> ok end
     end.
 
@@ -173,7 +173,7 @@ launched(Path, Program, Number) ->
         {epmdpxy, #{<<"seed">> := Seed}} ->
             {ok, Program, Number, Seed};
         _ ->
-            catch port_close(Program),
+            epmdpxy_program:close(Program),
             {error, {program_too_old, Path}}
     end.
 
@@ -234,7 +234,7 @@ handle_info(_, State) ->
 
 -spec terminate(term(), #state{}) -> ok.
 terminate(_Why, #state{peers = Peers, program = Program, number = Number, before = Before} = State) ->
-    _ = [catch peer:stop(Peer) || {Peer, _} <- maps:values(Peers)],
+    _ = [epmdpxy_peers:end_one(Peer) || {Peer, _} <- maps:values(Peers)],
     epmdpxy_peers:tidy(),
     if
         is_port(Program) -> end_program(Program, Number);
@@ -246,7 +246,7 @@ terminate(_Why, #state{peers = Peers, program = Program, number = Number, before
 
 %% Its standard input closes, and it ends; the port is free when we return.
 end_program(Program, Number) ->
-    _ = (catch port_close(Program)),
+    epmdpxy_program:close(Program),
     await_end(Number, erlang:monotonic_time(millisecond) + ?END_MS).
 
 await_end(Number, Until) ->

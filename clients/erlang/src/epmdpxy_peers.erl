@@ -3,7 +3,7 @@
 %% Nodes for tests: controlled over their standard input and output, so that they can be asked during every cut. They belong
 %% to epmdpxy_daemon, and end with it; nobody is linked to them.
 -module(epmdpxy_peers).
--export([start/2, stop/1, tidy/0]).
+-export([start/2, stop/1, end_one/1, tidy/0]).
 
 -define(BOOT_MS, 60000).
 -define(CALL_MS, 30000).
@@ -29,11 +29,15 @@ stop(Node) ->
     case epmdpxy_daemon:peers() of
         #{Node := Peer} ->
             _ = epmdpxy_daemon:remove_peer(Node),
-            _ = (catch peer:stop(Peer)),
-            ok;
+            end_one(Peer);
         _ ->
             {error, {unknown, [Node]}}
     end.
+
+%% It may have ended meanwhile.
+-spec end_one(pid()) -> ok.
+end_one(Peer) ->
+    try peer:stop(Peer) catch _:_ -> ok end.
 
 %% A VM that is no node has none: one for its nodes then, the same for all that it starts.
 own_cookie() ->
@@ -105,6 +109,6 @@ prepare(Peer, Node, Options) ->
         {ok, Node}
     catch
         _:Why ->
-            _ = (catch peer:stop(Peer)),
+            end_one(Peer),
             {error, {Node, Why}}
     end.

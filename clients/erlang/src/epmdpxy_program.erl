@@ -3,7 +3,7 @@
 %% The daemon's program: where it is, and how it is started so that it ends with this VM, however that dies: it ends when its
 %% standard input closes.
 -module(epmdpxy_program).
--export([find/1, launch/3]).
+-export([find/1, launch/3, close/1]).
 
 -define(START_MS, 20000).
 
@@ -66,6 +66,11 @@ launch(Program, Number, Options) ->
         error:Why -> {error, {no_program, text("~ts cannot be run: ~p", [Program, Why])}}
     end.
 
+%% It may have ended meanwhile.
+-spec close(port()) -> ok.
+close(Port) ->
+    try port_close(Port) of true -> ok catch error:badarg -> ok end.
+
 await_number(Port, Program, Said, Until) ->
     receive
         {Port, {data, {_, Line}}} ->
@@ -75,7 +80,7 @@ await_number(Port, Program, Said, Until) ->
         {Port, {exit_status, Status}} ->
             failed(Program, Status, iolist_to_binary(lists:join("\n", lists:reverse(Said))))
     after max(0, Until - erlang:monotonic_time(millisecond)) ->
-        catch port_close(Port),
+        close(Port),
         {error, {program_failed, Program, timeout, iolist_to_binary(lists:join("\n", lists:reverse(Said)))}}
     end.
 
