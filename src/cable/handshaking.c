@@ -155,8 +155,12 @@ void handshaking_touch_rules(struct handshaking *handshaking, bool living)
                           .after = handshaking->touched,
                           .now_ms = loop_wall_ms()};
 
-    if (touch.dialer.name)
-        handshaking->touched = rules_touch(handshaking->cabling->rules, &touch);
+    if (!touch.dialer.name)
+        return;
+    if (handshaking->touched_hostless)
+        touch.was = (struct party){handshaking->registered, touch.acceptor.observes};
+    handshaking->touched_hostless = !strchr(touch.acceptor.name, '@');
+    handshaking->touched = rules_touch(handshaking->cabling->rules, &touch);
 }
 
 void handshaking_note_end(struct handshaking *handshaking, struct verdict verdict, bool living)
@@ -257,6 +261,8 @@ static void learn_names(struct handshaking *handshaking, uint64_t now_us)
     if (handshaking->identity.dialer)
         seed_lanes(handshaking);
     handshaking_apply_rules(handshaking, now_us);
+    if (handshaking->touched_hostless && handshaking->identity.acceptor)
+        handshaking_touch_rules(handshaking, false);
 }
 
 /* Reads what is wanted next, and no more: what is behind it stays in the kernel. *ret_got: 0, there was nothing. */

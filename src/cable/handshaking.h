@@ -23,6 +23,7 @@ struct handshaking {
     struct identity identity;
     bool dialer_observes;   /* it has registered, and is a hidden node */
     uint32_t touched;       /* the newest rule that knows of this connection, in this part of its life */
+    bool touched_hostless;  /* the acceptor's host was not known yet */
     uint64_t flags_cleared; /* of both nodes' messages: fixed when the first one goes on */
     uint64_t flags_changed; /* those of them that a message had */
 };

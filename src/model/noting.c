@@ -112,12 +112,20 @@ static void note(struct rule *rule, const struct touch *touch)
     }
 }
 
+/* A name with its host is learnt late: rules about that one hear of the connection then. */
+static bool was_told(const struct rule *rule, const struct touch *touch, const struct party *dialer,
+                     const struct party *acceptor)
+{
+    return rule->id <= touch->after && is_about(rule, dialer, touch->was.name ? &touch->was : acceptor);
+}
+
 uint32_t rules_touch(struct rules *rules, const struct touch *touch)
 {
     const struct party dialer = known(rules, touch->dialer), acceptor = known(rules, touch->acceptor);
 
     for (struct rule *rule = rules->book; rule; rule = rule->next)
-        if (rule->id > touch->after && may_touch(rule, touch->what) && is_about(rule, &dialer, &acceptor))
+        if (may_touch(rule, touch->what) && is_about(rule, &dialer, &acceptor) &&
+            !was_told(rule, touch, &dialer, &acceptor))
             note(rule, touch);
     return rules->last_id;
 }

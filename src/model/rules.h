@@ -135,8 +135,9 @@ struct name_profile rules_name_profile(const struct rules *rules, struct party p
 struct touch {
     struct party dialer, acceptor; /* for names: the dialer alone */
     enum touched { TOUCHED_DIAL, TOUCHED_CABLE, TOUCHED_GIVEN_UP, TOUCHED_LOOKUP, TOUCHED_LIST } what;
-    uint32_t after;  /* only rules with a greater number: the others have been told */
-    uint64_t now_ms; /* since 1970 */
+    uint32_t after;   /* only rules with a greater number: the others have been told ... */
+    struct party was; /* ... if they were about the acceptor as it was called then; no name: as it is called now */
+    uint64_t now_ms;  /* since 1970 */
 };
 
 /* Notes it in the effect of each rule that is about it. Returns the newest rule's number, for the next one's `after`.

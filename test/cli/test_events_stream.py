@@ -242,7 +242,7 @@ def test_streams_cost_nothing_while_nothing_happens():
         deaf = [clients.enter_context(Stream(port, "?after=0")) for _ in range(10)]
         for client in deaf:
             client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        change(port, 600)
+        change(port, 400)
         for stream in streams:
             assert stream.begin() == 0 and stream.next()["id"] == 1
         for client in (streams[0], deaf[0]):  # they have left, as far as we know

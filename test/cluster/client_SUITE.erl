@@ -189,10 +189,12 @@ cut_before_it_comes(_) ->
     {ok, [A]} = epmdpxy:peers(1),
     Later = name("later"),
     ?assertEqual({error, {unknown, [Later]}}, epmdpxy:sever([A, Later])),
-    {ok, _} = epmdpxy:sever([A, Later], #{wait => true, redial => refuse}),
+    {ok, Cut} = epmdpxy:sever([A, Later], #{wait => true, redial => refuse}),
     {ok, [B]} = epmdpxy:peers([Later]),
     ?assertEqual(false, call(B, net_kernel, connect_node, [A])),
+    ?assertMatch({ok, #{dials := 1, cables := 0}}, epmdpxy:effect(Cut)), % nobody knew A's host before
     ?assertEqual(false, call(A, net_kernel, connect_node, [B])),
+    ?assertMatch({ok, #{dials := 2, cables := 0}}, epmdpxy:effect(Cut)),
     ok = epmdpxy:heal(),
     ?assertEqual([B], sees(A)).
 
