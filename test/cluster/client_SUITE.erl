@@ -165,11 +165,11 @@ words_of_others(_) ->
 
 rules_go_with_their_owner(_) ->
     {ok, [A, B]} = epmdpxy:peers(2),
-    {Pid, Ref} = spawn_monitor(fun() -> {ok, _} = epmdpxy:sever([A, B]), receive go -> ok end end),
+    {Pid, Ref} = spawn_monitor(fun() -> {ok, _} = epmdpxy:sever([A, B]), timer:sleep(infinity) end),
     ok = epmdpxy:await({disconnected, A, B}),
     wait(fun() -> {ok, Rules} = epmdpxy:rules(), length(Rules) =:= 1 end),
-    Pid ! go,
-    receive {'DOWN', Ref, process, Pid, normal} -> ok end,
+    exit(Pid, kill),
+    receive {'DOWN', Ref, process, Pid, killed} -> ok end,
     wait(fun() -> epmdpxy:rules() =:= {ok, []} end, 2000),
     Self = self(),
     {ok, _} = in_another(fun() -> epmdpxy:cut([A, B], #{owner => Self}) end),
@@ -203,6 +203,8 @@ typos(_) ->
     ?assertEqual({error, {unknown, [n7]}}, epmdpxy:cut([A, n7])),
     ?assertEqual({error, {unknown, [n7, 'x*']}}, epmdpxy:sever([A, [n7, 'x*']])),
     ?assertError({epmdpxy, {unknown, [n7]}}, epmdpxy:cut_cables(A, n7)),
+    ?assertEqual({error, {unknown, [n7]}}, epmdpxy:isolate(n7)),
+    ?assertEqual({error, {unknown, [n7]}}, epmdpxy:halves(#{among => [A, n7]})),
     ?assertEqual({error, {unknown, [n7]}}, epmdpxy:fault(mute, #{}, #{from => n7, to => A})),
     ?assertEqual({ok, []}, epmdpxy:rules()),
     ?assertMatch({ok, _}, epmdpxy:cut([A, n7], #{wait => true})),

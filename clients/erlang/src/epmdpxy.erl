@@ -250,9 +250,10 @@ split(Topology, Node, Options) ->
         options(Options, [among, seed, redial, for, owner, timeout]),
         Named = case Node of
             none -> #{};
-            _ -> [Name] = epmdpxy_names:island([Node]), known([Name], Options), #{node => Name}
+            _ -> [Name] = epmdpxy_names:island([Node]), #{node => Name}
         end,
         Of = case Options of #{among := Island} -> #{'of' => epmdpxy_names:island(Island)}; _ -> #{} end,
+        known(maps:get('of', Of, []) ++ maps:values(Named), Options),
         sever_by(maps:with([seed], Options), maps:merge(Named#{topology => Topology}, Of), Options)
     end).
 
