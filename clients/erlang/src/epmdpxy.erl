@@ -35,8 +35,8 @@
 -export_type([name/0, island/0, islands/0, duration/0, reason/0, start_options/0, cut/0, cut_options/0, sever_options/0,
               split_options/0, fault_options/0, rule/0, condition/0, peer_options/0]).
 
--import(epmdpxy_ask, [request/3, post_owned/4, duration/1, options/2, caught/1, value_of/1, ok/1, done/1, part/2]).
--import(epmdpxy_look, [look/0, members/1, known/2, pairs/1, across/3, cut_pairs/2]).
+-import(epmdpxy_ask, [request/3, options/2, caught/1, value_of/1, ok/1, done/1, part/2]).
+-import(epmdpxy_look, [pairs/1]).
 
 -type name() :: epmdpxy_names:name().
 -type island() :: epmdpxy_names:island().
@@ -160,13 +160,7 @@ cut(Islands) -> cut(Islands, #{}).
 
 %% @doc Nodes of different islands no longer hear each other, from now on; they find out by their `net_ticktime' (mode `hold').
 -spec cut(islands(), cut_options()) -> {ok, cut()} | {error, reason()}.
-cut(Islands, Options) ->
-    caught(fun() ->
-        options(Options, [mode, one_way, for, owner, wait]),
-        Words = epmdpxy_names:islands(Islands),
-        known(lists:append(Words), Options),
-        cut_of(post_owned("/v1/cut", maps:with([mode, one_way], Options), #{islands => Words}, Options))
-    end).
+cut(Islands, Options) -> epmdpxy_cut:cut(Islands, Options).
 
 %% @equiv sever(Islands, #{})
 -spec sever(islands()) -> {ok, cut()} | {error, reason()}.
@@ -176,13 +170,7 @@ sever(Islands) -> sever(Islands, #{}).
 %% dials and waits). Returns when every node that can be asked has lost those of the other islands: peers of `peers/2', and
 %% nodes that this VM is connected with. `timeout': 30000 ms; the cut stays when it is over.
 -spec sever(islands(), sever_options()) -> {ok, cut()} | {error, reason()}.
-sever(Islands, Options) ->
-    caught(fun() ->
-        options(Options, [redial, one_way, for, owner, timeout, wait]),
-        Words = epmdpxy_names:islands(Islands),
-        known(lists:append(Words), Options),
-        sever_by(maps:with([one_way], Options), #{islands => Words}, Options)
-    end).
+sever(Islands, Options) -> epmdpxy_cut:sever(Islands, Options).
 
 %% @equiv isolate(Node, #{})
 -spec isolate(name()) -> {ok, cut()} | {error, reason()}.
@@ -190,7 +178,7 @@ isolate(Node) -> isolate(Node, #{}).
 
 %% @doc Severs one node from all others.
 -spec isolate(name(), split_options()) -> {ok, cut()} | {error, reason()}.
-isolate(Node, Options) -> split(isolate, Node, Options).
+isolate(Node, Options) -> epmdpxy_cut:split(isolate, Node, Options).
 
 %% @equiv halves(#{})
 -spec halves() -> {ok, cut()} | {error, reason()}.
@@ -198,7 +186,7 @@ halves() -> halves(#{}).
 
 %% @doc Severs the first half of the registered nodes (or of those `among') from the second, in the order of their names.
 -spec halves(split_options()) -> {ok, cut()} | {error, reason()}.
-halves(Options) -> split(halves, none, Options).
+halves(Options) -> epmdpxy_cut:split(halves, none, Options).
 
 %% @equiv random_halves(#{})
 -spec random_halves() -> {ok, cut()} | {error, reason()}.
@@ -206,7 +194,7 @@ random_halves() -> random_halves(#{}).
 
 %% @doc The same by chance; the answer has the `seed' that repeats it.
 -spec random_halves(split_options()) -> {ok, cut()} | {error, reason()}.
-random_halves(Options) -> split('random-halves', none, Options).
+random_halves(Options) -> epmdpxy_cut:split('random-halves', none, Options).
 
 %% @equiv majorities_ring(#{})
 -spec majorities_ring() -> {ok, cut()} | {error, reason()}.
@@ -214,7 +202,7 @@ majorities_ring() -> majorities_ring(#{}).
 
 %% @doc Each node sees a majority, and no two see the same one.
 -spec majorities_ring(split_options()) -> {ok, cut()} | {error, reason()}.
-majorities_ring(Options) -> split('majorities-ring', none, Options).
+majorities_ring(Options) -> epmdpxy_cut:split('majorities-ring', none, Options).
 
 %% @equiv bridge(Node, #{})
 -spec bridge(name()) -> {ok, cut()} | {error, reason()}.
@@ -222,7 +210,7 @@ bridge(Node) -> bridge(Node, #{}).
 
 %% @doc Two halves that only this node can talk to both of.
 -spec bridge(name(), split_options()) -> {ok, cut()} | {error, reason()}.
-bridge(Node, Options) -> split(bridge, Node, Options).
+bridge(Node, Options) -> epmdpxy_cut:split(bridge, Node, Options).
 
 %% @doc Severs and fixes again and again, `period' (5000 ms) each, until `stop_flap/1', or until the owner ends. A list of
 %% islands, or a topology without a node. Each time may wait for the nodes, so it may take longer.
@@ -245,57 +233,19 @@ flap(Split, Options) ->
 -spec stop_flap(pid()) -> ok.
 stop_flap(Flapper) -> epmdpxy_flap:stop(Flapper).
 
-split(Topology, Node, Options) ->
-    caught(fun() ->
-        options(Options, [among, seed, redial, for, owner, timeout]),
-        Named = case Node of
-            none -> #{};
-            _ -> [Name] = epmdpxy_names:island([Node]), #{node => Name}
-        end,
-        Of = case Options of #{among := Island} -> #{'of' => epmdpxy_names:island(Island)}; _ -> #{} end,
-        known(maps:get('of', Of, []) ++ maps:values(Named), Options),
-        sever_by(maps:with([seed], Options), maps:merge(Named#{topology => Topology}, Of), Options)
-    end).
-
-sever_by(More, Document, Options) ->
-    Mode = case maps:get(redial, Options, hold) of
-        hold -> sever;
-        refuse -> close;
-        Other -> throw({error, {bad_option, {redial, Other}}})
-    end,
-    Until = epmdpxy_nodes:until(maps:get(timeout, Options, ?TIMEOUT)),
-    {ok, #{ids := Ids} = Cut} = cut_of(post_owned("/v1/cut", More, Document#{mode => Mode}, Options)),
-    Pairs = cut_pairs([Rule || #{id := Id} = Rule <- value_of(rules()), lists:member(Id, Ids)], look()),
-    ok(epmdpxy_await:wires_apart(Pairs, Until)),
-    ok(epmdpxy_nodes:apart(Pairs, Until)),
-    {ok, Cut}.
-
 %% @doc Removes every cut; what was held arrives. Nodes that have lost each other connect when they next send: see heal/0.
 -spec fix() -> ok | {error, reason()}.
-fix() -> done(request(post, "/v1/fix", #{})).
+fix() -> epmdpxy_cut:fix().
 
 %% @doc Only between these islands; other cuts stay. Names that nobody has, and pairs that nobody has cut, are a warning in the
 %% log: a node may have ended meanwhile.
 -spec fix(islands()) -> ok | {error, reason()}.
-fix(Islands) ->
-    caught(fun() ->
-        _ = [logger:warning("epmdpxy: fix: ~ts", [Note]) || Note <- fixed(Islands)],
-        ok
-    end).
-
-%% What there is to say about it.
-fixed(Islands) ->
-    maps:get(notes, value_of(request(post, "/v1/fix", #{islands => epmdpxy_names:islands(Islands)})), []).
+fix(Islands) -> epmdpxy_cut:fix(Islands).
 
 %% @doc Removes every cut, lets the nodes dial, and returns when every two of them are connected, as they see it: all that are
 %% registered and can be asked, observers aside. 30000 ms.
 -spec heal() -> ok | {error, reason()}.
-heal() ->
-    caught(fun() ->
-        ok(fix()),
-        Nodes = members(look()),
-        epmdpxy_nodes:connect(pairs(Nodes), epmdpxy_nodes:until(?TIMEOUT))
-    end).
+heal() -> epmdpxy_cut:heal().
 
 %% @equiv heal(Islands, #{})
 -spec heal(islands()) -> ok | {error, reason()}.
@@ -303,15 +253,7 @@ heal(Islands) -> heal(Islands, #{}).
 
 %% @doc Only between these islands. `timeout': 30000 ms.
 -spec heal(islands(), #{timeout => timeout()}) -> ok | {error, reason()}.
-heal(Islands, Options) ->
-    caught(fun() ->
-        options(Options, [timeout]),
-        ok(fix(Islands)),
-        connected(Islands, epmdpxy_nodes:until(maps:get(timeout, Options, ?TIMEOUT)))
-    end).
-
-connected(Islands, Until) ->
-    epmdpxy_nodes:connect(across(epmdpxy_names:islands(Islands), false, members(look())), Until).
+heal(Islands, Options) -> epmdpxy_cut:heal(Islands, Options).
 
 %% @doc Severs, runs, heals, also when it raises. Returns what the fun does. Raises.
 -spec with_cut(islands(), fun(() -> Result)) -> Result.
@@ -319,17 +261,7 @@ with_cut(Islands, Fun) -> with_cut(Islands, #{}, Fun).
 
 %% @doc The same, with the options of sever/2.
 -spec with_cut(islands(), sever_options(), fun(() -> Result)) -> Result.
-with_cut(Islands, Options, Fun) ->
-    case sever(Islands, Options) of
-        {ok, _} -> ok;
-        {error, Reason} ->
-            _ = [fix(Islands) || element(1, Reason) =:= timeout],
-            error({epmdpxy, Reason})
-    end,
-    Healing = maps:with([timeout], Options),
-    Result = try Fun() catch Class:Why:Stack -> _ = heal(Islands, Healing), erlang:raise(Class, Why, Stack) end,
-    ok = value(heal(Islands, Healing)),
-    Result.
+with_cut(Islands, Options, Fun) -> epmdpxy_cut:with(Islands, Options, Fun).
 
 %% @doc These nodes are no part of the experiment: no cut or pattern is about them, and nodes see them as hidden. Before they
 %% connect, else `{error, {connected, Nodes}}'. `clear/0' does not take it away; `stop/0' does.
@@ -338,30 +270,7 @@ observer(Runner) -> observer(Runner, '*').
 
 %% @doc The same; only a connection with these nodes comes too early. For a runner that is connected with others already.
 -spec observer(island(), island()) -> ok | {error, reason()}.
-observer(Runner, Nodes) ->
-    caught(fun() ->
-        Names = lists:flatmap(fun with_short/1, epmdpxy_names:island(Runner)),
-        ok(not_connected(Names, epmdpxy_names:island(Nodes), look())),
-        _ = value_of(request(post, "/v1/observers", #{nodes => Names})),
-        epmdpxy_daemon:observed(Names)
-    end).
-
-%% A node that dials this one says its name before the daemon has learnt the host of ours.
-with_short(Name) ->
-    case binary_to_atom(Name) =:= node() of
-        true -> [Name, epmdpxy_names:short(node())];
-        false -> [Name]
-    end.
-
-not_connected(Names, Nodes, #{cables := Cables} = Status) ->
-    Known = [maps:get(full_name, Node) || #{observer := true} = Node <- maps:get(nodes, Status)],
-    Others = [Other || #{dialer := #{name := A}, acceptor := #{name := B}} <- Cables, {X, Other} <- [{A, B}, {B, A}],
-                       is_atom(X), X =/= null, X =/= undefined, Other =/= null, not lists:member(X, Known),
-                       epmdpxy_names:matching(Names, [X]) =/= []],
-    case lists:usort(epmdpxy_names:matching(Nodes, Others)) of
-        [] -> ok;
-        Early -> {error, {connected, Early}}
-    end.
+observer(Runner, Nodes) -> epmdpxy_observer:declare(Runner, Nodes).
 
 %% ---- nodes ----
 
@@ -406,61 +315,15 @@ call(Node, Module, Function, Args, Timeout) ->
 %% @doc Adds a fault: see `kinds/0', and the daemon's documentation for what nodes make of it. Parameters are those of the
 %% daemon; integers that are durations (`delay', `jitter', `every') are milliseconds.
 -spec fault(atom(), #{atom() => term()}, fault_options()) -> {ok, rule()} | {error, reason()}.
-fault(Kind, Params, Options) ->
-    caught(fun() ->
-        options(Options, [from, to, between, nodes, dialled_by, for, owner, wait]),
-        Document = rule_document(Kind, Params, Options),
-        #{rules := [Rule | _]} = Answer = post_owned("/v1/rules", #{}, Document, Options),
-        {ok, maps:merge(maps:with([notes, advice], Answer), Rule)}
-    end).
-
-rule_document(Kind, Params, Options) ->
-    Whom = maps:map(fun(between, Islands) -> epmdpxy_names:islands(Islands);
-                       (_, Island) -> epmdpxy_names:island(Island)
-                    end, maps:with([from, to, between, nodes], Options)),
-    known(lists:flatmap(fun({between, Islands}) -> lists:append(Islands);
-                           ({_, Island}) -> Island
-                        end, maps:to_list(Whom)), Options),
-    maps:merge(maps:merge(maps:with([dialled_by], Options), Whom),
-               #{fault => Kind, params => maps:map(fun param/2, Params)}).
-
-param(Name, Value) when is_integer(Value), (Name =:= delay orelse Name =:= jitter orelse Name =:= every) ->
-    duration(Value);
-param(_Name, Value) ->
-    text_value(Value).
-
-%% A list of words stays a list; a string becomes a text.
-text_value([C | _] = Text) when is_integer(C) -> unicode:characters_to_binary(Text);
-text_value(Value) -> Value.
+fault(Kind, Params, Options) -> epmdpxy_fault:add(Kind, Params, Options).
 
 %% @doc Adds faults, runs, removes them, also when it raises. Returns what the fun does. Raises.
 -spec with_faults([{atom(), #{atom() => term()}, fault_options()}], fun(() -> Result)) -> Result.
-with_faults(Faults, Fun) -> with_faults(Faults, Fun, []).
-
-with_faults([], Fun, Added) ->
-    try Fun() after _ = [remove(Rule) || Rule <- Added] end;
-with_faults([{Kind, Params, Options} | Rest], Fun, Added) ->
-    case fault(Kind, Params, Options) of
-        {ok, Rule} -> with_faults(Rest, Fun, [Rule | Added]);
-        {error, Why} -> _ = [remove(Rule) || Rule <- Added], error({epmdpxy, Why})
-    end.
+with_faults(Faults, Fun) -> epmdpxy_fault:with(Faults, Fun).
 
 %% @doc Removes a rule, or all of a cut; whether they have ended meanwhile does not matter.
 -spec remove(pos_integer() | cut() | rule()) -> ok | {error, reason()}.
-remove(#{ids := Ids}) -> remove_all(Ids);
-remove(#{id := Id}) -> remove(Id);
-remove(Id) when is_integer(Id) ->
-    case request(delete, ["/v1/rules/", integer_to_list(Id)], none) of
-        {error, {refused, 404, _}} -> ok;
-        Answer -> done(Answer)
-    end.
-
-remove_all([]) -> ok;
-remove_all([Id | Rest]) ->
-    case remove(Id) of
-        ok -> remove_all(Rest);
-        {error, _} = Error -> Error
-    end.
+remove(Rule) -> epmdpxy_fault:remove(Rule).
 
 %% @doc Removes every rule, whoever made it; observers stay.
 -spec clear() -> ok | {error, reason()}.
@@ -475,18 +338,7 @@ rules() -> part(rules, request(get, "/v1/rules", none)).
 -spec effect(pos_integer() | cut() | rule()) ->
           {ok, #{cables := integer(), dials := integer(), lookups := integer(), held_bytes := integer(),
                  dropped_bytes := integer()}} | {error, reason()}.
-effect(#{ids := Ids}) -> effect_of(Ids);
-effect(#{id := Id}) -> effect_of([Id]);
-effect(Id) when is_integer(Id) -> effect_of([Id]).
-
-effect_of(Ids) ->
-    caught(fun() ->
-        case [Effect || #{id := Id, effect := Effect} <- value_of(rules()), lists:member(Id, Ids)] of
-            [] -> {error, {ended, Ids}};
-            Effects -> {ok, maps:from_list([{Key, lists:sum([maps:get(Key, Effect) || Effect <- Effects])}
-                                            || Key <- [cables, dials, lookups, held_bytes, dropped_bytes]])}
-        end
-    end).
+effect(Rule) -> epmdpxy_fault:effect(Rule).
 
 %% @doc The kinds of fault, and their parameters.
 -spec kinds() -> {ok, [#{atom() => term()}]} | {error, reason()}.
@@ -502,11 +354,7 @@ block_traffic_between(A, B) ->
 
 %% @doc And heals, also what nobody has blocked. Raises.
 -spec allow_traffic_between(island(), island()) -> ok.
-allow_traffic_between(A, B) ->
-    value(caught(fun() ->
-        _ = fixed([A, B]),
-        connected([A, B], epmdpxy_nodes:until(?TIMEOUT))
-    end)).
+allow_traffic_between(A, B) -> value(epmdpxy_cut:allow(A, B)).
 
 %% ---- waiting ----
 
@@ -540,64 +388,13 @@ history() -> history(0).
 
 %% @doc What was cut when, and what nodes and connections came and went, as lines for a failed test's log; also the seed.
 -spec history(non_neg_integer()) -> unicode:chardata().
-history(After) ->
-    %% The mark's own event tells since when: what was asked for comes before what happens then.
-    case {events(max(0, After - 1)), epmdpxy_daemon:info()} of
-        {{ok, Events}, {ok, #{seed := Seed, port := Port, journal := Journal}}} ->
-            Since = case Events of [#{time_ms := First} | _] when After > 0 -> First; _ -> 0 end,
-            Lines = lists:keysort(1, [{Ms, Text} || {Ms, Text} <- Journal, Ms >= Since] ++
-                                         [event_line(Event) || #{id := Id} = Event <- Events, Id > After]),
-            [io_lib:format("epmdpxy on port ~w, seed ~w~n", [Port, Seed]) | [history_line(Line) || Line <- Lines]];
-        {{error, Why}, _} ->
-            ["epmdpxy: ", format_error(Why), "\n"];
-        {_, {error, Why}} ->
-            ["epmdpxy: ", format_error(Why), "\n"]
-    end.
-
-event_line(#{time_ms := Ms, event := Event, text := Text}) ->
-    {Ms, io_lib:format("~-14s ~ts", [Event, Text])}.
-
-history_line({Ms, Text}) ->
-    [string:slice(calendar:system_time_to_rfc3339(Ms, [{unit, millisecond}]), 11, 12), "  ", Text, "\n"].
+history(After) -> epmdpxy_history:since(After).
 
 %% @doc An error in words, with what to do about it.
 -spec format_error(reason()) -> unicode:chardata().
-format_error(not_started) -> "epmdpxy is not started: epmdpxy:start()";
-format_error({already_started, Port}) ->
-    io_lib:format("epmdpxy is started already, on port ~w: epmdpxy:stop() first", [Port]);
-format_error({stock_epmd, Port}) ->
-    io_lib:format("another port mapper listens on port ~w: run the tests by `epmdpxy exec -- rebar3 ct', or take a free "
-                  "port by epmdpxy:start(0)", [Port]);
-format_error({port_taken, Port}) ->
-    io_lib:format("port ~w is taken by something that is no port mapper: epmdpxy:start(0) takes a free one", [Port]);
-format_error({no_program, Text}) -> Text;
-format_error({program_too_old, Path}) ->
-    io_lib:format("~ts is too old for this client: build it anew, or point EPMDPXY to another one", [Path]);
-format_error({daemon_too_old, Port}) ->
-    io_lib:format("the epmdpxy on port ~w is too old for this client", [Port]);
-format_error({program_failed, Path, Status, Said}) ->
-    io_lib:format("~ts did not start (~p): ~ts", [Path, Status, Said]);
-format_error({daemon_ended, Status, Said}) ->
-    io_lib:format("epmdpxy has ended with status ~w: ~ts", [Status, Said]);
-format_error({lost, Port, Why}) ->
-    io_lib:format("the epmdpxy on port ~w does not answer: ~p", [Port, Why]);
-format_error({refused, _, Text}) -> Text;
-format_error({unknown, Names}) ->
-    io_lib:format("no node has registered as ~ts; for nodes still to come say wait => true",
-                  [lists:join(", ", [atom_to_binary(Name) || Name <- Names])]);
-format_error({connected, Nodes}) ->
-    io_lib:format("too late to become an observer: connected already with ~p", [Nodes]);
-format_error(nothing_cut) -> "nothing is cut, so there is nothing to notice";
-format_error({timeout, Missing}) when is_binary(Missing) -> ["time is over: ", Missing];
-format_error({timeout, Missing}) -> io_lib:format("time is over: ~p", [Missing]);
-format_error(Other) -> io_lib:format("~p", [Other]).
+format_error(Why) -> epmdpxy_words:error(Why).
 
 %% ---- help ----
-
-cut_of(#{rules := Rules} = Answer) ->
-    Ids = [Id || #{id := Id} <- Rules],
-    {ok, maps:merge(maps:with([notes, advice, seed], Answer),
-                    #{id => hd(Ids), ids => Ids, islands => lists:append([maps:get(islands, Rule, []) || Rule <- Rules])})}.
 
 value(ok) -> ok;
 value({ok, Value}) -> Value;
