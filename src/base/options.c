@@ -104,6 +104,17 @@ static int refuse_short(const struct option_row *row, const char *value, struct 
                  value, least);
 }
 
+static int add_text(const struct option_row *row, struct option_texts *texts, const char *value,
+                    struct options_result *result)
+{
+    if (!*value)
+        return wrong(result, "--%s: the value is empty", row->name);
+    if (texts->count == OPTION_TEXTS_MAX)
+        return wrong(result, "--%s: given more than %d times", row->name, OPTION_TEXTS_MAX);
+    texts->at[texts->count++] = value;
+    return 0;
+}
+
 static int set_value(struct place place, void *fields, const char *value, struct options_result *result)
 {
     const struct option_row *row = place.row;
@@ -120,6 +131,8 @@ static int set_value(struct place place, void *fields, const char *value, struct
             return wrong(result, "--%s: the value is empty", row->name);
         *(const char **)field = value;
         return 0;
+    case OPTION_TEXTS:
+        return add_text(row, field, value, result);
     case OPTION_NUMBER:
         if (number_parse(value, row->min, row->max, field) < 0)
             return wrong(result, "--%s: '%s' is not a number from %d to %d", row->name, value, row->min, row->max);
@@ -195,7 +208,7 @@ static int parse_option(const struct option_table *table, void *fields, int argc
     if (takes_value(row)) {
         uint64_t bit = UINT64_C(1) << number;
 
-        if (result->given & bit)
+        if (result->given & bit && row->kind != OPTION_TEXTS)
             result->twice = row->name;
         result->given |= bit;
     }

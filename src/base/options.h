@@ -19,11 +19,19 @@ enum option_kind {
     OPTION_FLAG,     /* bool, set to true */
     OPTION_NOT,      /* bool, set to false: --no-relay */
     OPTION_TEXT,     /* const char *, points into argv */
+    OPTION_TEXTS,    /* struct option_texts, which may be given several times */
     OPTION_NUMBER,   /* int, from min to max */
     OPTION_DURATION, /* uint64_t, microseconds, at least min */
     OPTION_SIZE,     /* uint64_t, bytes, at least min */
     OPTION_CHOICE,   /* int, the index of a word in `choices` */
     OPTION_GONE,     /* there was one: refused with `help`, which says what is so now; not in --help */
+};
+
+#define OPTION_TEXTS_MAX 8
+
+struct option_texts {
+    const char *at[OPTION_TEXTS_MAX]; /* they point into argv */
+    size_t count;
 };
 
 struct option_row {

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/query.h"
+#include "cli/target.h"
 
 #define CLIENT_URL_MAX 8192
 #define ANSWER_BYTES_MAX (256 * 1024 * 1024)
@@ -23,62 +24,100 @@ static size_t on_data(char *data, size_t size, size_t count, void *to)
     return size * count;
 }
 
-static int explain(CURLcode code, int port)
+/* On EPMD's port another one may answer; whoever names a way of the control API's own means it. */
+static bool is_port(const struct target *target)
+{
+    return !target->where.host[0] && !target->where.path[0];
+}
+
+static int explain(CURLcode code, const struct target *target)
 {
     switch (code) {
     case CURLE_COULDNT_CONNECT:
-        return command_fail("nothing listens on port %d; start `epmdpxy serve`, or name its port with --port or "
-                            "ERL_EPMD_PORT",
-                            port);
+        if (is_port(target))
+            return command_fail("nothing listens %s; start `epmdpxy serve`, or name its port with --port or "
+                                "ERL_EPMD_PORT",
+                                target->name);
+        return command_fail("nobody can be reached %s; start `epmdpxy serve --control ...`, or name it with --control "
+                            "or EPMDPXY_CONTROL",
+                            target->name);
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
-        if (query_connects(port) < 0)
-            return command_fail("the daemon on port %d has ended meanwhile", port);
-        return command_fail("what listens on port %d is not epmdpxy (a stock epmd, perhaps); name the right port with "
-                            "--port or ERL_EPMD_PORT",
-                            port);
+        if (is_port(target) && query_connects(target->where.port) == 0)
+            return command_fail("what listens %s is not epmdpxy (a stock epmd, perhaps); name the right port with "
+                                "--port or ERL_EPMD_PORT",
+                                target->name);
+        return command_fail("the daemon %s has ended meanwhile", target->name);
     default:
-        return command_fail("no answer on port %d: %s", port, curl_easy_strerror(code));
+        return command_fail("no answer %s: %s", target->name, curl_easy_strerror(code));
     }
 }
 
 /* The daemon's own words for an error. Bad input is ours to answer for; other refusals come of the daemon's state. */
-static int refused(const struct command *self, long http_status, const json_t *answer, int port)
+static int refused(const struct command *self, long http_status, const json_t *answer, const struct target *target)
 {
     const char *error = json_string_value(json_object_get(answer, "error"));
 
     if (!error)
-        return command_fail("what listens on port %d is not epmdpxy (it answered with HTTP status %ld)", port,
+        return command_fail("what listens %s is not epmdpxy (it answered with HTTP status %ld)", target->name,
                             http_status);
     if (http_status == 400)
         return command_refuse(self, "%s", error);
+    if (http_status == 401)
+        return command_fail("the daemon %s wants its token, or another one: give --token-file FILE, or EPMDPXY_TOKEN",
+                            target->name);
     return command_fail("%s", error);
 }
 
-static CURLcode perform(const struct client_request *request, const char *host, const char *body, struct text *answer,
-                        long *ret_status)
+/* Where libcurl connects to. */
+static bool set_url(CURL *curl, const struct target *target, const char *loopback, const char *path)
+{
+    const struct where *where = &target->where;
+    bool v6 = strchr(where->host, ':') != NULL;
+    char url[CLIENT_URL_MAX];
+    int len;
+
+    if (where->path[0])
+        len = snprintf(url, sizeof(url), "http://localhost%s", path);
+    else if (where->host[0])
+        len = snprintf(url, sizeof(url), v6 ? "http://[%s]:%d%s" : "http://%s:%d%s", where->host, where->port, path);
+    else
+        len = snprintf(url, sizeof(url), "http://%s:%d%s", loopback, where->port, path);
+    if (where->path[0])
+        curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, where->path);
+    return len < (int)sizeof(url) && curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK;
+}
+
+static struct curl_slist *headers_of(const struct client_request *request, const char *body)
+{
+    struct curl_slist *headers = body ? curl_slist_append(NULL, "Content-Type: application/json") : NULL;
+    char line[TOKEN_BYTES + 32];
+
+    snprintf(line, sizeof(line), "Authorization: Bearer %s", request->target->token);
+    return request->target->token[0] ? curl_slist_append(headers, line) : headers;
+}
+
+static CURLcode perform(const struct client_request *request, const char *loopback, const char *body,
+                        struct text *answer, long *ret_status)
 {
     CURL *curl = curl_easy_init();
-    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-    char url[CLIENT_URL_MAX];
-    CURLcode code;
+    struct curl_slist *headers = headers_of(request, body);
+    CURLcode code = CURLE_URL_MALFORMAT;
 
-    if (snprintf(url, sizeof(url), "http://%s:%d%s", host, request->port, request->path) >= (int)sizeof(url))
-        return CURLE_URL_MALFORMAT;
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L); /* a lease may be named ".." */
-    curl_easy_setopt(curl, CURLOPT_PROXY, "");      /* whatever http_proxy says */
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, request->timeout_s ? request->timeout_s : (long)CLIENT_TIMEOUT_S);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-    if (body) {
+    if (set_url(curl, request->target, loopback, request->path)) {
+        curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L); /* a lease may be named ".." */
+        curl_easy_setopt(curl, CURLOPT_PROXY, "");      /* whatever http_proxy says */
+        curl_easy_setopt(curl, CURLOPT_TIMEOUT, request->timeout_s ? request->timeout_s : (long)CLIENT_TIMEOUT_S);
+        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
+        curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
         curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+        if (body)
+            curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+        if (request->method)
+            curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
+        code = curl_easy_perform(curl);
+        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, ret_status);
     }
-    if (request->method)
-        curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
-    code = curl_easy_perform(curl);
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, ret_status);
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
     return code;
@@ -103,7 +142,8 @@ int client_ask(const struct command *self, const struct client_request *request,
     json_decref(request->body);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     code = perform(request, "127.0.0.1", sent, &answer, &http_status);
-    if (code == CURLE_COULDNT_CONNECT) /* sockets that were passed to it may be of the other family only */
+    if (code == CURLE_COULDNT_CONNECT &&
+        is_port(request->target)) /* sockets that were passed to it may be of the other family only */
         code = perform(request, "[::1]", sent, &answer, &http_status);
     curl_global_cleanup();
     free(sent);
@@ -114,7 +154,7 @@ int client_ask(const struct command *self, const struct client_request *request,
         *ret = json;
         return STATUS_OK;
     }
-    int status = code == CURLE_OK ? refused(self, http_status, json, request->port) : explain(code, request->port);
+    int status = code == CURLE_OK ? refused(self, http_status, json, request->target) : explain(code, request->target);
 
     json_decref(json);
     return status;
@@ -130,13 +170,15 @@ int client_tell(const struct command *self, const struct asking *asking, struct 
                 void (*add)(struct text *to, const json_t *answer))
 {
     struct text lines = {0};
+    struct target target;
     json_t *answer;
     int status;
 
-    if (command_port(self, asking->port, &request.port) < 0) {
+    if (target_find(self, asking, &target) < 0) {
         json_decref(request.body);
         return STATUS_BAD_INPUT;
     }
+    request.target = &target;
     status = client_ask(self, &request, &answer);
     if (status != STATUS_OK)
         return status;

@@ -10,13 +10,14 @@
 
 struct asking;
 struct command;
+struct target;
 struct text;
 
 /* How long an answer may take, unless a request says otherwise. */
 #define CLIENT_TIMEOUT_S 30
 
 struct client_request {
-    int port;
+    const struct target *target;
     const char *method; /* NULL: POST with a body, else GET */
     const char *path;   /* with its query, escaped */
     json_t *body;       /* NULL: none; the reference is taken over */
@@ -31,7 +32,7 @@ struct client_request {
 int client_ask(const struct command *self, const struct client_request *request, json_t **ret);
 
 /*
- * The same for a subcommand's last request, at the port that its options say; shows the answer: as JSON, or in the
+ * The same for a subcommand's last request, to the daemon that its options say; shows the answer: as JSON, or in the
  * lines that `add` makes of it (NULL: in none). Returns the exit status.
  */
 int client_tell(const struct command *self, const struct asking *asking, struct client_request request,

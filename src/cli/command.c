@@ -16,6 +16,10 @@
 static const struct option_row asking_rows[] = {
     {"port", "N", "the daemon's port (ERL_EPMD_PORT, or 4369)", OPTION_NUMBER, offsetof(struct asking, port), 1, 65535,
      NULL},
+    {"control", "WHERE", "instead: unix:PATH, or ADDRESS:PORT (EPMDPXY_CONTROL)", OPTION_TEXT,
+     offsetof(struct asking, control), 0, 0, NULL},
+    {"token-file", "FILE", "the token for ADDRESS:PORT (or the token itself in EPMDPXY_TOKEN)", OPTION_TEXT,
+     offsetof(struct asking, token_file), 0, 0, NULL},
     {"json", NULL, "print the answer as JSON", OPTION_FLAG, offsetof(struct asking, json), 0, 0, NULL},
 };
 

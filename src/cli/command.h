@@ -46,7 +46,8 @@ int command_port(const struct command *self, int given, int *ret_port);
 
 /* The options of every subcommand that asks a daemon, and their rows. */
 struct asking {
-    int port; /* -1: not given */
+    int port;                         /* -1: not given */
+    const char *control, *token_file; /* NULL: not given; see cli/target.h */
     bool json;
 };
 

@@ -151,6 +151,7 @@ static void start_command(struct family *family, int port, const struct exec_opt
     if (family->command != 0)
         return;
     setenv("ERL_EPMD_PORT", text, 1);
+    unsetenv("EPMDPXY_CONTROL"); /* it would go before that, and be another daemon's */
     if (options->ticktime)
         set_ticktime(options->ticktime);
     sigprocmask(SIG_SETMASK, &family->before, NULL);

@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/matrix.h"
+#include "cli/target.h"
 #include "request/answers.h"
 #include "request/kinds.h"
 #include "request/words.h"
@@ -139,10 +140,10 @@ static bool holds(const json_t *rules, uint32_t number)
 }
 
 /* Are all of them there? Nothing is removed when one is not. */
-static int check_there(const struct command *self, int port, const uint32_t *numbers, size_t count)
+static int check_there(const struct command *self, const struct target *target, const uint32_t *numbers, size_t count)
 {
     json_t *answer;
-    int status = client_ask(self, &(struct client_request){.port = port, .path = "/v1/rules"}, &answer);
+    int status = client_ask(self, &(struct client_request){.target = target, .path = "/v1/rules"}, &answer);
 
     if (status != STATUS_OK)
         return status;
@@ -155,10 +156,15 @@ static int check_there(const struct command *self, int port, const uint32_t *num
 
 static int remove_rules(const struct command *self, const struct asking *asking, const uint32_t *numbers, size_t count)
 {
-    struct client_request request = {.method = "DELETE", .port = asking->port};
-    int status = check_there(self, asking->port, numbers, count);
+    struct target target;
+    struct client_request request = {.method = "DELETE", .target = &target};
     char path[64];
     json_t *answer;
+    int status;
+
+    if (target_find(self, asking, &target) < 0)
+        return STATUS_BAD_INPUT;
+    status = check_there(self, &target, numbers, count);
 
     request.path = path;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
@@ -190,8 +196,6 @@ static int rm(const struct command *self, struct fault_fields *options, char **w
             if (numbers[k] == numbers[i])
                 status = command_refuse(self, "'%s': given twice", words[i]);
     }
-    if (status == COMMAND_GO && command_port(self, options->asking.port, &options->asking.port) < 0)
-        status = STATUS_BAD_INPUT;
     if (status == COMMAND_GO)
         status = remove_rules(self, &options->asking, numbers, count);
     free(numbers);

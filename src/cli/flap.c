@@ -17,6 +17,7 @@
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/target.h"
 #include "request/answers.h"
 #include "request/cut.h"
 #include "request/words.h"
@@ -35,6 +36,7 @@ static const struct option_row rows[] = {
 };
 
 struct flap {
+    struct target target;
     const struct command *self;
     const struct flap_fields *options;
     struct cut_request cut; /* the next one */
@@ -87,7 +89,7 @@ static void print_cut(struct flap *flap, const json_t *answer)
 
 static int cut_once(struct flap *flap, uint64_t for_us)
 {
-    struct client_request request = {.port = flap->options->asking.port, .path = "/v1/cut"};
+    struct client_request request = {.target = &flap->target, .path = "/v1/cut"};
     json_t *answer;
     int status;
 
@@ -120,7 +122,7 @@ static void fix_rest(const struct flap *flap)
 
     json_array_foreach(flap->rules, i, rule) {
         struct client_request request = {
-            .port = flap->options->asking.port, .method = "DELETE", .path = path, .may_be_gone = true};
+            .target = &flap->target, .method = "DELETE", .path = path, .may_be_gone = true};
 
         snprintf(path, sizeof(path), "/v1/rules/%lld", (long long)json_integer_value(json_object_get(rule, "id")));
         if (client_ask(flap->self, &request, &answer) != STATUS_OK)
@@ -158,7 +160,7 @@ static int run(const struct command *self, int argc, char **argv)
     options.words.seed = -1; /* it is of flapping, not of a cut */
     if (cut_request_from_words(&options.words, (const char *const *)argv, &flap.cut, &refusal) < 0)
         return command_refused(self, &refusal);
-    if (command_port(self, options.asking.port, &options.asking.port) < 0) {
+    if (target_find(self, &options.asking, &flap.target) < 0) {
         cut_request_done(&flap.cut);
         return STATUS_BAD_INPUT;
     }

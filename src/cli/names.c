@@ -33,6 +33,8 @@ static int run_names(const struct command *self, int argc, char **argv)
     struct text lines = {0};
     int status = command_begin(self, &options, argc, argv, 0, 0);
 
+    if (status == COMMAND_GO && (options.control || options.token_file))
+        status = command_refuse(self, "it asks the port mapper: give --port");
     if (status == COMMAND_GO && command_port(self, options.port, &options.port) < 0)
         status = STATUS_BAD_INPUT;
     if (status == COMMAND_GO) {

@@ -14,6 +14,7 @@
 #include "request/events_request.h"
 #include "request/wait.h"
 
+struct descriptors;
 struct gates;
 struct lease;
 struct pieces;
@@ -23,12 +24,14 @@ struct service;
 struct api {
     struct service *service;
     const struct gates *gates;
+    struct descriptors *descriptors;
     int port;
     bool batch;
     uint64_t seed;
     const char *version;
     const char *node;    /* our own, in full; NULL: there is none */
     uint64_t started_ms; /* on the loop's clock */
+    const char *token;   /* that whoever comes by an address must say; NULL: there is no such way */
 };
 
 /* A request that the guard let through. */
@@ -54,6 +57,7 @@ struct api_request {
 /* HTTP's own, beside those that stand for a refusal. */
 #define HTTP_OK 200
 #define HTTP_BAD_REQUEST 400
+#define HTTP_UNAUTHORIZED 401 /* who are you? */
 #define HTTP_FORBIDDEN 403
 #define HTTP_NO_RESOURCE 404
 #define HTTP_NO_SUCH_METHOD 405

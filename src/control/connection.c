@@ -4,9 +4,14 @@
 #include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/log.h"
+#include "control/guard.h"
+#include "control/reply.h"
+#include "control/stream.h"
 #include "loop/address.h"
+#include "request/terms.h"
 
 /* libmicrohttpd's own words about malformed requests. */
 void connection_log(void *data, const char *format, va_list args)
@@ -46,7 +51,7 @@ const char *connection_header(struct MHD_Connection *connection, const char *nam
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-const char *connection_query(const void *connection, const char *name)
+static const char *query(const void *connection, const char *name)
 {
     return MHD_lookup_connection_value((struct MHD_Connection *)connection, MHD_GET_ARGUMENT_KIND, name);
 }
@@ -69,10 +74,72 @@ static enum MHD_Result look_at_name(void *data, enum MHD_ValueKind kind, const c
     return MHD_NO;
 }
 
-const char *connection_other_query(const void *connection, const char *const *known)
+static const char *other_query(const void *connection, const char *const *known)
 {
     struct unknown unknown = {.known = known};
 
     MHD_get_connection_values((struct MHD_Connection *)connection, MHD_GET_ARGUMENT_KIND, look_at_name, &unknown);
     return unknown.found;
+}
+
+struct repeated {
+    const char *name;
+    int count;
+};
+
+static enum MHD_Result count_header(void *data, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct repeated *repeated = data;
+
+    (void)kind;
+    (void)value;
+    repeated->count += strcasecmp(name, repeated->name) == 0;
+    return MHD_YES;
+}
+
+static const char *repeated_header(struct MHD_Connection *connection, const char *const *names)
+{
+    for (; *names; names++) {
+        struct repeated repeated = {.name = *names};
+
+        MHD_get_connection_values(connection, MHD_HEADER_KIND, count_header, &repeated);
+        if (repeated.count > 1)
+            return *names;
+    }
+    return NULL;
+}
+
+unsigned connection_guard(struct MHD_Connection *connection, enum way way, const char *token, bool has_body,
+                          struct refusal *refusal)
+{
+    static const char *const once[] = {"Host", "Origin", "Authorization", "Content-Type", NULL};
+
+    return guard_check(&(struct guard_request){.way = way,
+                                               .token = token,
+                                               .local = connection_is_local(connection),
+                                               .repeated = repeated_header(connection, once),
+                                               .host = connection_header(connection, "Host"),
+                                               .origin = connection_header(connection, "Origin"),
+                                               .authorization = connection_header(connection, "Authorization"),
+                                               .has_body = has_body,
+                                               .content_type = connection_header(connection, "Content-Type")},
+                       refusal);
+}
+
+struct api_request connection_request(struct MHD_Connection *connection, const char *method, const char *path,
+                                      const char *body, size_t len)
+{
+    bool streams = guard_accepts(connection_header(connection, "Accept"), STREAM_TYPE);
+
+    return (struct api_request){.method = method,
+                                .path = path,
+                                .body = body,
+                                .len = len,
+                                .in_terms = guard_is_type(connection_header(connection, "Content-Type"), TERMS_TYPE),
+                                .wants_terms = reply_is_in_terms(connection),
+                                .wants_stream = streams,
+                                .last_event_id = streams ? connection_header(connection, "Last-Event-ID") : NULL,
+                                .query = query,
+                                .other_query = other_query,
+                                .data = connection};
 }

@@ -6,9 +6,10 @@
  *     reply.c        whole answers
  *     pieces.h       those that may be long, made in pieces: lists.c (documents), serving.c, turns.c
  *     connection.c   what libmicrohttpd knows of one
- *     guard.c        who may ask
+ *     guard.c        who may ask; entrances.c: further ways to come in
  *     routes.c       one row a resource; book.c: those that change rules, leases and observers
  *     stream.c       events as they happen
+ *     waiting.c      who waits for a condition
  *     status.c       everything that there is, as documents
  *     metrics.c      and as numbers, for Prometheus
  */
@@ -18,6 +19,7 @@
 #include <stddef.h>
 
 #include "control/stream.h"
+#include "control/way.h"
 #include "loop/address.h"
 
 #define CONTROL_BODY_BYTES_MAX (1024 * 1024)
@@ -35,5 +37,8 @@ void control_free(struct control *control); /* NULL is fine */
 
 /* Takes over a connected socket (a door_http_fn). */
 void control_adopt(void *control, int fd, const struct address *peer);
+
+/* Takes over a listening socket when it returns 0; else a negative errno. */
+int control_listen(struct control *control, int fd, enum way way);
 
 #endif

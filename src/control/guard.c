@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/refusal.h"
+#include "base/token.h"
 #include "control/api.h"
 #include "request/terms.h"
 
@@ -79,13 +80,29 @@ static unsigned refuse_with(unsigned status, const char *field, const char *text
     return status;
 }
 
+/* "Bearer TOKEN"; the scheme in letters of either case. */
+static bool is_authorized(const char *authorization, const char *token)
+{
+    const char scheme[] = "Bearer ";
+    const size_t len = sizeof(scheme) - 1;
+
+    if (!authorization || strncasecmp(authorization, scheme, len) != 0)
+        return false;
+    return token_is(token, authorization + len + strspn(authorization + len, " "));
+}
+
 unsigned guard_check(const struct guard_request *request, struct refusal *refusal)
 {
-    if (!request->local)
+    if (request->way == WAY_PORT && !request->local)
         return refuse_with(HTTP_FORBIDDEN, NULL, "the control API answers only on its own machine", refusal);
+    if (request->repeated)
+        return refuse_with(HTTP_BAD_REQUEST, request->repeated, "it is there more than once", refusal);
+    if (request->way == WAY_ADDRESS && !is_authorized(request->authorization, request->token))
+        return refuse_with(HTTP_UNAUTHORIZED, "Authorization", "send Bearer and the daemon's token (--token-file)",
+                           refusal);
     if (!request->host)
         return refuse_with(HTTP_BAD_REQUEST, "Host", "it is missing", refusal);
-    if (!is_own_host(request->host))
+    if (request->way == WAY_PORT && !is_own_host(request->host))
         return refuse_with(HTTP_FOREIGN_HOST, "Host", "give localhost, an address or this machine's name", refusal);
     if (request->origin && !is_own_origin(request->origin, request->host))
         return refuse_with(HTTP_FORBIDDEN, "Origin", "pages of other sites may not use the control API", refusal);

@@ -3,20 +3,29 @@
  * Who may use the control API. A browser on this machine can be made to send requests here by any web page it shows;
  * what tells those apart: a page from elsewhere has another Origin, one that lets its own name resolve to this machine
  * (DNS rebinding) has a foreign Host, and neither can send JSON without asking first, which we never allow.
+ *
+ * Who comes by a Unix socket is no web page, and may be who may open that file. Who comes by an address may be anybody,
+ * and has to know a token, which no web page does: so these may call the daemon's host what they like.
  */
 #ifndef CONTROL_GUARD_H
 #define CONTROL_GUARD_H
 
 #include <stdbool.h>
 
+#include "control/way.h"
+
 struct refusal;
 
 /* What counts of a request; a header that was not there is NULL. */
 struct guard_request {
-    bool local; /* the peer is on this machine */
-    bool has_body;
+    enum way way;
+    const char *token;    /* that whoever comes by an address must say */
+    bool local;           /* the peer is on this machine */
+    const char *repeated; /* one of these headers that is there more than once, or NULL */
     const char *host;
     const char *origin;
+    const char *authorization;
+    bool has_body;
     const char *content_type;
 };
 

@@ -4,41 +4,37 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "control/connection.h"
 #include "control/control.h"
-#include "control/guard.h"
+#include "control/entrances.h"
 #include "control/places.h"
 #include "control/reply.h"
 #include "control/routes.h"
 #include "control/serving.h"
 #include "control/stream.h"
 #include "control/turns.h"
+#include "control/waiting.h"
 #include "loop/loop.h"
 #include "model/counters.h"
-#include "model/events.h"
 #include "model/rules.h"
-#include "request/answers.h"
-#include "request/terms.h"
 #include "service/service.h"
 #include "service/waits.h"
 
-#define STREAM_TYPE "text/event-stream"
-
-/* One request, while it comes and while it waits, or while events are told. */
+/* One request, while it comes and is answered. One of the last three may be there: its connection is suspended ... */
 struct incoming {
     struct control *control;
     struct MHD_Connection *connection;
     struct text body;
-    bool too_large;
-    struct wait *wait;        /* for a condition; the connection is suspended meanwhile */
-    struct serving *serving;  /* of an answer in pieces; the connection is suspended until its turn comes */
-    struct stream *stream;    /* of events; the connection is suspended while there is nothing to tell */
-    struct watch *watch;      /* tells that whoever waits has left */
-    struct api_answer answer; /* when it has waited */
+    bool stays;              /* the connection is left open behind it */
+    bool refused, too_large; /* whatever its body will be */
+    struct waiting *waiting; /* ... until a condition holds, */
+    struct serving *serving; /* or its turn comes to have a piece of the answer made, */
+    struct stream *stream;   /* or there are events to tell */
 };
 
 struct control {
@@ -49,6 +45,8 @@ struct control {
     struct watch *watch; /* of libmicrohttpd's own epoll descriptor */
     struct alarm *alarm; /* its time-outs, and what it has to be told behind our callbacks */
     struct places places;
+    enum way adopts; /* the connection that libmicrohttpd is given comes by that way */
+    struct entrances *entrances;
     struct turns turns; /* of those to whom answers in pieces are brought */
     bool ends;          /* nobody is told any more: neither waits nor streams may begin */
 };
@@ -92,18 +90,24 @@ static enum MHD_Result send_answer(struct control *control, struct MHD_Connectio
                           json_pack("{s:s, s:i}", "error", line, "status", (int)answer->status), answer->allow);
 }
 
-static enum MHD_Result refuse_at_the_end(struct control *control, struct MHD_Connection *connection)
+static enum MHD_Result send_refusal(struct control *control, struct MHD_Connection *connection,
+                                    const struct refusal *refusal)
 {
-    struct api_answer answer = {0};
-
-    refuse_as(&answer.refusal, -EBUSY, NULL, "the daemon ends");
-    answer.status = routes_status_of(&answer.refusal);
-    return send_answer(control, connection, &answer);
+    return send_answer(control, connection,
+                       &(struct api_answer){.status = routes_status_of(refusal), .refusal = *refusal});
 }
 
-/* ---- answers in pieces ---- */
+static enum MHD_Result refuse_at_the_end(struct control *control, struct MHD_Connection *connection)
+{
+    struct refusal refusal;
 
-/* At the end control_free() runs libmicrohttpd, when all go on. */
+    refuse_as(&refusal, -EBUSY, NULL, "the daemon ends");
+    return send_refusal(control, connection, &refusal);
+}
+
+/* ---- answers that take their time ---- */
+
+/* Its turn has come. At the end control_free() runs libmicrohttpd, when all go on. */
 static void go_on(void *data)
 {
     struct incoming *incoming = data;
@@ -113,98 +117,29 @@ static void go_on(void *data)
         run(incoming->control);
 }
 
-/* ---- requests that wait ---- */
-
-/* `id`: of the event that was waited for, or 0. */
-static struct api_answer waited(const struct control *control, uint64_t id)
+/* libmicrohttpd goes on with it when it runs. */
+static void resume(void *data)
 {
-    const struct event *event = id ? events_next(control->api.service->events, id - 1) : NULL;
-    json_t *document = json_pack("{s:b}", "holds", 1);
+    struct incoming *incoming = data;
 
-    if (event && event->id == id)
-        json_object_set_new(document, "event", event_to_document(event));
-    return (struct api_answer){.status = HTTP_OK, .document = document};
-}
-
-static struct api_answer refused(const struct refusal *refusal)
-{
-    return (struct api_answer){.status = routes_status_of(refusal), .refusal = *refusal};
-}
-
-static void stop_waiting(struct incoming *incoming)
-{
-    watch_free(incoming->watch);
-    incoming->watch = NULL;
-    incoming->wait = NULL;
-}
-
-/* libmicrohttpd calls on_request() again for it, when it runs. */
-static void resume(struct incoming *incoming)
-{
-    stop_waiting(incoming);
     MHD_resume_connection(incoming->connection);
     alarm_set(incoming->control->alarm, 0);
-}
-
-static void on_wait_over(void *data, const struct refusal *refusal, uint64_t event)
-{
-    struct incoming *incoming = data;
-
-    incoming->answer = refusal ? refused(refusal) : waited(incoming->control, event);
-    resume(incoming);
-}
-
-/* libmicrohttpd does not look at a suspended connection; a client that has left must not keep a place. */
-static void on_left(void *data, unsigned ready)
-{
-    struct incoming *incoming = data;
-
-    (void)ready;
-    wait_cancel(incoming->wait);
-    incoming->answer = (struct api_answer){.status = 0};
-    resume(incoming);
-}
-
-/* That its client leaves would not be heard, and it would keep its place. */
-static enum MHD_Result refuse_to_wait(struct control *control, struct incoming *incoming)
-{
-    struct refusal refusal;
-    struct api_answer answer;
-
-    wait_cancel(incoming->wait);
-    stop_waiting(incoming);
-    refuse_as(&refusal, -EBUSY, NULL, "the connection cannot be watched meanwhile; try again");
-    log_warning("a request that waits is refused: its connection cannot be watched");
-    answer = refused(&refusal);
-    return send_answer(control, incoming->connection, &answer);
 }
 
 static enum MHD_Result begin_waiting(struct control *control, struct incoming *incoming, struct api_answer *answer)
 {
-    struct refusal refusal;
-    uint64_t event;
-    int status = wait_begin(control->waits, &answer->wait, on_wait_over, incoming, &incoming->wait, &event, &refusal);
+    struct api_answer now;
 
-    if (status != -EAGAIN) {
-        struct api_answer now = status == 0 ? waited(control, event) : refused(&refusal);
-
-        return send_answer(control, incoming->connection, &now);
-    }
-    incoming->watch = watch_new(control->api.service->loop, connection_fd(incoming->connection), on_left, incoming);
-    if (!incoming->watch || watch_want(incoming->watch, READY_HANGUP) < 0)
-        return refuse_to_wait(control, incoming);
-    MHD_suspend_connection(incoming->connection);
-    return MHD_YES;
+    incoming->waiting = waiting_begin(control->waits, control->api.service, incoming->connection, &answer->wait, resume,
+                                      incoming, &now);
+    return incoming->waiting ? MHD_YES : send_answer(control, incoming->connection, &now);
 }
 
-/* ---- streams of events ---- */
-
-static void on_news(void *data)
+static enum MHD_Result end_waiting(struct control *control, struct incoming *incoming)
 {
-    struct incoming *incoming = data;
+    const struct api_answer *answer = waiting_answer(incoming->waiting);
 
-    MHD_resume_connection(incoming->connection);
-    alarm_set(incoming->control->alarm, 0);
+    return answer ? send_answer(control, incoming->connection, answer) : MHD_NO;
 }
 
 static ssize_t read_stream(void *data, uint64_t position, char *to, size_t max)
@@ -224,62 +159,47 @@ static enum MHD_Result begin_streaming(struct control *control, struct incoming 
 {
     struct refusal refusal;
 
-    if (!head && stream_begin(control->streams, &answer->events, connection_fd(incoming->connection), on_news, incoming,
-                              &incoming->stream, &refusal) < 0) {
-        struct api_answer now = refused(&refusal);
-
-        return send_answer(control, incoming->connection, &now);
-    }
+    if (!head && stream_begin(control->streams, &answer->events, connection_fd(incoming->connection), resume, incoming,
+                              &incoming->stream, &refusal) < 0)
+        return send_refusal(control, incoming->connection, &refusal);
     return reply_from(incoming->connection, head, read_stream, incoming, STREAM_BLOCK_BYTES_MAX, STREAM_TYPE);
 }
 
 /* ---- requests ---- */
-
-static void collect(struct incoming *incoming, const char *data, size_t len)
-{
-    if (incoming->body.len + len > CONTROL_BODY_BYTES_MAX)
-        incoming->too_large = true;
-    else
-        text_add(&incoming->body, data, len);
-}
 
 static struct place *place_of(struct MHD_Connection *connection)
 {
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
+/* Nothing is kept of what will be refused. */
+static void collect(struct incoming *incoming, const char *data, size_t len)
+{
+    if (incoming->body.len + len > CONTROL_BODY_BYTES_MAX)
+        incoming->too_large = true;
+    else if (!incoming->refused)
+        text_add(&incoming->body, data, len);
+}
+
+static unsigned guard(const struct control *control, struct MHD_Connection *connection, bool has_body,
+                      struct refusal *refusal)
+{
+    return connection_guard(connection, place_of(connection)->way, control->api.token, has_body, refusal);
+}
+
 static enum MHD_Result answer_request(struct control *control, struct incoming *incoming, const char *path,
-                                      const char *method, bool stays)
+                                      const char *method)
 {
     struct MHD_Connection *connection = incoming->connection;
     struct place *place = place_of(connection);
-    const char *why_not = place_owns_not(place, stays);
-    bool owned = place->owner;
-    const struct guard_request guarded = {.local = connection_is_local(connection),
-                                          .has_body = incoming->body.len > 0 || incoming->too_large,
-                                          .host = connection_header(connection, "Host"),
-                                          .origin = connection_header(connection, "Origin"),
-                                          .content_type = connection_header(connection, "Content-Type")};
-    bool head = strcmp(method, "HEAD") == 0;
-    bool streams = guard_accepts(connection_header(connection, "Accept"), STREAM_TYPE);
-    const struct api_request request = {
-        .method = method,
-        .path = path,
-        .body = incoming->body.data,
-        .len = incoming->body.len,
-        .in_terms = guard_is_type(connection_header(connection, "Content-Type"), TERMS_TYPE),
-        .wants_terms = reply_is_in_terms(connection),
-        .wants_stream = streams,
-        .last_event_id = streams ? connection_header(connection, "Last-Event-ID") : NULL,
-        .owner = why_not ? NULL : &place->owner,
-        .owns_not = why_not,
-        .query = connection_query,
-        .other_query = connection_other_query,
-        .data = connection};
+    bool head = strcmp(method, "HEAD") == 0, owned = place->owner;
+    struct api_request request = connection_request(connection, method, path, incoming->body.data, incoming->body.len);
     struct api_answer answer = {.status = HTTP_OK};
 
+    request.owns_not = place_owns_not(place, incoming->stays);
+    request.owner = request.owns_not ? NULL : &place->owner;
     COUNT(control->api.service->counters, http_requests);
-    answer.status = guard_check(&guarded, &answer.refusal);
+    answer.status = guard(control, connection, incoming->body.len > 0 || incoming->too_large, &answer.refusal);
     if (answer.status == HTTP_OK && incoming->too_large) {
         answer.status = HTTP_TOO_LARGE;
         refuse(&answer.refusal, NULL, "the body is larger than %d bytes", CONTROL_BODY_BYTES_MAX);
@@ -301,6 +221,30 @@ static enum MHD_Result answer_request(struct control *control, struct incoming *
     return answer.waits ? begin_waiting(control, incoming, &answer) : send_answer(control, connection, &answer);
 }
 
+/* All of it has come, or as much as there is any need for. */
+static enum MHD_Result on_complete(struct control *control, struct incoming *incoming, const char *path,
+                                   const char *method)
+{
+    place_entered(place_of(incoming->connection));
+    return answer_request(control, incoming, path, method);
+}
+
+/* Whoever asks whether it may send a body that nobody will look at is answered now; else that has to come first. */
+static enum MHD_Result on_headers(struct control *control, struct incoming *incoming, const char *path,
+                                  const char *method)
+{
+    struct MHD_Connection *connection = incoming->connection;
+    const char *expects = connection_header(connection, "Expect");
+    const char *length = connection_header(connection, "Content-Length");
+    struct refusal refusal;
+
+    incoming->refused = guard(control, connection, false, &refusal) != HTTP_OK;
+    incoming->too_large = length && strtoull(length, NULL, 10) > CONTROL_BODY_BYTES_MAX;
+    if (expects && strcasecmp(expects, "100-continue") == 0 && (incoming->refused || incoming->too_large))
+        return on_complete(control, incoming, path, method);
+    return MHD_YES;
+}
+
 /* Called once with the headers, then with each part of the body, and once more when it is complete. */
 static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *path, const char *method,
                                   const char *version, const char *upload, size_t *upload_len, void **request)
@@ -311,7 +255,9 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
     if (!incoming) {
         incoming = *request = mem_new(sizeof(*incoming));
         incoming->control = control;
-        return MHD_YES;
+        incoming->connection = connection;
+        incoming->stays = connection_stays(connection, version);
+        return on_headers(control, incoming, path, method);
     }
     if (*upload_len > 0) {
         collect(incoming, upload, *upload_len);
@@ -320,11 +266,9 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
     }
     if (incoming->serving)
         return control->ends ? refuse_at_the_end(control, connection) : serving_reply(incoming->serving);
-    if (incoming->connection) /* it has waited; status 0: and has left */
-        return incoming->answer.status ? send_answer(control, connection, &incoming->answer) : MHD_NO;
-    incoming->connection = connection;
-    place_entered(place_of(connection));
-    return answer_request(control, incoming, path, method, connection_stays(connection, version));
+    if (incoming->waiting)
+        return end_waiting(control, incoming);
+    return on_complete(control, incoming, path, method);
 }
 
 static void on_completed(void *data, struct MHD_Connection *connection, void **request,
@@ -336,10 +280,7 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **r
     (void)how;
     if (!incoming)
         return;
-    if (incoming->wait) {
-        wait_cancel(incoming->wait);
-        stop_waiting(incoming);
-    }
+    waiting_free(incoming->waiting);
     if (incoming->stream)
         stream_leave(incoming->stream);
     serving_free(incoming->serving);
@@ -365,7 +306,7 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
     struct control *control = data;
 
     if (what == MHD_CONNECTION_NOTIFY_STARTED)
-        *place = place_take(&control->places, connection_fd(connection));
+        *place = place_take(&control->places, connection_fd(connection), control->adopts);
     else
         leave(control, *place);
 }
@@ -378,16 +319,27 @@ static void on_shut(void *data)
     alarm_set(control->alarm, 0);
 }
 
-void control_adopt(void *data, int fd, const struct address *peer)
+static void adopt(void *data, int fd, const struct address *peer, enum way way)
 {
     struct control *control = data;
 
+    control->adopts = way;
     if (places_make_room(&control->places))
         run(control);
     /* libmicrohttpd closes the socket in any case, also when it has too many. */
     if (MHD_add_connection(control->mhd, fd, &peer->any, peer->len) != MHD_YES && (errno == ENOSPC || errno == ENOMEM))
         log_warning("an HTTP connection is closed: it cannot be watched: %s", strerror(errno));
     run(control);
+}
+
+void control_adopt(void *control, int fd, const struct address *peer)
+{
+    adopt(control, fd, peer, WAY_PORT);
+}
+
+int control_listen(struct control *control, int fd, enum way way)
+{
+    return entrances_listen(control->entrances, fd, way);
 }
 
 struct control *control_new(const struct api *api)
@@ -401,6 +353,7 @@ struct control *control_new(const struct api *api)
     control->streams = streams_new(api->service);
     places_init(&control->places, loop, on_shut, control);
     turns_init(&control->turns, loop);
+    control->entrances = entrances_new(loop, api->descriptors, adopt, control);
     control->alarm = alarm_new(loop, on_time, control);
     control->mhd = MHD_start_daemon(
         MHD_ALLOW_SUSPEND_RESUME | MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL, NULL,
@@ -422,6 +375,7 @@ void control_free(struct control *control)
     if (!control)
         return;
     control->ends = true;
+    entrances_free(control->entrances);
     waits_free(control->waits); /* libmicrohttpd wants none suspended when it stops */
     streams_end(control->streams);
     turns_end(&control->turns);

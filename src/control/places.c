@@ -37,12 +37,13 @@ bool places_make_room(struct places *places)
     return true;
 }
 
-struct place *place_take(struct places *places, int fd)
+struct place *place_take(struct places *places, int fd, enum way way)
 {
     struct place *place = mem_new(sizeof(*place));
 
     place->places = places;
     place->fd = fd;
+    place->way = way;
     places->count++;
     place_entering(place);
     return place;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "control/way.h"
 #include "loop/expiry.h"
 
 struct lease;
@@ -24,6 +25,7 @@ struct places {
 struct place {
     struct places *places;
     int fd; /* not owned */
+    enum way way;
     struct expiring expiring;
     struct lease *owner; /* of the rules that go with the connection; NULL: none. Whose place it is ends it */
 };
@@ -34,7 +36,7 @@ void places_done(struct places *places); /* when all have left */
 /* All are taken: whoever has waited longest for the rest of its request makes room. Returns whether somebody does. */
 bool places_make_room(struct places *places);
 
-struct place *place_take(struct places *places, int fd);
+struct place *place_take(struct places *places, int fd, enum way way);
 void place_leave(struct place *place); /* frees it */
 
 /* Why no rule can go with the connection, which stays open or not; NULL: one can. */

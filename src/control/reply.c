@@ -16,6 +16,8 @@ static enum MHD_Result queue(struct MHD_Connection *connection, unsigned status,
     MHD_add_response_header(response, "Cache-Control", "no-store");
     if (allow[0])
         MHD_add_response_header(response, "Allow", allow);
+    if (status == MHD_HTTP_UNAUTHORIZED)
+        MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
     result = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return result;

@@ -23,6 +23,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define STREAM_TYPE "text/event-stream"
 #define STREAMS_MAX 64
 #define STREAM_HEARTBEAT_S 15
 #define STREAM_BLOCK_BYTES_MAX 4096        /* and what is left of the last event in it */

@@ -27,6 +27,7 @@
 #include "service/service.h"
 #include "control/api.h"
 #include "control/control.h"
+#include "daemon/ways.h"
 #include "endpoint/endpoint.h"
 
 /* All its parts, each of which knows those above it. */
@@ -192,12 +193,14 @@ static void make_control(struct daemon *daemon, const struct daemon_config *conf
     random_seed(&daemon->service.chance, config->seed);
     daemon->api = (struct api){.service = &daemon->service,
                                .gates = daemon->mapper.gates,
+                               .descriptors = daemon->descriptors,
                                .port = config->mapper.port,
                                .batch = config->batch,
                                .seed = config->seed,
                                .version = EPMDPXY_VERSION,
                                .node = config->node ? config->node->name : NULL,
-                               .started_ms = loop_now_ms(daemon->loop)};
+                               .started_ms = loop_now_ms(daemon->loop),
+                               .token = config->ways ? config->ways->token : NULL};
     daemon->control = control_new(&daemon->api);
     if (daemon->control)
         door_set_http(daemon->door, control_adopt, daemon->control);
@@ -205,8 +208,24 @@ static void make_control(struct daemon *daemon, const struct daemon_config *conf
         log_warning("no control API: libmicrohttpd cannot be started");
 }
 
+/* Returns false when one of them would not be heard of: who started the daemon relies on it. */
+static bool open_ways(struct daemon *daemon, struct ways *ways)
+{
+    for (size_t i = 0; ways && i < ways->count; i++) {
+        struct one_way *one = &ways->at[i];
+        int status = daemon->control ? control_listen(daemon->control, one->fd, one->way) : -ENOTSUP;
+
+        if (status < 0) {
+            log_error("--control: a socket cannot be watched: %s", strerror(-status));
+            return false;
+        }
+        one->fd = -1;
+    }
+    return true;
+}
+
 /* Returns false when nobody would hear of any connection. */
-static bool listen_at(struct daemon *daemon, const struct daemon_config *config)
+static bool listen_on(struct daemon *daemon, const struct daemon_config *config)
 {
     size_t watched = 0;
 
@@ -296,7 +315,7 @@ int daemon_run(struct daemon_config *config)
     if (config->until_input_closes && !watch_input(&daemon)) {
         log_error("--until-stdin-closes: standard input is no pipe, socket or terminal (%s)", strerror(errno));
         status = EXIT_FAILURE;
-    } else if (!become_node(&daemon, config) || !listen_at(&daemon, config) ||
+    } else if (!become_node(&daemon, config) || !listen_on(&daemon, config) || !open_ways(&daemon, config->ways) ||
                (config->ready && config->ready(config->ready_data) < 0))
         status = EXIT_FAILURE;
     else

@@ -11,6 +11,7 @@
 
 struct endpoint_config;
 struct island;
+struct ways;
 
 struct daemon_config {
     struct mapper_options mapper;
@@ -21,10 +22,11 @@ struct daemon_config {
     size_t remembered_max;          /* names, see model/registry.h */
     bool strict;                    /* a rule that goes and has changed nothing makes the exit status STATUS_VACUOUS */
     bool until_input_closes;        /* it ends when standard input does, a pipe or the like */
+    struct ways *ways;              /* further ones to the control API, which are the daemon's from now on; or NULL */
     const int *fds;                 /* listening sockets; the daemon closes them */
     size_t fd_count;
     const struct endpoint_config *node; /* the daemon is a node, too; or NULL */
-    int (*ready)(void *data); /* it listens; less than 0: end at once; may be NULL */
+    int (*ready)(void *data);           /* it listens; less than 0: end at once; may be NULL */
     void *ready_data;
 };
 

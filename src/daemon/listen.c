@@ -89,7 +89,7 @@ static int decide(const struct listen_request *request, struct wanted *wanted, s
     return 0;
 }
 
-static int listen_at(struct address address, int port)
+int listen_at(struct address address, int port)
 {
     const int on = 1;
     int fd, status;

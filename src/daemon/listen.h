@@ -11,6 +11,7 @@
 
 #include "base/refusal.h"
 #include "epmd/door.h"
+#include "loop/address.h"
 
 struct listen_request {
     const char *addresses; /* separated by commas or blanks; NULL or empty: every address of the machine */
@@ -29,5 +30,8 @@ struct listen_result {
  * negative errno, as in the refusal, and no socket: -EADDRINUSE when the port is taken, -EINVAL for a bad address.
  */
 int listen_open(const struct listen_request *request, struct listen_result *ret, struct refusal *refusal);
+
+/* One socket that listens there, non-blocking; or a negative errno. */
+int listen_at(struct address address, int port);
 
 #endif

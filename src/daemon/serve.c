@@ -18,6 +18,7 @@
 #include "daemon/daemon.h"
 #include "daemon/listen.h"
 #include "daemon/own_node.h"
+#include "daemon/ways.h"
 #include "model/registry.h"
 #include "model/rules.h"
 #include "request/whom.h"
@@ -25,7 +26,8 @@
 struct serve_options {
     int port;
     const char *port_file;
-    const char *addresses, *observers, *node, *cookie_file;
+    const char *addresses, *observers, *token_file, *node, *cookie_file;
+    struct option_texts control;
     bool loopback, relay, relaxed, unkillable, batch, strict, until_input_closes;
     uint64_t packet_timeout_us, lane_bytes;
     int seed, log_level;
@@ -42,6 +44,10 @@ static const struct option_row rows[] = {
     {"address", "LIST", "listen on these addresses and on loopback (ERL_EPMD_ADDRESS, or all)", OPTION_TEXT,
      FIELD(addresses), 0, 0, NULL},
     {"loopback", NULL, "listen on 127.0.0.1 and ::1 only", OPTION_FLAG, FIELD(loopback), 0, 0, NULL},
+    {"control", "WHERE", "take control requests there too: unix:PATH, or ADDRESS:PORT; may be given several times",
+     OPTION_TEXTS, FIELD(control), 0, 0, NULL},
+    {"token-file", "FILE", "the token in it is asked for at each ADDRESS:PORT, see README", OPTION_TEXT,
+     FIELD(token_file), 0, 0, NULL},
     {"observer", "NAMES", "these nodes are no part of the experiment, see epmdpxy observe", OPTION_TEXT,
      FIELD(observers), 0, 0, NULL},
     {"node", "NAME", "be a hidden node as well, NAME or NAME@HOST: nodes call epmdpxy:cut_cables/2 there, by rpc",
@@ -93,7 +99,23 @@ struct announcement {
     const char *port_file;
     int port;
     bool port_alone; /* to a program; else in a line for people */
+    const struct ways *ways;
 };
+
+static void print_where(const struct announcement *is)
+{
+    printf("epmdpxy " EPMDPXY_VERSION " listens on port %d; control: http://localhost:%d/v1/status", is->port,
+           is->port);
+    for (size_t i = 0; i < is->ways->count; i++) {
+        const struct where *where = &is->ways->at[i].where;
+
+        if (where->path[0])
+            printf(", unix:%s", where->path);
+        else
+            printf(strchr(where->host, ':') ? ", [%s]:%d" : ", %s:%d", where->host, where->port);
+    }
+    printf("\n");
+}
 
 /* Whoever waits for the port must not wait for ever: when it cannot be told nothing is served. */
 static int announce(void *data)
@@ -108,8 +130,7 @@ static int announce(void *data)
     if (is->port_alone)
         printf("%d\n", is->port);
     else
-        printf("epmdpxy " EPMDPXY_VERSION " listens on port %d; control: http://localhost:%d/v1/status\n", is->port,
-               is->port);
+        print_where(is);
     fflush(stdout);
     return 0;
 }
@@ -129,7 +150,8 @@ static int read_observers(const char *names, struct islands *ret, struct refusal
     return ret->at[0].count > OBSERVERS_MAX ? refuse(refusal, field, "more than %d names", OBSERVERS_MAX) : 0;
 }
 
-static int serve(const struct command *self, const struct serve_options *options, const struct island *observers)
+static int serve(const struct command *self, const struct serve_options *options, const struct island *observers,
+                 struct ways *ways)
 {
     const struct listen_request where = {options->addresses, options->loopback, options->port};
     struct announcement announcement;
@@ -151,7 +173,7 @@ static int serve(const struct command *self, const struct serve_options *options
     if (options->node && own_node_listen(&node, &where, &refusal) < 0)
         return command_fail("--node: %s", refusal.text);
 
-    announcement = (struct announcement){options->port_file, sockets.port, options->until_input_closes};
+    announcement = (struct announcement){options->port_file, sockets.port, options->until_input_closes, ways};
     return daemon_run(&(struct daemon_config){
         .mapper = {.port = sockets.port,
                    .relay = options->relay,
@@ -164,6 +186,7 @@ static int serve(const struct command *self, const struct serve_options *options
         .lane_bytes_max = options->lane_bytes,
         .seed = (uint64_t)options->seed,
         .observers = observers,
+        .ways = ways,
         .remembered_max = REGISTRY_REMEMBERED_MAX,
         .fds = sockets.fds,
         .fd_count = sockets.count,
@@ -171,6 +194,25 @@ static int serve(const struct command *self, const struct serve_options *options
         .ready = announce,
         .ready_data = &announcement,
     });
+}
+
+static int serve_by_all_ways(const struct command *self, const struct serve_options *options,
+                             const struct island *observers)
+{
+    struct refusal refusal;
+    struct ways ways;
+    int status = ways_open(&ways, &options->control, options->token_file, &refusal);
+    char line[REFUSAL_LINE_BYTES];
+
+    if (status == -EADDRINUSE) {
+        refusal_print(&refusal, line, sizeof(line));
+        return command_fail("%s", line);
+    }
+    if (status < 0)
+        return command_refused(self, &refusal);
+    status = serve(self, options, observers, &ways);
+    ways_close(&ways);
+    return status;
 }
 
 static int run(const struct command *self, int argc, char **argv)
@@ -195,7 +237,7 @@ static int run(const struct command *self, int argc, char **argv)
         return command_refuse(self, "--cookie-file goes with --node");
     log_open(LOG_PLAIN, (enum log_level)options.log_level);
     status = read_observers(options.observers, &observers, &refusal);
-    status = status < 0 ? command_refused(self, &refusal) : serve(self, &options, observers.at);
+    status = status < 0 ? command_refused(self, &refusal) : serve_by_all_ways(self, &options, observers.at);
     islands_done(&observers);
     return status;
 }

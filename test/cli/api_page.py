@@ -21,7 +21,8 @@ HEAD = """\
 
 <!-- Made by test/cli/api_page.py from what the program says of itself: change it there, or in the program. -->
 
-HTTP on the port that EPMD has, for programs on the same machine; the command line uses it too. [README.md](../README.md) shows the
+HTTP on the port that EPMD has, for programs on the same machine; the command line uses it too. With `serve --control` it is at a Unix
+socket or at another address as well, where every request carries `Authorization: Bearer TOKEN`. [README.md](../README.md) shows the
 first steps, [FAULTS.md](FAULTS.md) says what each fault does to real nodes.
 
 - A body is an object in JSON (`Content-Type: application/json`), and so is every answer, but for the metrics. Erlang need not read
@@ -46,13 +47,14 @@ The answer is `{"error": "...", "status": N}`: one line that begins with the fie
 | status | |
 |---|---|
 | 400 | the request is wrong: the line says which field, and what it should be |
+| 401 | at `serve --control ADDRESS:PORT`: `Authorization` is not `Bearer` and the daemon's token |
 | 403 | whoever asks is on another machine, or is a web page of another origin |
 | 404 | there is no such resource, rule, lease or observer |
 | 405 | the resource does not have this method; `Allow` says which it has |
 | 409 | it cannot be done: a limit is reached, or nothing is known of it |
 | 413 | the body is larger than 1 MiB |
 | 415 | the body is neither JSON nor a term |
-| 421 | `Host` is neither localhost nor an address nor the name of this machine: another server was meant |
+| 421 | at EPMD's port: `Host` is neither localhost nor an address nor the name of this machine: another server was meant |
 | 503 | not now, because too many wait already, say: try again |
 | 504 | `GET /v1/wait`: the condition did not hold in time; the line says what was missing |
 

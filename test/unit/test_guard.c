@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
+#include <string.h>
+
 #include "base/refusal.h"
 #include "control/guard.h"
 
@@ -65,4 +67,54 @@ static void what_is_accepted(void **state)
         assert_false(guard_accepts(no[i], "text/event-stream"));
 }
 
-RUN(T(hosts), T(origins), T(content_types), T(what_is_accepted))
+/* What each way asks for: the first fault of a request is the one that is told. */
+static void ways(void **state)
+{
+    static const char token[] = "0123456789abcdef", bearer[] = "Bearer 0123456789abcdef";
+    static const struct {
+        unsigned status;
+        struct guard_request request;
+    } rows[] = {
+        {200, {.way = WAY_UNIX, .host = "whatever"}},
+        {200,
+         {.way = WAY_UNIX, .local = true, .host = "localhost", .has_body = true, .content_type = "application/json"}},
+        {400, {.way = WAY_UNIX}},
+        {400, {.way = WAY_UNIX, .host = "localhost", .repeated = "Host"}},
+        {403, {.way = WAY_UNIX, .host = "localhost", .origin = "http://example.com"}},
+        {415, {.way = WAY_UNIX, .host = "localhost", .has_body = true}},
+
+        {200, {.way = WAY_ADDRESS, .host = "build-1.example.com:4370", .authorization = bearer}},
+        {200, {.way = WAY_ADDRESS, .host = "h", .authorization = "bearer   0123456789abcdef"}},
+        {401, {.way = WAY_ADDRESS, .host = "localhost", .local = true}},
+        {401, {.way = WAY_ADDRESS, .host = "h", .authorization = ""}},
+        {401, {.way = WAY_ADDRESS, .host = "h", .authorization = "Bearer"}},
+        {401, {.way = WAY_ADDRESS, .host = "h", .authorization = "Bearer "}},
+        {401, {.way = WAY_ADDRESS, .host = "h", .authorization = token}},
+        {401, {.way = WAY_ADDRESS, .host = "h", .authorization = "Basic 0123456789abcdef"}},
+        {401, {.way = WAY_ADDRESS, .host = "h", .authorization = "Bearer 0123456789abcdeF"}},
+        {401, {.way = WAY_ADDRESS, .host = "h", .authorization = "Bearer 0123456789abcdef0"}},
+        {401, {.way = WAY_ADDRESS, .host = "h", .authorization = "Bearer 0123456789abcdef "}},
+        {401, {.way = WAY_ADDRESS, .host = "h", .origin = "http://example.com", .has_body = true}},
+        {400, {.way = WAY_ADDRESS, .host = "h", .authorization = bearer, .repeated = "Authorization"}},
+        {400, {.way = WAY_ADDRESS, .authorization = bearer}},
+        {403, {.way = WAY_ADDRESS, .host = "h", .authorization = bearer, .origin = "http://example.com"}},
+        {415, {.way = WAY_ADDRESS, .host = "h", .authorization = bearer, .has_body = true}},
+
+        {403, {.way = WAY_PORT, .host = "localhost", .authorization = bearer}},
+        {400, {.way = WAY_PORT, .local = true, .host = "localhost", .repeated = "Host"}},
+        {421, {.way = WAY_PORT, .local = true, .host = "build-1.example.com", .authorization = bearer}},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct guard_request request = rows[i].request;
+        struct refusal refusal;
+
+        request.token = request.way == WAY_ADDRESS ? token : NULL;
+        if (guard_check(&request, &refusal) != rows[i].status)
+            fail_msg("row %zu", i);
+        assert_true(rows[i].status == 200 || !strstr(refusal.text, token));
+    }
+}
+
+RUN(T(ways), T(hosts), T(origins), T(content_types), T(what_is_accepted))
