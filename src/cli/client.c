@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -12,16 +13,59 @@
 #include "cli/target.h"
 
 #define CLIENT_URL_MAX 8192
+#define STREAM_TYPE "text/event-stream"
 #define ANSWER_BYTES_MAX (256 * 1024 * 1024)
+
+/* A request on its way. */
+struct transfer {
+    CURL *curl;
+    const struct client_request *request;
+    struct text answer;
+    long http_status;
+    time_t heard_s;
+    bool no_stream; /* though one was asked for */
+};
+
+static long status_of(CURL *curl)
+{
+    long status = 0;
+
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    return status;
+}
+
+static bool is_stream(CURL *curl)
+{
+    const char *type = NULL;
+
+    curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+    return type && strncmp(type, STREAM_TYPE, strlen(STREAM_TYPE)) == 0;
+}
 
 static size_t on_data(char *data, size_t size, size_t count, void *to)
 {
-    struct text *answer = to;
+    struct transfer *transfer = to;
+    const struct client_request *request = transfer->request;
+    size_t len = size * count;
 
-    if (answer->len + size * count > ANSWER_BYTES_MAX)
+    transfer->heard_s = time(NULL);
+    if (request->stream && status_of(transfer->curl) == 200) {
+        transfer->no_stream = !is_stream(transfer->curl);
+        return !transfer->no_stream && request->stream(request->stream_data, data, len) ? len : 0;
+    }
+    if (transfer->answer.len + len > ANSWER_BYTES_MAX)
         return 0;
-    text_add(answer, data, size * count);
-    return size * count;
+    text_add(&transfer->answer, data, len);
+    return len;
+}
+
+/* libcurl asks at least once a second whether to go on. The daemon says something more often than that. */
+static int on_progress(void *data, curl_off_t unused, curl_off_t unused2, curl_off_t unused3, curl_off_t unused4)
+{
+    struct transfer *transfer = data;
+
+    (void)unused, (void)unused2, (void)unused3, (void)unused4;
+    return time(NULL) - transfer->heard_s > CLIENT_SILENCE_S;
 }
 
 /* On EPMD's port another one may answer; whoever names a way of the control API's own means it. */
@@ -93,34 +137,73 @@ static struct curl_slist *headers_of(const struct client_request *request, const
     struct curl_slist *headers = body ? curl_slist_append(NULL, "Content-Type: application/json") : NULL;
     char line[TOKEN_BYTES + 32];
 
+    if (request->stream)
+        headers = curl_slist_append(headers, "Accept: " STREAM_TYPE);
+    snprintf(line, sizeof(line), "Last-Event-ID: %s", request->last_event_id);
+    if (request->last_event_id)
+        headers = curl_slist_append(headers, line);
     snprintf(line, sizeof(line), "Authorization: Bearer %s", request->target->token);
     return request->target->token[0] ? curl_slist_append(headers, line) : headers;
 }
 
-static CURLcode perform(const struct client_request *request, const char *loopback, const char *body,
-                        struct text *answer, long *ret_status)
+static void set_patience(CURL *curl, struct transfer *transfer)
 {
-    CURL *curl = curl_easy_init();
+    const struct client_request *request = transfer->request;
+
+    transfer->heard_s = time(NULL);
+    if (!request->stream) {
+        curl_easy_setopt(curl, CURLOPT_TIMEOUT, request->timeout_s ? request->timeout_s : (long)CLIENT_TIMEOUT_S);
+        return;
+    }
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
+}
+
+static CURLcode perform(struct transfer *transfer, const char *loopback, const char *body)
+{
+    const struct client_request *request = transfer->request;
+    CURL *curl = transfer->curl = curl_easy_init();
     struct curl_slist *headers = headers_of(request, body);
     CURLcode code = CURLE_URL_MALFORMAT;
 
     if (set_url(curl, request->target, loopback, request->path)) {
         curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L); /* a lease may be named ".." */
         curl_easy_setopt(curl, CURLOPT_PROXY, "");      /* whatever http_proxy says */
-        curl_easy_setopt(curl, CURLOPT_TIMEOUT, request->timeout_s ? request->timeout_s : (long)CLIENT_TIMEOUT_S);
         curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
-        curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+        curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
         curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+        set_patience(curl, transfer);
         if (body)
             curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
         if (request->method)
             curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
         code = curl_easy_perform(curl);
-        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, ret_status);
+        transfer->http_status = status_of(curl);
     }
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
     return code;
+}
+
+/* Returns the answer's document, the caller's; or NULL. */
+static json_t *transfer_run(struct transfer *transfer, CURLcode *ret_code)
+{
+    const struct client_request *request = transfer->request;
+    char *sent = request->body ? json_dumps(request->body, JSON_COMPACT) : NULL;
+    json_t *json;
+
+    json_decref(request->body);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    *ret_code = perform(transfer, "127.0.0.1", sent);
+    /* Sockets that were passed to it may be of the other family only. */
+    if (*ret_code == CURLE_COULDNT_CONNECT && is_port(request->target))
+        *ret_code = perform(transfer, "[::1]", sent);
+    curl_global_cleanup();
+    free(sent);
+    json = json_loadb(transfer->answer.data ? transfer->answer.data : "", transfer->answer.len, 0, NULL);
+    text_done(&transfer->answer);
+    return json;
 }
 
 char *client_escape(const char *word)
@@ -133,29 +216,35 @@ char *client_escape(const char *word)
 
 int client_ask(const struct command *self, const struct client_request *request, json_t **ret)
 {
-    char *sent = request->body ? json_dumps(request->body, JSON_COMPACT) : NULL;
-    struct text answer = {0};
-    long http_status = 0;
-    json_t *json;
+    struct transfer transfer = {.request = request};
     CURLcode code;
+    json_t *json = transfer_run(&transfer, &code);
+    int status;
 
-    json_decref(request->body);
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-    code = perform(request, "127.0.0.1", sent, &answer, &http_status);
-    if (code == CURLE_COULDNT_CONNECT &&
-        is_port(request->target)) /* sockets that were passed to it may be of the other family only */
-        code = perform(request, "[::1]", sent, &answer, &http_status);
-    curl_global_cleanup();
-    free(sent);
-    json = json_loadb(answer.data ? answer.data : "", answer.len, 0, NULL);
-    text_done(&answer);
-
-    if (code == CURLE_OK && (http_status == 200 || (http_status == 404 && request->may_be_gone)) && json) {
+    if (code == CURLE_OK && json &&
+        (transfer.http_status == 200 || (transfer.http_status == 404 && request->may_be_gone))) {
         *ret = json;
         return STATUS_OK;
     }
-    int status = code == CURLE_OK ? refused(self, http_status, json, request->target) : explain(code, request->target);
+    status =
+        code == CURLE_OK ? refused(self, transfer.http_status, json, request->target) : explain(code, request->target);
+    json_decref(json);
+    return status;
+}
 
+int client_listen(const struct command *self, const struct client_request *request, bool again)
+{
+    struct transfer transfer = {.request = request};
+    CURLcode code;
+    json_t *json = transfer_run(&transfer, &code);
+    int status = STATUS_OK;
+
+    if (transfer.no_stream)
+        status = command_fail("the daemon %s is too old to tell events as they happen", request->target->name);
+    else if (transfer.http_status != 200 && code == CURLE_OK)
+        status = refused(self, transfer.http_status, json, request->target);
+    else if (transfer.http_status != 200 && !again)
+        status = explain(code, request->target);
     json_decref(json);
     return status;
 }

@@ -13,8 +13,12 @@ struct command;
 struct target;
 struct text;
 
-/* How long an answer may take, unless a request says otherwise. */
+/* How long an answer may take, unless a request says otherwise; and how long a stream may say nothing. */
 #define CLIENT_TIMEOUT_S 30
+#define CLIENT_SILENCE_S 60
+
+/* The next bytes of a stream; false: no more of it. */
+typedef bool client_stream_fn(void *data, const char *bytes, size_t len);
 
 struct client_request {
     const struct target *target;
@@ -23,6 +27,10 @@ struct client_request {
     json_t *body;       /* NULL: none; the reference is taken over */
     long timeout_s;     /* 0: CLIENT_TIMEOUT_S */
     bool may_be_gone;   /* HTTP status 404 is fine as well */
+
+    client_stream_fn *stream; /* NULL: an answer; else events as they happen */
+    void *stream_data;
+    const char *last_event_id; /* from where on; NULL: the path says so */
 };
 
 /*
@@ -32,8 +40,14 @@ struct client_request {
 int client_ask(const struct command *self, const struct client_request *request, json_t **ret);
 
 /*
- * The same for a subcommand's last request, to the daemon that its options say; shows the answer: as JSON, or in the
- * lines that `add` makes of it (NULL: in none). Returns the exit status.
+ * Listens to a stream until it ends. Returns STATUS_OK; or another exit status, and has said in one line what is wrong.
+ * `again`: that nobody is there is as good as its end, and not said.
+ */
+int client_listen(const struct command *self, const struct client_request *request, bool again);
+
+/*
+ * client_ask() for a subcommand's last request, to the daemon that its options say; shows the answer: as JSON, or in
+ * the lines that `add` makes of it (NULL: in none). Returns the exit status.
  */
 int client_tell(const struct command *self, const struct asking *asking, struct client_request request,
                 void (*add)(struct text *to, const json_t *answer));
