@@ -3,13 +3,14 @@
 import contextlib
 import http.client
 import json
+import re
 import socket
 import subprocess
 import tempfile
 import threading
 
 from harness import CLEAN, ROOT, daemon, get, process, register, wait
-from links import frame, link, take
+from links import acceptor, dial, frame, link, shake, take
 
 MANY = 700
 NAMES = {f"node{i}" for i in range(MANY)}
@@ -105,6 +106,61 @@ def test_the_client_of_erlang_reads_chunks():
         done = subprocess.run(["erl", "-noinput", "-pa", folder, "-eval", script, "-extra", str(port)], env=CLEAN, capture_output=True, text=True,
                               timeout=60, check=False)
         assert done.stdout == f"{MANY}\n", (done.stdout + done.stderr)[:500]
+
+
+@contextlib.contextmanager
+def coming_and_going(port):
+    """Meanwhile nodes connect, send each other something, and leave, again and again; yields how often they have by now."""
+    times, over = [0], threading.Event()
+
+    def churn():
+        while not over.is_set():
+            with link(port, ("m", "n")) as (a, b):
+                a.sendall(frame(100))
+                take(b, 104)
+            times[0] += 1
+
+    thread = threading.Thread(target=churn)
+    thread.start()
+    try:
+        yield lambda: times[0]
+    finally:
+        over.set()
+        thread.join(timeout=30)
+    assert times[0] > 0
+
+
+def mesh(port, names, stack):
+    listeners = []
+    for i, name in enumerate(names):
+        for k in range(i):
+            a = stack.enter_context(dial(port, names[k]))
+            stack.enter_context(shake(a, listeners[k], (name, names[k])))
+        listeners.append(stack.enter_context(acceptor(port, name)))
+
+
+def numbers(text):
+    """The counters of a page of metrics."""
+    return {name: int(value) for name, value in re.findall(r"^(epmdpxy_sent_bytes_total|epmdpxy_lane_sent_bytes_total\{.*?\}) (\d+)$", text.decode(), re.MULTILINE)}
+
+
+def test_what_is_there_all_the_time_is_there_once_whatever_comes_and_goes():
+    with daemon() as port, contextlib.ExitStack() as stack, connect(port) as client:
+        mesh(port, [f"stays{i:02}" for i in range(16)], stack)
+        stay = {cable["id"] for cable in get(port, "/v1/cables")[1]["cables"]}
+        assert len(stay) == 120
+        with coming_and_going(port) as times:
+            before = {}
+            while times() < 30:
+                told = [cable["id"] for cable in json.loads(asked(client, "GET", "/v1/cables")[1])["cables"]]
+                assert told == sorted(set(told)) and stay <= set(told), told
+                links = [one["cable"] for one in json.loads(asked(client, "GET", "/v1/links")[1])["links"]]
+                assert links == sorted(set(links)) and stay <= set(links), links
+                now = numbers(asked(client, "GET", "/metrics")[1])
+                assert len(now) >= 241
+                for name, value in before.items():  # a collector takes a smaller one for a new beginning
+                    assert now[name] >= value, (name, value, now[name])
+                before = now
 
 
 def ask(port, path):
