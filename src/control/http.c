@@ -126,13 +126,12 @@ static void resume(void *data)
     alarm_set(incoming->control->alarm, 0);
 }
 
-static enum MHD_Result begin_waiting(struct control *control, struct incoming *incoming, struct api_answer *answer)
+static enum MHD_Result begin_waiting(struct control *control, struct incoming *incoming,
+                                     const struct api_answer *answer)
 {
-    struct api_answer now;
-
-    incoming->waiting = waiting_begin(control->waits, control->api.service, incoming->connection, &answer->wait, resume,
-                                      incoming, &now);
-    return incoming->waiting ? MHD_YES : send_answer(control, incoming->connection, &now);
+    incoming->waiting = waiting_begin(control->waits, &control->turns, control->api.service, incoming->connection,
+                                      &answer->wait, resume, incoming);
+    return MHD_YES;
 }
 
 static enum MHD_Result end_waiting(struct control *control, struct incoming *incoming)

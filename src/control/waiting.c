@@ -10,16 +10,23 @@
 #include "control/api.h"
 #include "control/connection.h"
 #include "control/routes.h"
+#include "control/turns.h"
 #include "loop/loop.h"
 #include "model/events.h"
 #include "request/answers.h"
+#include "request/wait.h"
 #include "service/service.h"
 #include "service/waits.h"
 
 struct waiting {
     const struct service *service;
-    struct wait *wait;   /* NULL: it is over */
-    struct watch *watch; /* tells that the client has left */
+    struct waits *waits;
+    struct turns *turns;
+    struct turn turn;
+    struct MHD_Connection *connection;
+    struct wait_request request; /* until its turn has come */
+    struct wait *wait;           /* and from then on, until it is over */
+    struct watch *watch;         /* tells that the client has left */
     bool left;
     struct api_answer answer;
     waiting_fn *fn;
@@ -67,29 +74,54 @@ static void on_left(void *data, unsigned ready)
     waiting->fn(waiting->data);
 }
 
-struct waiting *waiting_begin(struct waits *waits, const struct service *service, struct MHD_Connection *connection,
-                              struct wait_request *request, waiting_fn *fn, void *data, struct api_answer *ret)
+/* Returns 0: it holds; -EAGAIN: not yet; or the refusal. */
+static int begin(struct waiting *waiting, uint64_t *ret_event, struct refusal *refusal)
 {
-    struct waiting *waiting = mem_new(sizeof(*waiting));
+    int status = wait_begin(waiting->waits, &waiting->request, on_over, waiting, &waiting->wait, ret_event, refusal);
+
+    waiting->request = (struct wait_request){0};
+    if (status != -EAGAIN)
+        return status;
+    waiting->watch = watch_new(waiting->service->loop, connection_fd(waiting->connection), on_left, waiting);
+    if (waiting->watch && watch_want(waiting->watch, READY_HANGUP) == 0)
+        return -EAGAIN;
+    log_warning("a request that waits is refused: its connection cannot be watched");
+    wait_cancel(waiting->wait);
+    stop(waiting);
+    return refuse_as(refusal, -EBUSY, NULL, "the connection cannot be watched meanwhile; try again");
+}
+
+static void on_turn(void *data, bool over)
+{
+    struct waiting *waiting = data;
     struct refusal refusal;
     uint64_t event = 0;
-    int status = wait_begin(waits, request, on_over, waiting, &waiting->wait, &event, &refusal);
+    int status =
+        over ? refuse_as(&refusal, -EBUSY, NULL, "the daemon ends; try again") : begin(waiting, &event, &refusal);
 
-    waiting->service = service;
-    waiting->fn = fn;
-    waiting->data = data;
-    if (status == -EAGAIN) {
-        waiting->watch = watch_new(service->loop, connection_fd(connection), on_left, waiting);
-        if (waiting->watch && watch_want(waiting->watch, READY_HANGUP) == 0) {
-            MHD_suspend_connection(connection);
-            return waiting;
-        }
-        log_warning("a request that waits is refused: its connection cannot be watched");
-        status = refuse_as(&refusal, -EBUSY, NULL, "the connection cannot be watched meanwhile; try again");
-    }
-    *ret = answer_of(waiting, status == 0 ? NULL : &refusal, event);
-    waiting_free(waiting);
-    return NULL;
+    if (status == -EAGAIN)
+        return;
+    waiting->answer = answer_of(waiting, status == 0 ? NULL : &refusal, event);
+    waiting->fn(waiting->data);
+}
+
+struct waiting *waiting_begin(struct waits *waits, struct turns *turns, const struct service *service,
+                              struct MHD_Connection *connection, const struct wait_request *request, waiting_fn *fn,
+                              void *data)
+{
+    struct waiting *waiting = mem_new(sizeof(*waiting));
+
+    *waiting = (struct waiting){.service = service,
+                                .waits = waits,
+                                .turns = turns,
+                                .turn = {.fn = on_turn, .data = waiting},
+                                .connection = connection,
+                                .request = *request,
+                                .fn = fn,
+                                .data = data};
+    turns_wait(turns, &waiting->turn);
+    MHD_suspend_connection(connection);
+    return waiting;
 }
 
 const struct api_answer *waiting_answer(const struct waiting *waiting)
@@ -101,6 +133,8 @@ void waiting_free(struct waiting *waiting)
 {
     if (!waiting)
         return;
+    turns_leave(waiting->turns, &waiting->turn);
+    wait_request_done(&waiting->request);
     if (waiting->wait)
         wait_cancel(waiting->wait);
     stop(waiting);
