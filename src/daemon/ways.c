@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/listen.h"
@@ -16,6 +17,9 @@
 
 #define CONTROL_FIELD "--control"
 #define TOKEN_FIELD "--token-file"
+
+#define LOCK_MS 500
+#define LOCK_PAUSE_MS 10
 
 /* ---- Unix sockets ---- */
 
@@ -101,14 +105,22 @@ static int open_folder(const char *path)
     return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* Others may lock a folder too, such as /tmp, for whatever they like: then it goes without. */
+static void lock_for_a_moment(int folder)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
+
+    for (int ms = 0; ms < LOCK_MS && flock(folder, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK; ms += LOCK_PAUSE_MS)
+        nanosleep(&pause, NULL);
+}
+
 /* One daemon after the other, lest the second takes the socket that the first has just made for one that is left. */
 static int open_path(struct one_way *way, struct refusal *refusal)
 {
     int folder = open_folder(way->where.path);
     int status;
 
-    if (folder >= 0)
-        flock(folder, LOCK_EX);
+    lock_for_a_moment(folder);
     status = make_way(&way->where, refusal);
     if (status == 0)
         status = listen_at_path(way, refusal);
