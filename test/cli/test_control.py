@@ -231,3 +231,28 @@ def test_a_body_that_is_too_large_is_refused_before_it_comes():
             assert client.recv(65536).startswith(b"HTTP/1.1 100 ")
             client.sendall(b"{}")
             assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_every_resource_is_guarded_at_every_way():
+    with folder() as at, by_address("--control", f"unix:{at}/control") as (there, port, _):
+        resources = get(port, "/v1")[1]["resources"]
+        assert len(resources) > 20
+        for resource in resources:
+            def asked(where, *headers, method=resource["method"], path=resource["path"], body=b""):
+                head = "".join(f"{header}\n" for header in headers)
+                more = f"Content-Length: {len(body)}\n" if body else ""
+                return http(where, f"{method} {path}{'x' if path.endswith('/') else ''} HTTP/1.1\n{head}{more}\n", body)[0]
+
+            good = f"Authorization: Bearer {TOKEN}"
+            assert asked(port, "Host: evil.example") == 421, resource
+            assert asked(port, "Host: localhost", "Host: evil.example") == 400, resource
+            assert asked(port, "Host: localhost", "Origin: http://evil.example") == 403, resource
+            assert asked(there, "Host: localhost") == 401, resource
+            assert asked(there, "Host: localhost", f"{good}x") == 401, resource
+            assert asked(there, "Host: localhost", good, "Origin: http://evil.example") == 403, resource
+            for where, *who in ((port,), (there, good)):
+                assert asked(where, "Host: localhost", *who, "Content-Type: text/plain", body=b"{}") == 415, resource
+            if resource["method"] == "POST":
+                assert asked(port, "Host: localhost", "Content-Type: application/json", body=b" " * (1024 * 1024 + 1)) == 413, resource
+            assert ask_unix(at / "control", f"{resource['method']} {resource['path']} HTTP/1.1\nHost: x\nOrigin: http://evil.example\n\n") == 403
+        assert get(port, "/v1/rules")[1]["rules"] == []
