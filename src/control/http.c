@@ -136,9 +136,9 @@ static enum MHD_Result begin_waiting(struct control *control, struct incoming *i
 
 static enum MHD_Result end_waiting(struct control *control, struct incoming *incoming)
 {
-    const struct api_answer *answer = waiting_answer(incoming->waiting);
+    struct api_answer answer;
 
-    return answer ? send_answer(control, incoming->connection, answer) : MHD_NO;
+    return waiting_answer(incoming->waiting, &answer) ? send_answer(control, incoming->connection, &answer) : MHD_NO;
 }
 
 static ssize_t read_stream(void *data, uint64_t position, char *to, size_t max)

@@ -124,9 +124,11 @@ struct waiting *waiting_begin(struct waits *waits, struct turns *turns, const st
     return waiting;
 }
 
-const struct api_answer *waiting_answer(const struct waiting *waiting)
+bool waiting_answer(struct waiting *waiting, struct api_answer *ret)
 {
-    return waiting->left ? NULL : &waiting->answer;
+    *ret = waiting->answer;
+    waiting->answer.document = NULL;
+    return !waiting->left;
 }
 
 void waiting_free(struct waiting *waiting)
@@ -138,5 +140,6 @@ void waiting_free(struct waiting *waiting)
     if (waiting->wait)
         wait_cancel(waiting->wait);
     stop(waiting);
+    json_decref(waiting->answer.document); /* it came too late */
     free(waiting);
 }

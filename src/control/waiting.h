@@ -28,8 +28,8 @@ struct waiting *waiting_begin(struct waits *waits, struct turns *turns, const st
                               struct MHD_Connection *connection, const struct wait_request *request, waiting_fn *fn,
                               void *data);
 
-/* What there is to say; NULL: to nobody, the client has left. */
-const struct api_answer *waiting_answer(const struct waiting *waiting);
+/* What there is to say, the caller's; false: to nobody, the client has left. */
+bool waiting_answer(struct waiting *waiting, struct api_answer *ret);
 
 /* fn is not called any more. NULL is fine. */
 void waiting_free(struct waiting *waiting);

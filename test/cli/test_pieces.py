@@ -5,6 +5,7 @@ import http.client
 import json
 import re
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -187,6 +188,17 @@ def test_many_who_ask_at_once_are_all_answered_and_nodes_talk_meanwhile():
             client.close()
         assert len(answers) == 30
         assert all(answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"\r\n0\r\n\r\n") for answer in answers)
+
+
+def test_who_leaves_before_its_answer_takes_nothing_along():
+    """The daemon looks for leaks when it ends."""
+    with daemon() as port, many_nodes(port):
+        for path in ("/v1/wait?condition=up+1&timeout=0s", "/v1/status", "/metrics", "/v1/rules"):
+            for _ in range(50):
+                client = ask(port, path)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                client.close()
+        assert get(port, "/v1/nodes?node=node1")[0] == 200
 
 
 def test_the_daemon_ends_in_the_middle_of_answers():
