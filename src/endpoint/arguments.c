@@ -31,8 +31,7 @@ json_t *argument_islands(json_t *arg)
     return islands;
 }
 
-/* Whole numbers are milliseconds. */
-static json_t *argument_duration(json_t *arg)
+json_t *argument_duration(json_t *arg)
 {
     char text[32];
 

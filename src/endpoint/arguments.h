@@ -20,6 +20,8 @@ json_t *argument_read(const struct term *arg, bool condition);
 json_t *argument_island(json_t *arg);
 json_t *argument_islands(json_t *arg);
 
+json_t *argument_duration(json_t *arg); /* whole numbers are milliseconds */
+
 /* A map of options. `strict`: names that nobody has are errors, unless it says `wait => true`. arg NULL: there is none.
  */
 json_t *argument_options(const json_t *arg, bool strict);

@@ -240,7 +240,7 @@ static void run(struct caller *caller, const struct process *process)
     struct functions_answer answer;
 
     functions_call(callers->api, &process->module, &process->function, process->args, process->count, &answer);
-    log_debug("%s has called a function of %d arguments", caller->name, process->count);
+    log_debug("%s has called %s/%d", caller->name, answer.name ? answer.name : "what is not there:", process->count);
     if (answer.verdict == FUNCTIONS_WAITS)
         begin_waiting(caller, process, &answer);
     else

@@ -49,37 +49,28 @@ static const struct function functions[] = {
     {"effect", 1, verb_effect, NULL, false, "Id | Cut | Rule", "what it has touched: {ok, #{cables, dials, ...}}"},
     {"kinds", 0, verb_kinds, "kinds", false, "", "the kinds of fault: {ok, [Kind]}"},
     {"observer", 1, verb_observer, NULL, false, "Nodes", "they take no part in the experiment: ok"},
+    {"lease", 2, verb_lease, NULL, false, "Name, For", "begins a lease, or renews it: ok; its rules end with it"},
     {"await", 1, verb_await, NULL, false, "Condition", "until it holds on the wires, 30 s: ok"},
     {"await", 2, verb_await, NULL, false, "Condition, Timeout", "milliseconds, or infinity: one hour"},
     {"status", 0, verb_status, NULL, false, "", "{ok, #{nodes, cables, rules, counters, ...}}"},
     {"events", 1, verb_events, "events", false, "After", "what has happened since that number: {ok, [Event]}"},
     {"mark", 0, verb_mark, NULL, true, "", "the number of the newest event"},
-    {"functions", 0, do_functions, NULL, true, "", "these: [{Name, Arity}]"},
+    {"functions", 0, do_functions, NULL, true, "", "these: [#{name, arity, args, help}]"},
 };
 
 #define FUNCTIONS (sizeof(functions) / sizeof(functions[0]))
 
 static enum outcome do_functions(struct call *call)
 {
-    saying_list(&call->said, FUNCTIONS);
-    for (size_t i = 0; i < FUNCTIONS; i++) {
-        saying_tuple(&call->said, 2);
-        terms_add_atom(&call->said, functions[i].name);
-        saying_integer(&call->said, functions[i].arity);
-    }
-    saying_nil(&call->said);
-    return SAID;
-}
+    json_t *list = json_array();
 
-bool functions_row(size_t i, const char **ret_name, int *ret_arity, const char **ret_args, const char **ret_help)
-{
-    if (i >= FUNCTIONS)
-        return false;
-    *ret_name = functions[i].name;
-    *ret_arity = functions[i].arity;
-    *ret_args = functions[i].args;
-    *ret_help = functions[i].help;
-    return true;
+    for (size_t i = 0; i < FUNCTIONS; i++)
+        json_array_append_new(list,
+                              json_pack("{s:s, s:i, s:s, s:s}", "name", functions[i].name, "arity", functions[i].arity,
+                                        "args", functions[i].args, "help", functions[i].help));
+    terms_add_for_erlang(&call->said, list);
+    json_decref(list);
+    return SAID;
 }
 
 /* ---- answers ---- */
@@ -205,6 +196,7 @@ void functions_call(const struct api *api, const struct term *module, const stru
         ret->verdict = FUNCTIONS_UNDEF;
         return;
     }
+    ret->name = call.function->name;
     conclude(&call, run(&call, args), ret);
     for (int i = 0; i < FUNCTIONS_ARITY_MAX; i++)
         json_decref(call.args[i]);

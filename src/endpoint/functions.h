@@ -30,6 +30,7 @@ enum functions_verdict {
 
 struct functions_answer {
     enum functions_verdict verdict;
+    const char *name;         /* of the function; NULL with FUNCTIONS_UNDEF */
     struct text term;         /* what it returns or raises, without a version; the caller's */
     struct wait_request wait; /* the caller's */
 };
@@ -44,8 +45,5 @@ void functions_call(const struct api *api, const struct term *module, const stru
  */
 void functions_waited(const struct api *api, enum condition_kind kind, const struct refusal *refusal, uint64_t event,
                       struct text *to);
-
-/* The table: name, arity, arguments and help for people; false behind the last one. */
-bool functions_row(size_t i, const char **ret_name, int *ret_arity, const char **ret_args, const char **ret_help);
 
 #endif

@@ -375,6 +375,14 @@ enum outcome verb_observer(struct call *call)
     return names ? say_ok(call, ask(call, "POST", "/v1/observers", json_pack("{s:o}", "nodes", names))) : BADARG;
 }
 
+enum outcome verb_lease(struct call *call)
+{
+    json_t *document = json_pack("{s:O}", "name", call->args[0]);
+
+    json_object_set_new(document, "for", argument_duration(call->args[1]));
+    return say_ok(call, ask(call, "POST", "/v1/leases", document));
+}
+
 /* ---- waiting ---- */
 
 static const char *timeout_of(json_t *arg, char *room, size_t size)

@@ -61,6 +61,7 @@ function_fn verb_status;
 function_fn verb_events;
 function_fn verb_mark;
 function_fn verb_observer;
+function_fn verb_lease;
 function_fn verb_await;
 
 #endif

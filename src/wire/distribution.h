@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What two nodes say to each other (erts "Distribution Protocol"; doc/PROTOCOL.md says which release sends what), as
- * far as a node has to know that is dialled and never dials, and that offers neither the cache of atoms nor fragments.
+ * What two nodes say to each other (erts "Distribution Protocol"; which messages real nodes need was measured with OTP
+ * 25), as far as a node has to know that is dialled and never dials, and that offers neither the cache of atoms nor
+ * fragments.
  *
  *     handshake    length:16 | tag:8 | ...             see wire/handshake.h, which reads what the dialer sends
  *     frame        length:32 | 112 | 131 control       | 131 message       length 0: a tick

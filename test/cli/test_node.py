@@ -326,9 +326,9 @@ def test_the_newer_connection_of_a_name_stays():
 
 # ---- frames ----
 
-def spawn(arguments, options=None):
+def spawn(arguments, options=None, function="mark"):
     return frame(tup(small(29), REF, PID, PID, tup(atom("erpc"), atom("execute_call"), small(4)), options or lst(atom("monitor"))),
-                 lst(REF, atom("epmdpxy"), atom("mark"), arguments))
+                 lst(REF, atom("epmdpxy"), atom(function), arguments))
 
 
 def test_ticks_are_answered():
