@@ -112,8 +112,11 @@ static void add_status(struct text *to, const json_t *answer)
     char uptime[32];
 
     duration_print((uint64_t)number_of(answer, "uptime_ms") * 1000, uptime, sizeof(uptime));
-    text_addf(to, "epmdpxy %s on port %lld, up for %s%s\n", text_of(answer, "version"), number_of(answer, "port"),
-              uptime, json_is_true(json_object_get(answer, "relay")) ? "" : ", not relaying (--no-relay)");
+    text_addf(to, "epmdpxy %s on port %lld, up for %s%s", text_of(answer, "version"), number_of(answer, "port"), uptime,
+              json_is_true(json_object_get(answer, "relay")) ? "" : ", not relaying (--no-relay)");
+    if (json_object_get(answer, "node"))
+        text_addf(to, ", node %s", text_of(answer, "node"));
+    text_addf(to, "\n");
     add_nodes(to, json_object_get(answer, "nodes"));
     add_cables(to, json_object_get(answer, "cables"));
     add_rules(to, json_object_get(answer, "rules"));

@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "control/api.h"
 #include "endpoint/callers.h"
 #include "endpoint/functions.h"
 #include "endpoint/greeting.h"
@@ -20,7 +21,9 @@
 #include "endpoint/saying.h"
 #include "endpoint/signals.h"
 #include "loop/loop.h"
+#include "model/registry.h"
 #include "request/wait.h"
+#include "service/service.h"
 #include "service/waits.h"
 #include "wire/distribution.h"
 
@@ -167,11 +170,21 @@ static void end_former(struct caller *caller)
         }
 }
 
+/* From now on the registry knows its host, as when a cable's handshake shows it: so names with hosts can be called. */
+static void learn(const struct registry *registry, const struct handshake_end *dialer)
+{
+    struct node *node = registry_find(registry, dialer->name, strcspn(dialer->name, "@"));
+
+    if (node && node_has_creation(node, dialer->creation))
+        node_learn(node, dialer->name, handshake_is_hidden(dialer));
+}
+
 static void get_through(struct caller *caller)
 {
-    const char *name = caller->greeting->handshake.dialer.name;
+    const struct handshake_end *dialer = &caller->greeting->handshake.dialer;
 
-    caller->name = mem_string(name, strlen(name));
+    caller->name = mem_string(dialer->name, strlen(dialer->name));
+    learn(caller->callers->api->service->registry, dialer);
     free(caller->greeting);
     caller->greeting = NULL;
     stranger_leave(&caller->stranger);

@@ -284,8 +284,10 @@ without_a_name(Config) ->
 
 long_names(Config) ->
     start(Config, ["a", "b"], [{longnames, "127.0.0.1"}]),
-    connect(Config, ["a", "b"]),
-    'epmdpxy@127.0.0.1' = daemon(Config),
+    'epmdpxy@127.0.0.1' = D = daemon(Config),
+    %% Who has called is known with its host, also when it has connected with nobody else.
+    {badrpc, {'EXIT', {{epmdpxy, {refused, 400, _}}, _}}} = rpc(Config, "a", cut_cables, ['a@127.0.0.1', "b@127.0.0.1"]),
+    pong = call(Config, "b", net_adm, ping, [D]),
     ok = rpc(Config, "a", cut_cables, ['a@127.0.0.1', ["b@127.0.0.1"]]),
     [#{islands := [['a@127.0.0.1'], ['b@127.0.0.1']]}] = rules(Config).
 
