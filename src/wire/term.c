@@ -45,15 +45,6 @@ static bool look(struct bytes *in, uint8_t tag, uint64_t *ret_terms)
     case TERM_EXPORT:
         *ret_terms = 3;
         return true;
-    case TERM_PID: /* id, serial, creation, behind the node */
-    case TERM_NEW_PID:
-    case TERM_PORT:
-    case TERM_NEW_PORT:
-    case TERM_V4_PORT:
-    case TERM_REFERENCE:
-    case TERM_NEW_REFERENCE:
-    case TERM_NEWER_REFERENCE:
-        return false; /* see take_identifier() */
     case TERM_SMALL_TUPLE:
         *ret_terms = bytes_u8(in);
         return true;
@@ -66,8 +57,9 @@ static bool look(struct bytes *in, uint8_t tag, uint64_t *ret_terms)
     case TERM_MAP:
         *ret_terms = 2 * (uint64_t)bytes_u32(in);
         return true;
+    default: /* those with a node's name in them, see take_identifier(); and what is no tag */
+        return false;
     }
-    return false;
 }
 
 static bool take_atom(struct bytes *in)
