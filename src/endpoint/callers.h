@@ -14,7 +14,7 @@
 #include "loop/expiry.h"
 
 /* Whoever has not shaken hands makes room for those who come; when all have, the next one is refused. */
-#define CALLERS_MAX 100
+#define CALLERS_MAX 500
 
 #define CALLERS_HANDSHAKE_MS 7000 /* as real nodes (net_setuptime) */
 

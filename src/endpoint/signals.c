@@ -149,6 +149,7 @@ static void say_features(const struct term *pid, const struct process_home *home
 static enum signal_verdict take_message(const struct term *name, const struct term *message,
                                         const struct process_home *home, struct process *ret, struct text *to)
 {
+    static const uint8_t rex[] = {TERM_SMALL_ATOM_UTF8, 3, 'r', 'e', 'x'};
     struct term elements[3];
     int arity = term_tuple(message, elements, 3);
 
@@ -156,10 +157,17 @@ static enum signal_verdict take_message(const struct term *name, const struct te
         return take_call(name, &elements[1], &elements[2], ret, to);
     if (arity == 2 && term_is_atom(&elements[0], "$gen_cast"))
         return take_cast(name, &elements[1], ret);
-    if (arity == 2 && term_is_atom(name, "rex") && term_is_pid(&elements[0]) &&
-        term_is_atom(&elements[1], "features_request"))
+    if (arity != 2 || !term_is_atom(name, "rex") || !term_is_pid(&elements[0]))
+        return SIGNAL_DONE;
+    if (term_is_atom(&elements[1], "features_request")) {
         say_features(&elements[0], home, to);
-    return SIGNAL_DONE;
+        return SIGNAL_DONE;
+    }
+    /* {Pid, {call, ...}}, answered by {rex, Result}: ei_rpc() of C nodes, and so erl_call(1) */
+    ret->form = PROCESS_REX;
+    ret->owner = elements[0];
+    ret->tag = (struct term){rex, sizeof(rex)};
+    return read_rex(&elements[1], ret) ? SIGNAL_RUN : SIGNAL_DONE;
 }
 
 /* ---- spawning ---- */

@@ -297,12 +297,12 @@ def test_thousand_strangers():
         wait(lambda: len(list(folder.iterdir())) < 50)
 
 
-def test_hundred_callers_and_no_more():
+def test_five_hundred_callers_and_no_more():
     with node() as (served, _, at):
-        callers = [connect(at, f"n{i}@box".encode())[0] for i in range(100)]
+        callers = [connect(at, f"n{i}@box".encode())[0] for i in range(500)]
         for _ in range(2):
             assert ended(dial(at)) == b""
-        said(served, "100 nodes are connected with it")
+        said(served, "500 nodes are connected with it")
         callers.pop().close()
 
         def again():

@@ -11,7 +11,7 @@
 suite() -> [{timetrap, {seconds, 120}}].
 
 all() -> [every_form_of_call, as_a_server, what_is_wrong, the_verbs, cut_and_fixed_by_rpc, of_no_cluster, other_cookie,
-          taken_name, idle, one_way_talk, waiting, who_waits_and_leaves, without_a_name, long_names, large_requests].
+          taken_name, c_node, idle, one_way_talk, waiting, who_waits_and_leaves, without_a_name, long_names, large_requests].
 
 init_per_testcase(long_names, Config) -> init(Config, ?DAEMON "@127.0.0.1");
 init_per_testcase(_, Config) -> init(Config, ?DAEMON).
@@ -208,6 +208,18 @@ taken_name(Config) ->
     start(Config, ["a"]),
     {'EXIT', _} = (catch start_one(Config, ?DAEMON, [])),
     pong = call(Config, "a", net_adm, ping, [daemon(Config)]).
+
+%% erl_call(1) is one.
+c_node(Config) ->
+    Call = fun(Args) -> string:trim(os:cmd(io_lib:format("ERL_EPMD_PORT=~w timeout 20 erl_call -sname epmdpxy -c epmdpxy -a '~s'",
+                                                         [cluster:port(Config), Args]))) end,
+    "{ok, []}" = Call("epmdpxy rules []"),
+    start(Config, ["a", "b"]),
+    "ok" = Call("epmdpxy cut_cables [[a],[b]]"),
+    [_] = rules(Config),
+    "ok" = Call("epmdpxy fix_cables [a,b]"),
+    [] = rules(Config),
+    "{badrpc, {'EXIT', {undef, " ++ _ = Call("epmdpxy nothing []").
 
 %% ---- time ----
 
