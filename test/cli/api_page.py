@@ -66,7 +66,8 @@ The answer is `{"error": "...", "status": N}`: one line that begins with the fie
 NOTES = {
     "/metrics": "The text format of Prometheus, 0.0.4. A pair of nodes has its lines from its first connection on; there are lines for the\n"
                 "first 1000 pairs by name, and the totals know of all of them. `from` is empty where nobody knows who dialled (TLS).",
-    "/v1/status": "The documents of `/v1/nodes`, `/v1/cables` and `/v1/rules` in one, with the daemon's own figures.",
+    "/v1/status": "The documents of `/v1/nodes`, `/v1/cables` and `/v1/rules` in one, with the daemon's own figures. `node` is\n"
+                  "its own name as a node, with `serve --node` ([NODE.md](NODE.md)).",
     "/v1/cables": "The states are those of `epmdpxy status --help`. Of each lane: what was sent (`bytes`, `frames`, `ticks`), and what of it\n"
                   "waits in the daemon (`kept_bytes`).",
     "/v1/kinds": "So a program need not know them by heart. The example is the first of them.",
