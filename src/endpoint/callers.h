@@ -26,7 +26,6 @@
 #define CALLERS_TICK_MS 15000
 
 #define CALLERS_DEAF_MS 60000 /* a caller that takes nothing of what it is told for so long is disconnected */
-#define CALLERS_FRAME_BYTES_MAX (1024 * 1024) /* as large as a body of HTTP */
 
 struct address;
 struct alarm;

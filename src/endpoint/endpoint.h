@@ -13,6 +13,7 @@
  *     functions.c   the functions, a table
  *     verbs.c       what they do
  *     arguments.c   what they take
+ *     call.c        what they ask of the API
  *     saying.c      frames and terms, to be sent
  *
  * It is no part of the cluster: nothing cuts it, no gate stands before it, and no condition or advice counts it.

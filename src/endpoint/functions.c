@@ -99,7 +99,13 @@ static void say_refused(struct call *call)
         saying_tuple(&call->said, 2);
         terms_add_atom(&call->said, "error");
     }
-    add_refused(&call->said, call->answer.status, &call->answer.refusal);
+    if (json_array_size(call->unknown) > 0) {
+        saying_tuple(&call->said, 2);
+        terms_add_atom(&call->said, "unknown");
+        terms_add_names(&call->said, call->unknown);
+    } else {
+        add_refused(&call->said, call->answer.status, &call->answer.refusal);
+    }
 }
 
 /* ok; or {ok, Event}. */
@@ -200,4 +206,5 @@ void functions_call(const struct api *api, const struct term *module, const stru
     conclude(&call, run(&call, args), ret);
     for (int i = 0; i < FUNCTIONS_ARITY_MAX; i++)
         json_decref(call.args[i]);
+    json_decref(call.unknown);
 }

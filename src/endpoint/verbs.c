@@ -4,49 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control/routes.h"
 #include "endpoint/arguments.h"
 #include "endpoint/saying.h"
 #include "request/terms.h"
 
 #define TIMEOUT_BYTES 256
-
-/* ---- asking ---- */
-
-static const char *query(const void *data, const char *name)
-{
-    const struct call *call = data;
-
-    if (strcmp(name, "condition") == 0)
-        return call->condition;
-    if (strcmp(name, "timeout") == 0)
-        return call->timeout;
-    return strcmp(name, "after") == 0 ? call->after : NULL;
-}
-
-static const char *no_other_query(const void *data, const char *const *known)
-{
-    (void)data;
-    (void)known;
-    return NULL;
-}
-
-/* Takes the document over, which may be NULL. Returns the answer's, the caller's to release; or NULL. */
-static json_t *ask(struct call *call, const char *method, const char *path, json_t *document)
-{
-    const struct api_request request = {.method = method,
-                                        .path = path,
-                                        .document = document,
-                                        .whole = true,
-                                        .owns_not = "a node's connection has no rules; use a lease",
-                                        .query = query,
-                                        .other_query = no_other_query,
-                                        .data = call};
-
-    routes_answer(call->api, &request, &call->answer);
-    json_decref(document);
-    return call->answer.document;
-}
 
 /* ---- what they do ---- */
 
@@ -101,7 +63,7 @@ static json_t *post_cut(struct call *call, json_t *document)
 {
     if (call->function->word && !json_object_get(document, "mode"))
         json_object_set_new(document, "mode", json_string(call->function->word));
-    return ask(call, "POST", "/v1/cut", document);
+    return call_ask(call, "POST", "/v1/cut", document);
 }
 
 enum outcome verb_cut(struct call *call)
@@ -135,7 +97,7 @@ enum outcome verb_allow(struct call *call)
 {
     json_t *islands = two_islands(call);
 
-    return islands ? say_ok(call, ask(call, "POST", "/v1/fix", json_pack("{s:o}", "islands", islands))) : BADARG;
+    return islands ? say_ok(call, call_ask(call, "POST", "/v1/fix", json_pack("{s:o}", "islands", islands))) : BADARG;
 }
 
 enum outcome verb_fix(struct call *call)
@@ -146,13 +108,13 @@ enum outcome verb_fix(struct call *call)
         json_decref(document);
         return BADARG;
     }
-    return say_ok(call, ask(call, "POST", "/v1/fix", document));
+    return say_ok(call, call_ask(call, "POST", "/v1/fix", document));
 }
 
 /* One that takes a node has it as its first argument. */
 static enum outcome cut_by_topology(struct call *call, json_t *node, const json_t *options)
 {
-    json_t *document = argument_options(options, false);
+    json_t *document = argument_options(options, true);
 
     if (!document || (node && !json_is_string(node))) {
         json_decref(document);
@@ -163,7 +125,7 @@ static enum outcome cut_by_topology(struct call *call, json_t *node, const json_
         json_object_set(document, "node", node);
     if (!json_object_get(document, "mode"))
         json_object_set_new(document, "mode", json_string("sever"));
-    return say_cut(call, ask(call, "POST", "/v1/cut", document));
+    return say_cut(call, call_ask(call, "POST", "/v1/cut", document));
 }
 
 enum outcome verb_topology(struct call *call)
@@ -214,7 +176,7 @@ enum outcome verb_partition(struct call *call)
         json_decref(others);
         return BADARG;
     }
-    answer = ask(call, "GET", "/v1/nodes", NULL);
+    answer = call_ask(call, "GET", "/v1/nodes", NULL);
     json_array_foreach(json_object_get(answer, "nodes"), i, node)
         if (is_member(node) && !is_in(island, json_string_value(name_of(node))))
             json_array_append(others, name_of(node));
@@ -233,7 +195,7 @@ enum outcome verb_fault(struct call *call)
     }
     json_object_set(document, "fault", call->args[0]);
     json_object_set_new(document, "params", params);
-    answer = ask(call, "POST", "/v1/rules", document);
+    answer = call_ask(call, "POST", "/v1/rules", document);
     if (!answer)
         return REFUSED;
     rule = json_array_get(json_object_get(answer, "rules"), 0);
@@ -254,7 +216,7 @@ enum outcome verb_remove(struct call *call)
         return BADARG;
     json_array_foreach(ids, i, id) {
         snprintf(path, sizeof(path), "/v1/rules/%lld", (long long)json_integer_value(id));
-        json_decref(ask(call, "DELETE", path, NULL));
+        json_decref(call_ask(call, "DELETE", path, NULL));
         if (call->answer.status != HTTP_OK && call->answer.status != HTTP_NO_RESOURCE) {
             json_decref(ids);
             return REFUSED;
@@ -265,7 +227,7 @@ enum outcome verb_remove(struct call *call)
 
 enum outcome verb_clear(struct call *call)
 {
-    return say_ok(call, ask(call, "DELETE", "/v1/rules", NULL));
+    return say_ok(call, call_ask(call, "DELETE", "/v1/rules", NULL));
 }
 
 static bool has(const json_t *ids, const json_t *id)
@@ -299,7 +261,7 @@ enum outcome verb_effect(struct call *call)
         json_decref(sum);
         return BADARG;
     }
-    answer = ask(call, "GET", "/v1/rules", NULL);
+    answer = call_ask(call, "GET", "/v1/rules", NULL);
     json_array_foreach(json_object_get(answer, "rules"), i, rule) {
         const json_t *effect = json_object_get(rule, "effect");
 
@@ -333,17 +295,17 @@ static enum outcome say_part(struct call *call, json_t *answer)
 
 enum outcome verb_rules(struct call *call)
 {
-    return say_part(call, ask(call, "GET", "/v1/rules", NULL));
+    return say_part(call, call_ask(call, "GET", "/v1/rules", NULL));
 }
 
 enum outcome verb_kinds(struct call *call)
 {
-    return say_part(call, ask(call, "GET", "/v1/kinds", NULL));
+    return say_part(call, call_ask(call, "GET", "/v1/kinds", NULL));
 }
 
 enum outcome verb_status(struct call *call)
 {
-    return say_part(call, ask(call, "GET", "/v1/status", NULL));
+    return say_part(call, call_ask(call, "GET", "/v1/status", NULL));
 }
 
 enum outcome verb_events(struct call *call)
@@ -354,7 +316,7 @@ enum outcome verb_events(struct call *call)
         return BADARG;
     snprintf(after, sizeof(after), "%lld", (long long)json_integer_value(call->args[0]));
     call->after = after;
-    return say_part(call, ask(call, "GET", "/v1/events", NULL));
+    return say_part(call, call_ask(call, "GET", "/v1/events", NULL));
 }
 
 enum outcome verb_mark(struct call *call)
@@ -362,7 +324,7 @@ enum outcome verb_mark(struct call *call)
     json_t *answer;
 
     call->after = "18446744073709551615"; /* none is behind that one */
-    answer = ask(call, "GET", "/v1/events", NULL);
+    answer = call_ask(call, "GET", "/v1/events", NULL);
     terms_add_for_erlang(&call->said, json_object_get(answer, "last"));
     json_decref(answer);
     return SAID;
@@ -372,7 +334,7 @@ enum outcome verb_observer(struct call *call)
 {
     json_t *names = argument_island(call->args[0]);
 
-    return names ? say_ok(call, ask(call, "POST", "/v1/observers", json_pack("{s:o}", "nodes", names))) : BADARG;
+    return names ? say_ok(call, call_ask(call, "POST", "/v1/observers", json_pack("{s:o}", "nodes", names))) : BADARG;
 }
 
 enum outcome verb_lease(struct call *call)
@@ -380,7 +342,7 @@ enum outcome verb_lease(struct call *call)
     json_t *document = json_pack("{s:O}", "name", call->args[0]);
 
     json_object_set_new(document, "for", argument_duration(call->args[1]));
-    return say_ok(call, ask(call, "POST", "/v1/leases", document));
+    return say_ok(call, call_ask(call, "POST", "/v1/leases", document));
 }
 
 /* ---- waiting ---- */
@@ -424,7 +386,7 @@ enum outcome verb_await(struct call *call)
     }
     call->condition = condition.data;
     call->timeout = timeout_of(call->args[1], timeout, sizeof(timeout));
-    ask(call, "GET", "/v1/wait", NULL);
+    call_ask(call, "GET", "/v1/wait", NULL);
     text_done(&condition);
     return call->answer.waits ? WAITS : REFUSED;
 }

@@ -6,42 +6,7 @@
 #ifndef ENDPOINT_VERBS_H
 #define ENDPOINT_VERBS_H
 
-#include <jansson.h>
-#include <stdbool.h>
-
-#include "base/text.h"
-#include "control/api.h"
-#include "endpoint/functions.h"
-
-enum outcome {
-    SAID,    /* call->said */
-    BADARG,  /* the arguments are none of this function's */
-    REFUSED, /* call->answer */
-    WAITS,   /* call->answer.wait */
-};
-
-struct call;
-typedef enum outcome function_fn(struct call *call);
-
-struct function {
-    const char *name;
-    int arity;
-    function_fn *fn;
-    const char *word; /* a mode or a topology of the cut; the part of the answer that is returned */
-    bool raises;      /* what is refused; else it returns {error, Reason} */
-    const char *args, *help;
-};
-
-struct call {
-    const struct api *api;
-    const struct function *function;
-    json_t *args[FUNCTIONS_ARITY_MAX];
-    struct api_answer answer; /* of the last request */
-    struct text said;
-
-    /* Of a request's query; NULL: not given. */
-    const char *condition, *timeout, *after;
-};
+#include "endpoint/call.h"
 
 /* The arguments are as many as the function has. */
 function_fn verb_cut;

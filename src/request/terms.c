@@ -413,6 +413,11 @@ void terms_add_term(struct text *to, const json_t *json)
     add_term(to, json, PLAIN);
 }
 
+void terms_add_names(struct text *to, const json_t *names)
+{
+    add_list(to, names, NAMES);
+}
+
 void terms_add_for_erlang(struct text *to, const json_t *document)
 {
     add_term(to, document, ERLANG);

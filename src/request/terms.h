@@ -56,6 +56,7 @@ json_t *terms_read(const struct term *term, struct refusal *refusal);
  * which there are only a few; texts are binaries.
  */
 void terms_add_for_erlang(struct text *to, const json_t *document);
+void terms_add_names(struct text *to, const json_t *names); /* a list of texts, as atoms */
 void terms_add_atom(struct text *to, const char *name);
 
 #endif

@@ -61,6 +61,11 @@ static enum known is_known(const char *pattern, const struct cluster *cluster)
     return known;
 }
 
+bool advice_is_known(const char *pattern, const struct cluster *cluster)
+{
+    return is_known(pattern, cluster) != KNOWN_no;
+}
+
 #define PERHAPS "the host of '%.*s' is not known yet: whether it is '%s' shows when it connects"
 
 /* A name that nobody has is fine (the node may come later), but often a slip. */

@@ -6,6 +6,8 @@
 #ifndef SERVICE_ADVICE_H
 #define SERVICE_ADVICE_H
 
+#include <stdbool.h>
+
 #include "model/cluster.h"
 
 struct island;
@@ -17,6 +19,9 @@ struct service;
 
 /* One more line for people. */
 void advice_note(struct rules_answer *answer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Does a node that is there bear that name, or may it, its host not being known yet? */
+bool advice_is_known(const char *pattern, const struct cluster *cluster);
 
 /* Notes of names that nobody has, each with what that means: "; the rule waits for it". */
 void advice_strangers(const struct islands *islands, const char *meaning, const struct cluster *cluster,
