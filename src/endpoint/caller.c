@@ -52,14 +52,18 @@ static void stop_waiting(struct waiting *waiting)
     free(waiting);
 }
 
+static void cancel(struct waiting *waiting)
+{
+    wait_cancel(waiting->wait);
+    stop_waiting(waiting);
+}
+
 void caller_close(struct caller *caller)
 {
     struct callers *callers = caller->callers;
 
-    while (caller->waiting) {
-        wait_cancel(caller->waiting->wait);
-        stop_waiting(caller->waiting);
-    }
+    while (caller->waiting)
+        cancel(caller->waiting);
     DL_DELETE(callers->all, caller);
     callers->count--;
     callers->full = false;
@@ -254,21 +258,30 @@ static void run(struct caller *caller, const struct process *process)
 
     functions_call(callers->api, &process->module, &process->function, process->args, process->count, &answer);
     log_debug("%s has called %s/%d", caller->name, answer.name ? answer.name : "what is not there:", process->count);
-    if (answer.verdict == FUNCTIONS_WAITS)
+    if (answer.verdict == FUNCTIONS_WAITS && process_is_heard(process))
         begin_waiting(caller, process, &answer);
+    else if (answer.verdict == FUNCTIONS_WAITS)
+        wait_request_done(&answer.wait);
     else
         process_answer(process, &callers->home, &answer, &caller->out);
 }
 
-static void cancel(struct caller *caller, const struct term *reference)
+static void cancel_watched_by(struct caller *caller, const struct term *reference)
 {
     struct waiting *waiting, *next;
 
     DL_FOREACH_SAFE(caller->waiting, waiting, next)
-        if (process_is_watched_by(&waiting->process, reference)) {
-            wait_cancel(waiting->wait);
-            stop_waiting(waiting);
-        }
+        if (process_is_watched_by(&waiting->process, reference))
+            cancel(waiting);
+}
+
+static void cancel_linked_to(struct caller *caller, const struct term *owner)
+{
+    struct waiting *waiting, *next;
+
+    DL_FOREACH_SAFE(caller->waiting, waiting, next)
+        if (waiting->process.linked && term_same(&waiting->process.owner, owner))
+            cancel(waiting);
 }
 
 static enum progress wrong(const struct caller *caller, const char *reason)
@@ -292,7 +305,10 @@ static enum progress take_message(struct caller *caller, const uint8_t *frame, s
         run(caller, &process);
         break;
     case SIGNAL_CANCEL:
-        cancel(caller, &process.tag);
+        cancel_watched_by(caller, &process.tag);
+        break;
+    case SIGNAL_EXIT:
+        cancel_linked_to(caller, &process.owner);
         break;
     }
     return TAKEN;

@@ -152,6 +152,11 @@ static bool reference_of(const struct process *process, struct term *ret)
     return term_is_reference(ret) || (term_tail(&process->tag, ret) && term_is_reference(ret));
 }
 
+bool process_is_heard(const struct process *process)
+{
+    return process->form != PROCESS_SILENT && (process->form != PROCESS_SPAWNED || process->linked || process->watched);
+}
+
 bool process_is_watched_by(const struct process *process, const struct term *reference)
 {
     struct term own;

@@ -54,6 +54,9 @@ void process_done(struct process *process);
 void process_answer(const struct process *process, const struct process_home *home, struct functions_answer *answer,
                     struct text *to);
 
+/* Does anybody hear how it ends? One that nobody would hear of need not wait for anything. */
+bool process_is_heard(const struct process *process);
+
 /* Is that the reference under which its owner watches it, and which tells that it does so no longer? */
 bool process_is_watched_by(const struct process *process, const struct term *reference);
 

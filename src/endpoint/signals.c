@@ -265,6 +265,12 @@ enum signal_verdict signal_take(const struct distribution_message *message, stru
             return SIGNAL_DONE;
         ret->tag = control[3];
         return SIGNAL_CANCEL;
+    case DISTRIBUTION_EXIT: /* from, to, reason */
+    case DISTRIBUTION_EXIT_TT:
+        if (message->arity < 4)
+            return SIGNAL_DONE;
+        ret->owner = control[1];
+        return SIGNAL_EXIT;
     case DISTRIBUTION_UNLINK_ID: /* id, from, to */
         if (message->arity >= 4)
             say_unlinked(control, to);
@@ -278,5 +284,5 @@ enum signal_verdict signal_take(const struct distribution_message *message, stru
     case DISTRIBUTION_SPAWN_REQUEST_TT:
         return message->arity >= 6 ? take_spawn(message, home, ret, to) : SIGNAL_DONE;
     }
-    return SIGNAL_DONE; /* group leaders, exits, answers to what we never ask */
+    return SIGNAL_DONE; /* group leaders, answers to what we never ask */
 }

@@ -3,7 +3,7 @@
 -module(agent).
 -export([watch/0, downs/0, fell/0, ups/0, ping/1, collect/0, numbers/1, send/4, checksums/0, blob/2, load/2, stop_load/0]).
 -export([rtts/2, ask_all/1, listen_to_log/0, logged/1, log/2]).
--export([watched/2, linked/1, call_many/2, kill_many/0]).
+-export([watched/2, linked/1, linked_to/4, call_many/4, kill_many/0]).
 
 %% ---- what the node sees of others ----
 
@@ -156,10 +156,15 @@ linked(Node) ->
     link(Pid),
     receive {'EXIT', Pid, Why} -> unlink(Pid), {linked, Why} end.
 
-%% Processes that call, all of them, erpc:call with these arguments.
-call_many(Count, Args) ->
+%% Lives as long as a process there.
+linked_to(Node, Module, Function, Args) ->
+    _ = spawn_link(Node, Module, Function, Args),
+    receive after infinity -> ok end.
+
+%% Processes that call, all of them, that.
+call_many(Count, Module, Function, Args) ->
     serve(many, fun() ->
-        Pids = [spawn(fun() -> apply(erpc, call, Args) end) || _ <- lists:seq(1, Count)],
+        Pids = [spawn(fun() -> apply(Module, Function, Args) end) || _ <- lists:seq(1, Count)],
         receive {From, ask} -> [exit(Pid, kill) || Pid <- Pids], From ! {many, ok} end
     end).
 

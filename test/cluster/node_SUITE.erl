@@ -272,14 +272,22 @@ who_waits_and_leaves(Config) ->
     end,
     [begin
          true = Room(),
-         ok = call(Config, Name, agent, call_many, [32, Await]),
+         ok = call(Config, Name, agent, call_many, [32, Module, Function, Await]),
          wait(fun() -> not Room() end),
          Leave(),
          wait(Room)
-     end || {Name, Leave} <- [{"a", fun() -> call(Config, "a", agent, kill_many, []) end},
-                              {"b", fun() -> call(Config, "b", erlang, disconnect_node, [D]), ok end}]],
+     end || {Module, Function} <- [{erpc, call}, {agent, linked_to}],
+            {Name, Leave} <- [{"a", fun() -> call(Config, "a", agent, kill_many, []) end},
+                              {"b", fun() ->
+                                       true = call(Config, "b", erlang, disconnect_node, [D]),
+                                       wait(Room),
+                                       call(Config, "b", agent, kill_many, [])
+                                   end}]],
+    %% Who does not hear how it ends does not wait.
+    [_ = call(Config, "a", Module, Function, Await) || {Module, Function} <- [{rpc, cast}, {erlang, spawn}], _ <- lists:seq(1, 32)],
+    true = Room(),
     start(Config, ["c"]),
-    ok = call(Config, "c", agent, call_many, [32, Await]),
+    ok = call(Config, "c", agent, call_many, [32, erpc, call, Await]),
     wait(fun() -> not Room() end),
     kill(Config, "c"),
     wait(Room).
