@@ -7,7 +7,6 @@
 
 #include "model/events.h"
 #include "model/pattern.h"
-#include "request/answers.h"
 
 _Static_assert(EVENTS_COUNT <= 32, "a bit each");
 
@@ -67,15 +66,4 @@ bool events_request_means(const struct events_request *request, const struct eve
     if (request->kinds && !(request->kinds & 1U << event->kind))
         return false;
     return !request->node || is_about(event->from, request->node) || is_about(event->to, request->node);
-}
-
-json_t *events_to_document(const struct events *events, const struct events_request *request)
-{
-    json_t *list = json_array();
-    uint64_t after = request->after;
-
-    for (const struct event *event; (event = events_next(events, after)); after = event->id)
-        if (events_request_means(request, event))
-            json_array_append_new(list, event_to_document(event));
-    return json_pack("{s:o, s:I}", "events", list, "last", (json_int_t)events_last(events));
 }

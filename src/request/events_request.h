@@ -5,14 +5,12 @@
 #ifndef REQUEST_EVENTS_REQUEST_H
 #define REQUEST_EVENTS_REQUEST_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/refusal.h"
 
 struct event;
-struct events;
 
 struct events_request {
     bool from_one; /* after the event of this number; else whoever asks decides */
@@ -33,8 +31,5 @@ int events_request_from_texts(const char *again, const char *after, const char *
 
 /* Is it of one of the kinds, and about the node? Its number does not matter. */
 bool events_request_means(const struct events_request *request, const struct event *event);
-
-/* {"events": [...], "last": N}: those that are remembered; from the first one if the request does not say. */
-json_t *events_to_document(const struct events *events, const struct events_request *request);
 
 #endif
