@@ -69,6 +69,15 @@ def test_a_unix_socket_is_for_its_owner_alone():
         assert not path.exists()
 
 
+def test_every_subcommand_that_asks_finds_it():
+    with folder() as at, process("--control", f"unix:{at}/control") as (_, port), register(port, "a"), register(port, "b"):
+        for words in (("status",), ("fault", "add", "mute", "--between", "a", "b"), ("fault", "list"), ("fault", "rm", "1"), ("cut", "a", "b"), ("fix",),
+                      ("fault", "clear"), ("lease", "x", "--for", "1m"), ("observe", "ct"), ("wait", "up", "1"), ("events",),
+                      ("flap", "--for", "200ms", "--period", "100ms", "a", "b")):
+            fine(run(*words, "--control", f"unix:{at}/control"))
+        assert get(port, "/v1/leases")[1]["leases"][0]["name"] == "x"
+
+
 def test_what_a_killed_daemon_has_left_is_taken_and_a_living_one_is_not():
     with folder() as at:
         path = at / "control"
