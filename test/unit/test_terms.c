@@ -106,6 +106,40 @@ static void what_is_refused(void **state)
     refuses(deep, sizeof(deep), "too deeply");
 }
 
+/* [1, 2, 3] in parts, as Erlang reads it too: the tail of a list is a list. It is no nesting, however many there are.
+ */
+static void a_list_in_parts(void **state)
+{
+    static const char chain[] =
+        "\x83\x6c\x00\x00\x00\x01\x61\x01\x6c\x00\x00\x00\x02\x61\x02\x61\x03\x6c\x00\x00\x00\x00\x6a";
+    struct refusal refusal;
+    json_t *read = terms_parse(chain, sizeof(chain) - 1, &refusal), *expected = json_loads("[1, 2, 3]", 0, NULL);
+    struct text text = {0};
+    (void)state;
+
+    assert_true(json_equal(read, expected));
+    json_decref(read);
+    json_decref(expected);
+
+    terms_begin(&text, 1);
+    terms_add_key(&text, "many");
+    for (int i = 0; i < 100 * TERMS_DEPTH_MAX; i++) {
+        json_t *element = json_integer(i);
+        size_t begin = terms_begin_rows(&text);
+
+        terms_add_term(&text, element);
+        terms_end_rows(&text, begin, 1);
+        json_decref(element);
+    }
+    assert_null(terms_parse(text.data, text.len, &refusal)); /* no end yet */
+    terms_end_list(&text);
+    read = terms_parse(text.data, text.len, &refusal);
+    assert_int_equal(json_array_size(json_object_get(read, "many")), 100 * TERMS_DEPTH_MAX);
+    json_decref(read);
+    text_done(&text);
+    REFUSES("\x83\x6c\x00\x00\x00\x01\x61\x01\x6c\x00\x00\x00\x01\x61\x02\x61\x03", "not proper"); /* [1, 2 | 3] */
+}
+
 /* What is written reads back as the same. */
 static void there_and_back(void **state)
 {
@@ -140,4 +174,4 @@ static void there_and_back(void **state)
     }
 }
 
-RUN(T(what_erlang_writes), T(what_is_not_whole), T(what_is_refused), T(there_and_back))
+RUN(T(what_erlang_writes), T(what_is_not_whole), T(what_is_refused), T(a_list_in_parts), T(there_and_back))
