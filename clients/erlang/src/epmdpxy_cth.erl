@@ -22,7 +22,8 @@
 %% </ul>
 %%
 %% Cases of a `parallel' group share the cluster, so what one leaves cannot be told from what another needs: all of this comes
-%% after the group, and the history of a case that failed begins with it. A rule goes with the case that made it nevertheless.
+%% after the group (what fails is its `end_per_group'), and the history of a case that failed begins with it. A rule goes with
+%% the case that made it nevertheless.
 -module(epmdpxy_cth).
 -export([id/1, init/2, pre_init_per_suite/3, post_end_per_suite/4, pre_init_per_group/4, post_end_per_group/5,
          pre_init_per_testcase/4, post_end_per_testcase/5, on_tc_fail/4, terminate/1]).
