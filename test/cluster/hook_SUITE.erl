@@ -2,11 +2,11 @@
 %% The hook of Common Test and the fixture of EUnit, in VMs of their own that run what is in fixture/.
 -module(hook_SUITE).
 -include_lib("stdlib/include/assert.hrl").
--export([all/0, removes_and_heals/1, fails_what_leaves/1, fails_what_shows_nothing/1, together/1, under_exec/1, cannot_start/1, eunit/1]).
+-export([all/0, removes_and_heals/1, fails_what_leaves/1, fails_what_shows_nothing/1, together/1, under_exec/1, cannot_start/1, eunit/1, eunit_kills/1]).
 
 -define(BOUND, 120000).
 
-all() -> [removes_and_heals, fails_what_leaves, fails_what_shows_nothing, together, under_exec, cannot_start, eunit].
+all() -> [removes_and_heals, fails_what_leaves, fails_what_shows_nothing, together, under_exec, cannot_start, eunit, eunit_kills].
 
 %% Two cases fail by themselves; theirs is the history.
 removes_and_heals(Config) ->
@@ -52,8 +52,17 @@ eunit(Config) ->
     end),
     {ok, Output} = file:read_file(filename:join(Dir, "output")),
     [?assertMatch({Text, {match, [_]}, _}, {Text, re:run(Output, Text, [global]), Output})
-     || Text <- ["Failed: 1\\.  Skipped: 0\\.  Passed: 4\\.", "seed 4711", "-> cut sever  b@",
+     || Text <- ["Failed: 1\\.  Skipped: 0\\.  Passed: 8\\.", "seed 4711", "-> cut sever  b@",
                  "\\(fails_split\\)\\.\\.\\.\\*failed\\*"]].
+
+%% Who is killed has a history, too.
+eunit_kills(Config) ->
+    {error, Dir} = evaluate(Config, "", fun(Here, _) ->
+        io_lib:format("code:add_patha(~p), eunit:test(late_tests)", [fixture(Here)])
+    end),
+    {ok, Output} = file:read_file(filename:join(Dir, "output")),
+    [?assertMatch({Text, {match, [_]}, _}, {Text, re:run(Output, Text, [global]), Output})
+     || Text <- ["timed out", "never_ends:\\n", "seed 4711", "-> cut sever  c@"]].
 
 %% {what ct:run_test says, where the logs are}
 run(Config, Before, Hook) -> run(Config, hooked_SUITE, Before, Hook).

@@ -10,8 +10,9 @@
 %%     epmdpxy:with_cut([A, [B, C]], fun() -> ?assertNot(epmdpxy:call(A, my_app, leads, [])) end).
 %% '''
 %%
-%% A test that has failed has as its output what was cut when, unless it ran out of time: EUnit kills it then. The options are
-%% those of `epmdpxy_cth', except `fail_on_left' and `fail_on_untouched'. Tests of a cluster take turns: not for `inparallel'.
+%% A test that has failed has as its output what was cut when. Of one that ran out of time, which EUnit kills, that is printed
+%% where the VM prints. The options are those of `epmdpxy_cth', except `fail_on_left' and `fail_on_untouched', and
+%% `{timetrap, Seconds}'. Tests of a cluster take turns, also within `inparallel', where waiting is a part of their time.
 -module(epmdpxy_eunit).
 -export([setup/1, cleanup/1, test/3]).
 -export_type([cluster/0]).
@@ -19,6 +20,7 @@
 -opaque cluster() :: #{nodes := [node()], was_there := boolean(), rules := [pos_integer()], options := [atom() | tuple()]}.
 
 -define(TIMETRAP_S, 60).
+-define(TURN, epmdpxy_eunit_turn).
 
 %% @doc Starts epmdpxy, or attaches to the daemon that is there, and the nodes. Raises.
 -spec setup([atom() | tuple()]) -> cluster().
@@ -36,23 +38,53 @@ setup(Options) ->
 %% @doc Ends the nodes, and what was started; rules that were left go.
 -spec cleanup(cluster()) -> ok.
 cleanup(#{nodes := Nodes, was_there := WasThere, rules := Rules}) ->
+    await_turn(),
     _ = [epmdpxy:remove(Id) || Id <- ids() -- Rules],
     _ = [epmdpxy:stop_peer(Node) || Node <- Nodes],
     WasThere orelse epmdpxy:stop(),
     ok.
 
-%% @doc A test of that title; the fun gets the nodes. It has 60 s.
+%% @doc A test of that title; the fun gets the nodes. It has 60 s, if `timetrap' says nothing else.
 -spec test(cluster(), string(), fun(([node()]) -> term())) -> {string(), {timeout, pos_integer(), fun(() -> term())}}.
-test(#{nodes := Nodes} = Cluster, Title, Fun) ->
-    {Title, {timeout, ?TIMETRAP_S, fun() ->
+test(#{nodes := Nodes, options := Options} = Cluster, Title, Fun) ->
+    {Title, {timeout, proplists:get_value(timetrap, Options, ?TIMETRAP_S), fun() ->
+        Turn = take_turn(Title),
         make_whole(Cluster),
         Mark = epmdpxy:mark(),
+        Turn ! {began, Mark},
         try Fun(Nodes)
         catch Class:Why:Stack ->
             io:put_chars(epmdpxy:history(Mark)),
             erlang:raise(Class, Why, Stack)
+        after
+            Turn ! ended
         end
     end}}.
+
+%% One test at a time. Who is killed tells nothing, so whoever keeps its turn does.
+take_turn(Title) ->
+    Test = self(),
+    Turn = spawn(fun() -> keep_turn(erlang:monitor(process, Test), Title, none) end),
+    try register(?TURN, Turn) of
+        true -> Turn
+    catch error:badarg ->
+        exit(Turn, kill),
+        await_turn(),
+        take_turn(Title)
+    end.
+
+await_turn() ->
+    Ref = erlang:monitor(process, ?TURN),
+    receive {'DOWN', Ref, process, _, _} -> ok end.
+
+keep_turn(Ref, Title, Began) ->
+    receive
+        {began, Mark} -> keep_turn(Ref, Title, {at, Mark});
+        ended -> ok;
+        {'DOWN', Ref, process, _, _} ->
+            _ = [io:put_chars(user, ["\n", Title, ":\n", epmdpxy:history(Mark)]) || {at, Mark} <- [Began]],
+            ok
+    end.
 
 %% Before a test, not behind it: the one before may have been killed.
 make_whole(#{rules := Rules, options := Options}) ->
