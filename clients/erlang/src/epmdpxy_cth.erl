@@ -132,13 +132,13 @@ ended(Name, Config, Return, #hook{options = Options, before = Before, mark = Mar
     Changed = has_any([rules_changed, cable_down], Mark),
     Left = left(Before),
     _ = [epmdpxy:remove(Rule) || Rule <- Left],
-    Told = lists:foldl(fun(Tell, So) -> Tell(So) end, Return, [
-        fun(So) -> tell(Name, left_behind, Left, So, proplists:get_value(fail_on_left, Options, false)) end,
-        fun(So) -> tell(Name, untouched, untouched(Mark), So, proplists:get_value(fail_on_untouched, Options, false)) end]),
-    case Changed andalso proplists:get_value(heal, Options, true) andalso Before =:= [] of
-        true -> {heal(Told), Hook#hook{history = History}};
-        false -> {Told, Hook#hook{history = History}}
-    end.
+    Told = tell(Name, left_behind, Left, Return, proplists:get_bool(fail_on_left, Options)),
+    Judged = tell(Name, untouched, untouched(Mark), Told, proplists:get_bool(fail_on_untouched, Options)),
+    Healed = case Changed andalso proplists:get_value(heal, Options, true) andalso Before =:= [] of
+        true -> heal(Judged);
+        false -> Judged
+    end,
+    {Healed, Hook#hook{history = History}}.
 
 keep(Name, Config, History) ->
     case proplists:get_value(priv_dir, Config) of
