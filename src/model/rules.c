@@ -44,6 +44,21 @@ void book_drop_lease(struct rules *rules, struct lease *lease)
     free(lease);
 }
 
+/* Tells of its end whoever has to know, when nobody goes on in its place. */
+static void tell_end(const struct rules *rules, const struct rule *rule)
+{
+    struct rule *other;
+    bool is_last = true;
+
+    DL_FOREACH(rules->book, other)
+        if (other != rule && other->together == rule->together) {
+            other->goes_on |= rule->goes_on || effect_has_bitten(&rule->effect);
+            is_last = false;
+        }
+    if (is_last && rules->ended)
+        rules->ended(rules->ended_data, rule);
+}
+
 bool book_drop_those(struct rules *rules, bool (*goes)(const struct rule *rule, const void *data), const void *data)
 {
     struct rule *rule, *next;
@@ -53,8 +68,7 @@ bool book_drop_those(struct rules *rules, bool (*goes)(const struct rule *rule, 
         if (goes(rule, data)) {
             if (!any)
                 rules_note(rules);
-            if (rules->ended)
-                rules->ended(rules->ended_data, rule);
+            tell_end(rules, rule);
             drop(rules, rule);
             any = true;
         }
@@ -118,11 +132,12 @@ static void drop_hidden(struct rules *rules, struct rule *newest)
         }
 }
 
-static void add(struct rules *rules, struct rule_request *request)
+static void add(struct rules *rules, struct rule_request *request, uint32_t together)
 {
     struct rule *rule = mem_new(sizeof(*rule));
 
     rule->id = ++rules->last_id;
+    rule->together = together;
     rule->fault = request->fault;
     rule->selector = request->selector;
     rule->ends_us = request->ends_us;
@@ -144,7 +159,7 @@ int rules_add(struct rules *rules, struct rule_request *requests, size_t count, 
     rules_note(rules); /* none of it is theirs */
     *ret_first = rules->last_id + 1;
     for (size_t i = 0; i < count; i++)
-        add(rules, &requests[i]);
+        add(rules, &requests[i], *ret_first);
     book_tell(rules);
     return 0;
 }

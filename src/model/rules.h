@@ -55,7 +55,8 @@ struct rule {
     uint64_t settles_us; /* 0, or until when the nodes of an island hear nothing of each other */
     struct lease *lease; /* goes with it, or with this owner; NULL: none */
     struct effect effect;
-    bool goes_on;             /* a partition that one is in the place of had changed something */
+    uint32_t together;        /* the number of the first one that was added with it */
+    bool goes_on;             /* one of those, or a partition that this one has replaced, had changed something */
     struct rule *prev, *next; /* the book, oldest first */
 };
 
@@ -71,8 +72,9 @@ struct rule_request {
 struct rules;
 
 /*
- * `ended`, unless NULL, is called with each rule that goes, before it is freed; but for partitions that a newer one
- * covers, as that one goes on with what they have begun.
+ * `ended`, unless NULL, is called with each rule that goes, before it is freed; but neither with one that leaves others
+ * behind that were added with it (a cut by topology, say), nor with partitions that a newer one covers: those go on
+ * with what it has begun.
  */
 void rules_tell_ends(struct rules *rules, void (*ended)(void *data, const struct rule *rule), void *data);
 

@@ -247,7 +247,7 @@ under(Config, Words, Fun) ->
 cut_and(Config, Words, Fun) ->
     Id = cut(Config, Words),
     Fun(),
-    any([fun() -> fix(Config) end, fun() -> remove(Config, Id) end, fun() -> epmdpxy(Config, "fault clear") end]),
+    (any([fun() -> fix(Config) end, fun() -> remove(Config, Id) end, fun() -> epmdpxy(Config, "fault clear") end]))(),
     fix(Config),
     wait(fun() -> ids(Config) =:= [] end).
 
@@ -291,6 +291,17 @@ kinds() ->
          Words = any(["latency delay=30ms", "latency delay=1ms jitter=1ms", "bandwidth rate=64kbit", "slicer average_size=7"]),
          [Kind, Params] = string:split(Words, " "),
          under(C, any([between(C, Kind, A, B, Params), lane(C, Kind, A, B, Params), [Kind, " ", Params]]), fun() -> heard(C, A, B) end)
+     end},
+     {together, fun(C, A, B) -> % between regions, of which two have nothing to say to each other
+         [Other] = ?NAMES -- [A, B],
+         Rule = fun(X, Y) ->
+             ["{\"fault\": \"latency\", \"params\": {\"delay\": \"20ms\"}, \"between\": [[\"", X, "\"], [\"", Y, "\"]]}"]
+         end,
+         Rules = lists:join(", ", [Rule(Other, B), Rule(A, B), Rule(Other, "late")]),
+         cluster:http(C, "POST", "/v1/rules", ["{\"rules\": [", Rules, "]}"]),
+         heard(C, A, B),
+         (any([fun() -> epmdpxy(C, "fault clear") end, fun() -> [remove(C, Id) || Id <- ids(C)] end]))(),
+         epmdpxy(C, "fault clear")
      end},
      {dialled_by, fun(C, A, B) ->
          disconnect(C, A, B),

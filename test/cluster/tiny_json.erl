@@ -14,7 +14,11 @@ value("\"" ++ Rest) -> string(Rest, []);
 value("true" ++ Rest) -> {true, Rest};
 value("false" ++ Rest) -> {false, Rest};
 value("null" ++ Rest) -> {null, Rest};
-value(Rest) -> {Int, Left} = string:to_integer(Rest), {Int, Left}.
+value(Rest) ->
+    case string:to_float(Rest) of
+        {error, _} -> {Int, Left} = string:to_integer(Rest), {Int, Left};
+        Float -> Float
+    end.
 
 members("}" ++ Rest, Map) -> {Map, Rest};
 members("," ++ Rest, Map) -> members(skip(Rest), Map);

@@ -245,6 +245,34 @@ static void what_is_covered_goes_on(void **state)
     rules_free(rules);
 }
 
+/* What was asked for together is one fault: it has an end when the last of it goes. */
+static void what_came_together_ends_together(void **state)
+{
+    struct rules *rules = book();
+    struct ends ends = {.count = 0};
+    const struct act closed = {.dialer = PARTY("a"), .acceptor = PARTY("b"), .what = DONE_closed, .now_ms = 1};
+    uint32_t first;
+    (void)state;
+
+    rules_tell_ends(rules, on_end, &ends);
+    for (size_t round = 0; round < 2; round++) {
+        struct rule_request requests[] = {request_of("partition mode=close", "a b"), request_of("mute", "a c"),
+                                          request_of("mute", "b c")};
+
+        assert_int_equal(rules_add(rules, requests, 3, &first), 0);
+        if (round == 0)
+            rules_note_act(rules, &closed);
+        assert_true(rules_remove(rules, first));
+        assert_true(rules_remove(rules, first + 2));
+        assert_int_equal(ends.count, round);
+        assert_int_equal(rules_find(rules, first + 1)->goes_on, round == 0);
+        assert_true(rules_remove(rules, first + 1));
+        assert_int_equal(ends.count, round + 1);
+        assert_int_equal(ends.ids[round], first + 1);
+    }
+    rules_free(rules);
+}
+
 /* Before a rule comes or goes everything that has passed is noted, and before nothing else. */
 static void what_passed_is_noted_before_a_rule_goes(void **state)
 {
@@ -301,4 +329,4 @@ static void what_severs_settles(void **state)
 
 RUN(T(what_severs_settles), T(rules_with_a_time), T(what_ends_hides_nothing), T(leases_take_their_rules_along),
     T(renewing_may_shorten), T(leases_have_an_end), T(owners_take_their_rules_along), T(what_is_covered_goes_on),
-    T(what_passed_is_noted_before_a_rule_goes))
+    T(what_came_together_ends_together), T(what_passed_is_noted_before_a_rule_goes))
