@@ -12,7 +12,7 @@
 
 suite() -> [{timetrap, {seconds, 90}}].
 
-all() -> [topologies, rings, random_halves, conditions, noticed, quiet, ttl, lease, flap, flap_killed, effects].
+all() -> [topologies, rings, random_halves, conditions, noticed, settled, quiet, ttl, lease, flap, flap_killed, effects].
 
 init_per_testcase(_, Config) -> cluster:init([], Config).
 end_per_testcase(_, Config) -> cluster:'end'(Config).
@@ -143,6 +143,18 @@ noticed(Config) ->
     {true, _} = {now_ms() - Began >= 2000, now_ms() - Began},
     %% the nodes' own word for it follows at once
     wait(fun() -> views(Config, ["a", "b", "c"]) =:= [{"a", []}, {"b", ["c"]}, {"c", ["b"]}] end, 1000).
+
+%% A node that cannot have heard of it is not waited for: that is what `settled` does not promise.
+settled(Config) ->
+    start_mesh(Config, ["a", "b", "c"]),
+    #{"last" := Mark} = cluster:http(Config, "GET", "/v1/events", ""),
+    Go = cluster:suspend(Config, "b"),
+    epmdpxy(Config, "cut --mode close a b,c"),
+    epmdpxy(Config, "wait settled"),
+    true = contains(epmdpxy(Config, "wait event cable_down a c --timeout 0s --after " ++ integer_to_list(Mark)), "a cut closes it"),
+    wait(fun() -> sees(Config, "a") =:= [] end),
+    Go(),
+    wait(fun() -> views(Config, ["a", "b", "c"]) =:= [{"a", []}, {"b", ["c"]}, {"c", ["b"]}] end).
 
 quiet(Config) ->
     start_mesh(Config, ["a", "b"]),
