@@ -87,11 +87,16 @@ static int explain(CURLcode code, const struct target *target)
                             target->name);
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
-        if (is_port(target) && query_connects(target->where.port) == 0)
-            return command_fail("what listens %s is not epmdpxy (a stock epmd, perhaps); name the right port with "
-                                "--port or ERL_EPMD_PORT",
+        if (!is_port(target))
+            return command_fail("what listens %s has closed the connection without an answer: it has ended meanwhile, "
+                                "or is no way in for us (see epmdpxy serve --control)",
                                 target->name);
-        return command_fail("the daemon %s has ended meanwhile", target->name);
+        if (query_connects(target->where.port) < 0)
+            return command_fail("the daemon %s has ended meanwhile", target->name);
+        return command_fail(
+            "what listens %s is not epmdpxy (a stock epmd, perhaps); name the right port with --port or "
+            "ERL_EPMD_PORT",
+            target->name);
     default:
         return command_fail("no answer %s: %s", target->name, curl_easy_strerror(code));
     }

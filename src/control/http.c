@@ -47,7 +47,7 @@ struct control {
     struct places places;
     enum way adopts; /* the connection that libmicrohttpd is given comes by that way */
     struct entrances *entrances;
-    struct turns turns; /* of those to whom answers in pieces are brought */
+    struct turns turns; /* of those whose answers take their time */
     bool ends;          /* nobody is told any more: neither waits nor streams may begin */
 };
 
@@ -176,7 +176,7 @@ static void collect(struct incoming *incoming, const char *data, size_t len)
 {
     if (incoming->body.len + len > CONTROL_BODY_BYTES_MAX)
         incoming->too_large = true;
-    else if (!incoming->refused)
+    else if (!incoming->refused && !incoming->too_large)
         text_add(&incoming->body, data, len);
 }
 
