@@ -88,8 +88,8 @@ slow(Config) ->
 
 %% No answer at all: whoever dials waits until its own timer has run out.
 silent(Config) ->
-    fault(Config, "silent --node b --for 3500ms"),
     Began = now_ms(),
+    fault(Config, "silent --node b --for 3500ms"),
     {pang, Ms} = timed_ping(Config, "a", "b"),
     {true, _} = {Ms >= 1900 andalso Ms < 3400, Ms},
     others_are_found(Config),
