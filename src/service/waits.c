@@ -22,6 +22,10 @@
 #define GATHER_US 5000
 #define LOOK_SHARE 20
 
+/* Whoever begins to wait has a look of its own, unless the last one took longer than that: then the next one is for all
+ * who have come until then. */
+#define LOOK_OWN_US 500
+
 /* What takes time to be seen is looked at at least so often: it is to be noticed that somebody has sent something. */
 #define CLOCK_LOOK_US 50000
 
@@ -42,6 +46,7 @@ struct waits {
     struct wait *all;
     size_t count;
     struct deadline look;
+    uint64_t took_us;        /* the last look */
     uint64_t rests_until_us; /* no look before */
 };
 
@@ -57,10 +62,16 @@ static void wait_free(struct wait *wait)
     free(wait);
 }
 
+/* Else it has a look, and that is all: it takes no place of those who wait. */
+static bool lasts(const struct wait *wait)
+{
+    return wait->request.timeout_us > 0;
+}
+
 void wait_cancel(struct wait *wait)
 {
     DL_DELETE(wait->waits->all, wait);
-    wait->waits->count--;
+    wait->waits->count -= lasts(wait);
     wait_free(wait);
 }
 
@@ -108,6 +119,17 @@ static void on_end(void *data)
     tell(wait, &refusal);
 }
 
+static void note_look(struct waits *waits, uint64_t began_us)
+{
+    waits->took_us = now_us(waits) - began_us;
+    waits->rests_until_us = began_us + waits->took_us + LOOK_SHARE * waits->took_us;
+}
+
+static bool rests(const struct waits *waits)
+{
+    return waits->took_us > LOOK_OWN_US && now_us(waits) < waits->rests_until_us;
+}
+
 static void on_look(void *data)
 {
     struct waits *waits = data;
@@ -128,7 +150,7 @@ static void on_look(void *data)
             by_the_clock |= goes_by_the_clock(wait);
     }
     cluster_done(&cluster);
-    waits->rests_until_us = now_us(waits) + LOOK_SHARE * (now_us(waits) - began_us);
+    note_look(waits, began_us);
     if (by_the_clock)
         look_within(waits, CLOCK_LOOK_US);
 }
@@ -147,28 +169,39 @@ static void on_event(void *data, const struct event *event)
 
 static int look_once(struct waits *waits, struct wait *wait)
 {
+    uint64_t began_us = now_us(waits);
     struct cluster cluster;
     int status;
 
     look(waits->service, &cluster);
     status = condition_look(&wait->request.condition, &cluster, now_us(waits), &wait->missing);
     cluster_done(&cluster);
+    note_look(waits, began_us);
     return status;
+}
+
+/* No end before the look that it came for. */
+static uint64_t end_of(const struct waits *waits, const struct wait *wait, bool looked)
+{
+    uint64_t end_us = now_us(waits) + wait->request.timeout_us;
+
+    return looked || end_us > waits->rests_until_us ? end_us : waits->rests_until_us + 1;
 }
 
 int wait_begin(struct waits *waits, struct wait_request *request, wait_fn *fn, void *data, struct wait **ret,
                uint64_t *ret_event, struct refusal *refusal)
 {
     struct wait *wait = mem_new(sizeof(*wait));
+    bool looks = !rests(waits);
     int status;
 
     *wait = (struct wait){.waits = waits, .request = *request, .fn = fn, .data = data};
     wait->end = (struct deadline){.fn = on_end, .data = wait};
     *request = (struct wait_request){0};
-    status = look_once(waits, wait);
-    if (status == -EAGAIN && wait->request.timeout_us == 0)
+    status = looks ? look_once(waits, wait) : -EAGAIN;
+    if (status == -EAGAIN && looks && !lasts(wait))
         status = refuse_late(wait, &wait->missing);
-    else if (status == -EAGAIN && waits->count >= WAITS_MAX)
+    else if (status == -EAGAIN && lasts(wait) && waits->count >= WAITS_MAX)
         status = refuse_as(&wait->missing, -EBUSY, NULL,
                            "%d requests are waiting already; try again when one of them has ended", WAITS_MAX);
     if (status != -EAGAIN) {
@@ -177,9 +210,11 @@ int wait_begin(struct waits *waits, struct wait_request *request, wait_fn *fn, v
         wait_free(wait);
         return status;
     }
-    deadline_set(waits->service->deadlines, &wait->end, now_us(waits) + wait->request.timeout_us);
+    deadline_set(waits->service->deadlines, &wait->end, end_of(waits, wait, looks));
     DL_APPEND(waits->all, wait);
-    waits->count++;
+    waits->count += lasts(wait);
+    if (!looks)
+        look_within(waits, 0);
     if (goes_by_the_clock(wait))
         look_within(waits, CLOCK_LOOK_US);
     *ret = wait;

@@ -26,9 +26,9 @@ struct waits *waits_new(struct service *service);
 void waits_free(struct waits *waits);
 
 /*
- * Looks at once. Returns 0: it holds, and *ret_event is as for a wait_fn; -EAGAIN and *ret, and fn is called once,
- * later, from the loop; or a refusal: it can never hold, it was only to be looked at, or too many wait (-EBUSY). The
- * request's condition is taken over, in any case.
+ * Looks at once, or soon, if it has just done so and that took long. Returns 0: it holds, and *ret_event is as for a
+ * wait_fn; -EAGAIN and *ret, and fn is called once, later, from the loop; or a refusal: it can never hold, it was only
+ * to be looked at, or too many wait (-EBUSY). The request's condition is taken over, in any case.
  */
 int wait_begin(struct waits *waits, struct wait_request *request, wait_fn *fn, void *data, struct wait **ret,
                uint64_t *ret_event, struct refusal *refusal);

@@ -116,6 +116,41 @@ static void an_event_is_heard_of_when_it_happens(void **state)
     house_done(&house);
 }
 
+/* A look at so many nodes takes long: who comes right behind shares the next one, also who only wants a look. */
+static void a_look_that_takes_long_is_shared(void **state)
+{
+    struct house house;
+    struct refusal refusal;
+    struct told told = {0}, late = {0};
+    struct wait_request first = request_of("up 1", "0s"), again = request_of("up 1", "0s"),
+                        never = request_of("up 99999", "0s");
+    struct waits *waits;
+    struct wait *wait;
+    uint64_t event;
+    (void)state;
+
+    house_init(&house);
+    told.loop = late.loop = house.service.loop;
+    waits = waits_new(&house.service);
+    for (int i = 0; i < 20000; i++) {
+        char name[20];
+
+        snprintf(name, sizeof(name), "node%d", i);
+        house_register(&house, name);
+    }
+    assert_int_equal(wait_begin(waits, &first, on_over, &told, &wait, &event, &refusal), 0);
+    assert_int_equal(wait_begin(waits, &again, on_over, &told, &wait, &event, &refusal), -EAGAIN);
+    assert_int_equal(wait_begin(waits, &never, on_over, &late, &wait, &event, &refusal), -EAGAIN);
+    while (told.times + late.times < 2)
+        loop_run(told.loop); /* until one of them is told */
+    assert_int_equal(told.times, 1);
+    assert_int_equal(told.status, 0);
+    assert_int_equal(late.times, 1);
+    assert_int_equal(late.status, -ETIMEDOUT);
+    waits_free(waits);
+    house_done(&house);
+}
+
 /* A test that goes on under a false premise is the worst that can happen to it. */
 static void what_can_never_hold_is_refused(void **state)
 {
@@ -195,4 +230,5 @@ static void too_few_to_split(void **state)
 }
 
 RUN(T(a_wait_ends_when_it_holds), T(a_wait_ends_in_time), T(an_event_is_heard_of_when_it_happens),
-    T(what_can_never_hold_is_refused), T(who_is_dealt_into_halves), T(too_few_to_split))
+    T(a_look_that_takes_long_is_shared), T(what_can_never_hold_is_refused), T(who_is_dealt_into_halves),
+    T(too_few_to_split))
