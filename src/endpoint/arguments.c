@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/refusal.h"
 #include "request/terms.h"
 #include "wire/term.h"
 
 #define CONDITION_WORDS_MAX 3
+#define OPTIONS_MAX 16
 
 json_t *argument_island(json_t *arg)
 {
@@ -55,7 +57,7 @@ static bool add_option(json_t *document, const char *name, json_t *value)
 {
     if (strcmp(name, "timeout") == 0) /* for the nodes, whom nobody asks here */
         return json_is_integer(value) || json_is_string(value);
-    if (strcmp(name, "owner") == 0) /* rules that nodes make here stay */
+    if (strcmp(name, "owner") == 0) /* one of the caller's is taken out before */
         return json_is_string(value) && strcmp(json_string_value(value), "none") == 0;
     if (strcmp(name, "wait") == 0)
         return json_is_boolean(value) &&
@@ -194,4 +196,31 @@ json_t *argument_read(const struct term *arg, bool condition)
             return NULL;
         }
     return array;
+}
+
+json_t *argument_read_owned(const struct term *arg, const char *node, struct term *ret_pid)
+{
+    struct term options[OPTIONS_MAX][2], pid = {0};
+    int count = term_map(arg, options, OPTIONS_MAX);
+    struct text rest = {0};
+    struct refusal refusal;
+    uint8_t head[5];
+    json_t *read;
+
+    for (int i = 0; i < count && i < OPTIONS_MAX; i++)
+        if (term_is_atom(&options[i][0], "owner") && term_is_pid_of(&options[i][1], node))
+            pid = options[i][1];
+    if (!pid.bytes || count > OPTIONS_MAX)
+        return terms_read(arg, &refusal);
+    bytes_put_u32(bytes_put_u8(head, TERM_MAP), (uint32_t)count - 1);
+    text_add(&rest, head, sizeof(head));
+    for (int i = 0; i < count; i++)
+        if (options[i][1].bytes != pid.bytes) {
+            text_add(&rest, options[i][0].bytes, options[i][0].len);
+            text_add(&rest, options[i][1].bytes, options[i][1].len);
+        }
+    read = terms_read(&(struct term){(const uint8_t *)rest.data, rest.len}, &refusal);
+    text_done(&rest);
+    *ret_pid = pid;
+    return read;
 }

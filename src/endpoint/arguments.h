@@ -16,6 +16,12 @@ struct term;
 /* A term as a document; where it is a condition also a tuple, which no document has: it becomes an array. */
 json_t *argument_read(const struct term *arg, bool condition);
 
+/*
+ * A map of options with `owner => pid()`, a process of that node: *ret_pid is that, and the map without it is returned,
+ * the caller's to release. Any other term is read as it is, and *ret_pid is untouched.
+ */
+json_t *argument_read_owned(const struct term *arg, const char *node, struct term *ret_pid);
+
 /* Names, or one. */
 json_t *argument_island(json_t *arg);
 json_t *argument_islands(json_t *arg);

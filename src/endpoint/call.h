@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "control/api.h"
 #include "endpoint/functions.h"
+#include "wire/term.h"
 
 enum outcome {
     SAID,    /* call->said */
@@ -36,6 +37,8 @@ struct call {
     const struct function *function;
     json_t *args[FUNCTIONS_ARITY_MAX];
     struct api_answer answer; /* of the last request */
+    json_t *made;             /* numbers of rules that it has made; or NULL */
+    struct term owner;        /* of these: a pid of the caller's; len 0: none was named */
     json_t *unknown;          /* names that nobody has, for which it was not made; or NULL */
     struct text said;
 

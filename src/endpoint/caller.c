@@ -64,6 +64,7 @@ void caller_close(struct caller *caller)
 
     while (caller->waiting)
         cancel(caller->waiting);
+    owners_done(&caller->owners);
     DL_DELETE(callers->all, caller);
     callers->count--;
     callers->full = false;
@@ -256,8 +257,12 @@ static void run(struct caller *caller, const struct process *process)
     struct callers *callers = caller->callers;
     struct functions_answer answer;
 
-    functions_call(callers->api, &process->module, &process->function, process->args, process->count, &answer);
+    functions_call(callers->api, caller->name, &process->module, &process->function, process->args, process->count,
+                   &answer);
     log_debug("%s has called %s/%d", caller->name, answer.name ? answer.name : "what is not there:", process->count);
+    if (answer.made)
+        owners_add(&caller->owners, &callers->home, &answer.owner, answer.made, &caller->out);
+    json_decref(answer.made);
     if (answer.verdict == FUNCTIONS_WAITS && process_is_heard(process))
         begin_waiting(caller, process, &answer);
     else if (answer.verdict == FUNCTIONS_WAITS)
@@ -306,6 +311,9 @@ static enum progress take_message(struct caller *caller, const uint8_t *frame, s
         break;
     case SIGNAL_CANCEL:
         cancel_watched_by(caller, &process.tag);
+        break;
+    case SIGNAL_DOWN:
+        owners_end(&caller->owners, &process.tag);
         break;
     case SIGNAL_EXIT:
         cancel_linked_to(caller, &process.owner);
@@ -421,6 +429,7 @@ void caller_admit(struct callers *callers, int fd, const struct address *peer)
     caller = mem_new(sizeof(*caller));
     caller->callers = callers;
     caller->fd = fd;
+    caller->owners.service = callers->api->service;
     address_print(peer, caller->shown);
     caller->watch = watch_new(callers->loop, fd, on_ready, caller);
     if (!caller->watch || getrandom(&challenge, sizeof(challenge), 0) != sizeof(challenge)) {

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "base/text.h"
+#include "endpoint/owners.h"
 #include "loop/address.h"
 #include "loop/descriptors.h"
 #include "loop/expiry.h"
@@ -37,6 +38,7 @@ struct caller {
     struct expiring limit; /* callers->greeting, and callers->deaf */
     struct expiring silence;
     struct waiting *waiting;
+    struct owners owners;       /* of rules: processes of its node */
     struct caller *prev, *next; /* callers->all */
 };
 

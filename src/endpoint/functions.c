@@ -23,26 +23,28 @@ static const struct function functions[] = {
     {"block_traffic_between", 2, verb_block, "sever", true, "A, B", "severs: ok"},
     {"allow_traffic_between", 2, verb_allow, NULL, true, "A, B", "fixes: ok"},
     {"cut", 1, verb_cut, NULL, false, "Islands", "nodes of different islands no longer hear each other: {ok, Cut}"},
-    {"cut", 2, verb_cut, NULL, false, "Islands, #{mode, one_way, for, lease, wait}", "the same"},
+    {"cut", 2, verb_cut, NULL, false, "Islands, #{mode, one_way, for, lease, owner, wait}", "the same"},
     {"sever", 1, verb_cut, "sever", false, "Islands", "connections between them end now: {ok, Cut}; asks no node"},
-    {"sever", 2, verb_cut, "sever", false, "Islands, #{redial, one_way, for, lease, wait}", "the same"},
+    {"sever", 2, verb_cut, "sever", false, "Islands, #{redial, one_way, for, lease, owner, wait}", "the same"},
     {"partition", 1, verb_partition, "sever", false, "Nodes", "severs these from all others: {ok, Cut}"},
     {"isolate", 1, verb_topology_of_node, "isolate", false, "Node", "severs one node from all others: {ok, Cut}"},
-    {"isolate", 2, verb_topology_of_node, "isolate", false, "Node, #{among, redial, for, lease}", "the same"},
+    {"isolate", 2, verb_topology_of_node, "isolate", false, "Node, #{among, redial, for, lease, owner}", "the same"},
     {"halves", 0, verb_topology, "halves", false, "", "severs the first half from the second: {ok, Cut}"},
-    {"halves", 1, verb_topology, "halves", false, "#{among, redial, for, lease}", "the same"},
+    {"halves", 1, verb_topology, "halves", false, "#{among, redial, for, lease, owner}", "the same"},
     {"random_halves", 0, verb_topology, "random-halves", false, "", "the same by chance: {ok, #{seed, ...}}"},
-    {"random_halves", 1, verb_topology, "random-halves", false, "#{among, seed, redial, for, lease}", "the same"},
+    {"random_halves", 1, verb_topology, "random-halves", false, "#{among, seed, redial, for, lease, owner}",
+     "the same"},
     {"majorities_ring", 0, verb_topology, "majorities-ring", false, "", "each sees a majority, no two the same"},
-    {"majorities_ring", 1, verb_topology, "majorities-ring", false, "#{among, seed, redial, for, lease}", "the same"},
+    {"majorities_ring", 1, verb_topology, "majorities-ring", false, "#{among, seed, redial, for, lease, owner}",
+     "the same"},
     {"bridge", 1, verb_topology_of_node, "bridge", false, "Node", "two halves that only it can talk to both of"},
-    {"bridge", 2, verb_topology_of_node, "bridge", false, "Node, #{among, redial, for, lease}", "the same"},
+    {"bridge", 2, verb_topology_of_node, "bridge", false, "Node, #{among, redial, for, lease, owner}", "the same"},
     {"fix", 0, verb_fix, NULL, false, "", "removes every cut: ok"},
     {"fix", 1, verb_fix, NULL, false, "Islands", "only between these islands: ok"},
     {"heal", 0, verb_fix, NULL, false, "", "as fix/0: the nodes connect when they next send"},
     {"heal", 1, verb_fix, NULL, false, "Islands", "as fix/1"},
-    {"fault", 3, verb_fault, NULL, false, "Kind, Params, #{from, to, between, nodes, dialled_by, for, lease, wait}",
-     "adds a fault: {ok, Rule}"},
+    {"fault", 3, verb_fault, NULL, false,
+     "Kind, Params, #{from, to, between, nodes, dialled_by, for, lease, owner, wait}", "adds a fault: {ok, Rule}"},
     {"remove", 1, verb_remove, NULL, false, "Id | Cut | Rule", "removes a rule, or all of a cut: ok"},
     {"clear", 0, verb_clear, NULL, false, "", "removes every rule: ok"},
     {"rules", 0, verb_rules, "rules", false, "", "{ok, [Rule]}"},
@@ -161,10 +163,13 @@ static const struct function *find(const struct term *module, const struct term 
     return NULL;
 }
 
-static enum outcome run(struct call *call, const struct term *args)
+static enum outcome run(struct call *call, const char *node, const struct term *args)
 {
     for (int i = 0; i < call->function->arity; i++) {
-        call->args[i] = argument_read(&args[i], call->function->fn == verb_await);
+        /* Options are a map, and the last argument. */
+        call->args[i] = i + 1 == call->function->arity && term_tag(&args[i]) == TERM_MAP
+                            ? argument_read_owned(&args[i], node, &call->owner)
+                            : argument_read(&args[i], call->function->fn == verb_await);
         if (!call->args[i])
             return BADARG;
     }
@@ -192,7 +197,7 @@ static void conclude(struct call *call, enum outcome outcome, struct functions_a
     ret->term = call->said;
 }
 
-void functions_call(const struct api *api, const struct term *module, const struct term *function,
+void functions_call(const struct api *api, const char *node, const struct term *module, const struct term *function,
                     const struct term *args, int count, struct functions_answer *ret)
 {
     struct call call = {.api = api, .function = find(module, function, count)};
@@ -203,8 +208,13 @@ void functions_call(const struct api *api, const struct term *module, const stru
         return;
     }
     ret->name = call.function->name;
-    conclude(&call, run(&call, args), ret);
+    conclude(&call, run(&call, node, args), ret);
     for (int i = 0; i < FUNCTIONS_ARITY_MAX; i++)
         json_decref(call.args[i]);
     json_decref(call.unknown);
+    if (call.made && call.owner.len > 0) {
+        ret->made = json_incref(call.made);
+        ret->owner = call.owner;
+    }
+    json_decref(call.made);
 }

@@ -7,19 +7,20 @@
 #ifndef ENDPOINT_FUNCTIONS_H
 #define ENDPOINT_FUNCTIONS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/text.h"
 #include "request/wait.h"
+#include "wire/term.h"
 
 #define FUNCTIONS_MODULE "epmdpxy"
 #define FUNCTIONS_ARITY_MAX 3
 
 struct api;
 struct refusal;
-struct term;
 
 enum functions_verdict {
     FUNCTIONS_RETURNS,
@@ -31,12 +32,15 @@ enum functions_verdict {
 struct functions_answer {
     enum functions_verdict verdict;
     const char *name;         /* of the function; NULL with FUNCTIONS_UNDEF */
+    json_t *made;             /* with an owner: the numbers of the rules that it owns; the caller's; or NULL */
+    struct term owner;        /* of these: a pid, as it came */
     struct text term;         /* what it returns or raises, without a version; the caller's */
     struct wait_request wait; /* the caller's */
 };
 
-/* Calls module:function(...). Of the `count` arguments FUNCTIONS_ARITY_MAX are there; no function has more. */
-void functions_call(const struct api *api, const struct term *module, const struct term *function,
+/* A process of `node` calls module:function(...). Of the `count` arguments FUNCTIONS_ARITY_MAX are there; no function
+ * has more. */
+void functions_call(const struct api *api, const char *node, const struct term *module, const struct term *function,
                     const struct term *args, int count, struct functions_answer *ret);
 
 /*

@@ -265,6 +265,11 @@ enum signal_verdict signal_take(const struct distribution_message *message, stru
             return SIGNAL_DONE;
         ret->tag = control[3];
         return SIGNAL_CANCEL;
+    case DISTRIBUTION_MONITOR_P_EXIT: /* from, to, reference, reason */
+        if (message->arity < 5)
+            return SIGNAL_DONE;
+        ret->tag = control[3];
+        return SIGNAL_DOWN;
     case DISTRIBUTION_EXIT: /* from, to, reason */
     case DISTRIBUTION_EXIT_TT:
         if (message->arity < 4)

@@ -17,6 +17,7 @@ enum signal_verdict {
     SIGNAL_DONE,   /* what there was to say is said */
     SIGNAL_RUN,    /* *ret has to be run, and answered */
     SIGNAL_CANCEL, /* nobody wants to hear of the process with ret->tag (a reference) any more */
+    SIGNAL_DOWN,   /* a process that we monitor under ret->tag (a reference) has ended */
     SIGNAL_EXIT,   /* ret->owner (a pid) has ended, and so do those that are linked to it */
 };
 

@@ -51,8 +51,10 @@ static enum outcome say_cut(struct call *call, json_t *answer)
     move(answer, "notes", cut);
     move(answer, "advice", cut);
     move(answer, "seed", cut);
-    if (answer)
+    if (answer) {
         say_ok_with(call, cut);
+        call->made = json_incref(ids);
+    }
     json_decref(cut);
     json_decref(answer);
     return answer ? SAID : REFUSED;
@@ -202,6 +204,7 @@ enum outcome verb_fault(struct call *call)
     move(answer, "notes", rule);
     move(answer, "advice", rule);
     say_ok_with(call, rule);
+    call->made = json_pack("[O]", json_object_get(rule, "id"));
     json_decref(answer);
     return SAID;
 }

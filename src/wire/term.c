@@ -246,6 +246,28 @@ int term_list(const struct term *list, struct term *ret, uint8_t (*room)[2], int
     return in.left == 1 && in.at[0] == TERM_NIL ? as_count(count) : -1;
 }
 
+int term_map(const struct term *map, struct term (*ret)[2], int most)
+{
+    struct bytes in = bytes_over(map->bytes, map->len);
+    uint32_t count;
+
+    if (bytes_u8(&in) != TERM_MAP)
+        return -1;
+    count = bytes_u32(&in);
+    for (uint32_t i = 0; i < count && i < (uint32_t)most; i++)
+        take_some(&in, 2, ret[i], 2);
+    return as_count(count);
+}
+
+bool term_is_pid_of(const struct term *term, const char *node)
+{
+    struct bytes in = bytes_over(term->bytes, term->len);
+    struct term name;
+
+    bytes_u8(&in);
+    return term_is_pid(term) && term_take(&in, &name) && term_is_atom(&name, node);
+}
+
 bool term_tail(const struct term *list, struct term *ret)
 {
     struct bytes in = bytes_over(list->bytes, list->len);

@@ -80,6 +80,12 @@ int term_tuple(const struct term *tuple, struct term *ret, int most);
  */
 int term_list(const struct term *list, struct term *ret, uint8_t (*room)[2], int most);
 
+/* The pairs of a map, up to `most` of them: its key and its value, behind each other. Returns how many, or -1. */
+int term_map(const struct term *map, struct term (*ret)[2], int most);
+
+/* Is it a pid of the node of that name? */
+bool term_is_pid_of(const struct term *term, const char *node);
+
 /* [a, b | Tail]: the tail; false when it is no list with elements that has one of its own. */
 bool term_tail(const struct term *list, struct term *ret);
 

@@ -3,7 +3,7 @@
 -module(agent).
 -export([watch/0, downs/0, fell/0, ups/0, ping/1, collect/0, numbers/1, send/4, checksums/0, blob/2, load/2, stop_load/0]).
 -export([rtts/2, ask_all/1, listen_to_log/0, logged/1, log/2]).
--export([watched/2, linked/1, linked_to/4, call_many/4, kill_many/0]).
+-export([watched/2, linked/1, linked_to/4, call_many/4, kill_many/0, own/3]).
 
 %% ---- what the node sees of others ----
 
@@ -169,3 +169,13 @@ call_many(Count, Module, Function, Args) ->
     end).
 
 kill_many() -> ask(many).
+
+%% A process that owns what it has called, until it is killed: it, and what it got.
+own(Node, Function, Args) ->
+    Self = self(),
+    Pid = spawn(fun() ->
+        Whom = case Function of fault -> #{from => a, to => b}; _ -> #{} end,
+        Self ! {self(), rpc:call(Node, epmdpxy, Function, Args ++ [Whom#{owner => self()}])},
+        receive after infinity -> ok end
+    end),
+    receive {Pid, Answer} -> {Pid, Answer} end.

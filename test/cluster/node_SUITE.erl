@@ -10,7 +10,7 @@
 
 suite() -> [{timetrap, {seconds, 120}}].
 
-all() -> [every_form_of_call, as_a_server, what_is_wrong, the_verbs, cut_and_fixed_by_rpc, of_no_cluster, other_cookie,
+all() -> [every_form_of_call, as_a_server, what_is_wrong, the_verbs, cut_and_fixed_by_rpc, owned_rules, of_no_cluster, other_cookie,
           taken_name, c_node, idle, one_way_talk, waiting, who_waits_and_leaves, without_a_name, long_names, large_requests].
 
 init_per_testcase(long_names, Config) -> init(Config, ?DAEMON "@127.0.0.1");
@@ -169,6 +169,37 @@ cut_and_fixed_by_rpc(Config) ->
     pong = ping(Config, "a", "b"),
     pong = ping(Config, "a", "c"),
     ok = rpc(Config, "c", await, [mesh, 10000]).
+
+%% They go when their owner ends, however; those of nobody stay.
+owned_rules(Config) ->
+    start(Config, ["a", "b"]),
+    D = daemon(Config),
+    Own = fun(Name, Function, Args) -> call(Config, Name, agent, own, [D, Function, Args]) end,
+    Ids = fun() -> {ok, Rules} = rpc(Config, "a", rules, []), lists:sort([Id || #{id := Id} <- Rules]) end,
+    {ok, #{id := Kept}} = rpc(Config, "a", fault, [latency, #{delay => 1}, #{from => b, to => a, owner => none}]),
+    {P1, {ok, #{ids := [Cut]}}} = Own("a", cut, [[a, b]]),
+    {P2, {ok, #{id := Fault}}} = Own("a", fault, [latency, #{delay => 5}]),
+    {P3, {ok, #{ids := [Isolated]}}} = Own("a", isolate, [b]),
+    [Kept, Cut, Fault, Isolated] = Ids(),
+    call(Config, "a", erlang, exit, [P1, kill]),
+    wait(fun() -> Ids() =:= [Kept, Fault, Isolated] end),
+    ok = rpc(Config, "a", remove, [Isolated]),
+    call(Config, "a", erlang, exit, [P3, kill]),
+    call(Config, "a", erlang, exit, [P2, kill]),
+    wait(fun() -> Ids() =:= [Kept] end),
+    %% One that has ended already; one of another node, which nobody can be asked about here; and the end of a connection.
+    {ok, _} = rpc(Config, "a", cut, [[a, b], #{owner => P1}]),
+    wait(fun() -> Ids() =:= [Kept] end),
+    Other = call(Config, "b", erlang, whereis, [init]),
+    {error, {exception, badarg, _}} = erpc(Config, "a", cut, [[a, b], #{owner => Other}]),
+    {_, {ok, _}} = Own("b", cut, [[a, b]]),
+    [Kept, _] = Ids(),
+    true = call(Config, "b", erlang, disconnect_node, [D]),
+    wait(fun() -> Ids() =:= [Kept] end),
+    {_, {ok, _}} = Own("b", cut, [[a, b]]),
+    [Kept, _] = Ids(),
+    kill(Config, "b"),
+    wait(fun() -> Ids() =:= [Kept] end).
 
 %% Nothing is about it: no cut, no fault, no topology, no condition; nor is anything about names.
 of_no_cluster(Config) ->

@@ -12,6 +12,7 @@
 #include "endpoint/cookie.h"
 #include "endpoint/functions.h"
 #include "endpoint/greeting.h"
+#include "endpoint/owners.h"
 #include "endpoint/process.h"
 #include "endpoint/signals.h"
 #include "epmd/gate.h"
@@ -59,16 +60,20 @@ static void try_greeting(const uint8_t *data, size_t len)
 
 /* ---- frames ---- */
 
-static void run(const struct api *api, struct process *process, struct process_home *home, struct text *to)
+static void run(const struct api *api, struct owners *owners, struct process *process, struct process_home *home,
+                struct text *to)
 {
     struct functions_answer answer;
 
-    functions_call(api, &process->module, &process->function, process->args, process->count, &answer);
+    functions_call(api, "a@box", &process->module, &process->function, process->args, process->count, &answer);
     if (answer.verdict == FUNCTIONS_WAITS) {
         functions_waited(api, answer.wait.condition.kind, NULL, 1, &answer.term);
         wait_request_done(&answer.wait);
         answer.verdict = FUNCTIONS_RETURNS;
     }
+    if (answer.made)
+        owners_add(owners, home, &answer.owner, answer.made, to);
+    json_decref(answer.made);
     process_keep(process);
     process_answer(process, home, &answer, to);
     process_done(process);
@@ -89,7 +94,8 @@ static void check_said(const struct text *said)
     }
 }
 
-static void try_frame(const struct api *api, struct process_home *home, const uint8_t *frame, size_t len)
+static void try_frame(const struct api *api, struct owners *owners, struct process_home *home, const uint8_t *frame,
+                      size_t len)
 {
     struct distribution_message message;
     struct process process;
@@ -102,8 +108,18 @@ static void try_frame(const struct api *api, struct process_home *home, const ui
         assert(reason);
         return;
     }
-    if (signal_take(&message, home, &process, &said) == SIGNAL_RUN)
-        run(api, &process, home, &said);
+    switch (signal_take(&message, home, &process, &said)) {
+    case SIGNAL_RUN:
+        run(api, owners, &process, home, &said);
+        break;
+    case SIGNAL_DOWN:
+        owners_end(owners, &process.tag);
+        break;
+    case SIGNAL_DONE:
+    case SIGNAL_CANCEL:
+    case SIGNAL_EXIT:
+        break;
+    }
     check_said(&said);
     text_done(&said);
 }
@@ -113,6 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     static struct house house;
     static struct mapper mapper;
     struct process_home home = {host.name, host.creation, 0};
+    struct owners owners = {.service = &house.service};
     struct bytes in = bytes_over(data, len);
 
     if (!house.service.loop) {
@@ -131,8 +148,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         const uint8_t *frame = bytes_take(&in, size < in.left ? size : in.left);
 
         if (frame)
-            try_frame(&house.api, &home, frame, (size_t)(in.at - frame));
+            try_frame(&house.api, &owners, &home, frame, (size_t)(in.at - frame));
     }
+    owners_done(&owners);
     service_clear(&house.service);
     return 0;
 }

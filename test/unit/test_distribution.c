@@ -47,7 +47,7 @@ static const char identifiers[] =
 
 static void terms_of_every_kind(void **state)
 {
-    struct term elements[16], terms[2] = {whole(BYTES(every_kind)), whole(BYTES(identifiers))};
+    struct term elements[16], pairs[1][2], terms[2] = {whole(BYTES(every_kind)), whole(BYTES(identifiers))};
     size_t len = 2;
     (void)state;
 
@@ -55,8 +55,13 @@ static void terms_of_every_kind(void **state)
     for (int i = 0; i < 16; i++)
         len += elements[i].len;
     assert_int_equal(len, terms[0].len);
+    assert_int_equal(term_map(&elements[14], pairs, 1), 1);
+    assert_true(term_is_atom(&pairs[0][0], "k") && term_is_atom(&pairs[0][1], "v"));
+    assert_int_equal(term_map(&elements[13], pairs, 1), -1);
     assert_int_equal(term_tuple(&terms[1], elements, 16), 7);
     assert_true(term_is_pid(&elements[0]) && term_is_pid(&elements[1]) && !term_is_pid(&elements[2]));
+    assert_true(term_is_pid_of(&elements[0], "a@b") && !term_is_pid_of(&elements[0], "a@c"));
+    assert_false(term_is_pid_of(&elements[2], "a@b"));
     assert_true(term_is_reference(&elements[5]) && term_is_reference(&elements[6]) && !term_is_reference(&elements[4]));
 }
 
