@@ -82,7 +82,7 @@ static void on_rule_ended(void *data, const struct rule *rule)
     if (effect_has_bitten(&rule->effect) || rule->goes_on)
         return;
     events_add(daemon->events,
-               &(struct event){.time_ms = loop_wall_ms(), .kind = EVENT_rule_untouched, .rule = rule->id});
+               &(struct event){.time_ms = loop_wall_ms(), .kind = EVENT_rule_vacuous, .rule = rule->id});
     if (!daemon->strict)
         return;
     daemon->vacuous = true;

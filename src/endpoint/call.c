@@ -63,7 +63,7 @@ json_t *call_ask(struct call *call, const char *method, const char *path, json_t
                                         .path = path,
                                         .document = document,
                                         .whole = true,
-                                        .owns_not = "a node's connection has no rules; use a lease",
+                                        .owns_not = "name a process as the owner, or a lease",
                                         .query = query,
                                         .other_query = no_other_query,
                                         .data = call};

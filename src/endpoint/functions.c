@@ -48,7 +48,7 @@ static const struct function functions[] = {
     {"remove", 1, verb_remove, NULL, false, "Id | Cut | Rule", "removes a rule, or all of a cut: ok"},
     {"clear", 0, verb_clear, NULL, false, "", "removes every rule: ok"},
     {"rules", 0, verb_rules, "rules", false, "", "{ok, [Rule]}"},
-    {"effect", 1, verb_effect, NULL, false, "Id | Cut | Rule", "what it has touched: {ok, #{cables, dials, ...}}"},
+    {"effect", 1, verb_effect, NULL, false, "Id | Cut | Rule", "what it has done: {ok, #{bitten, cables, dials, ...}}"},
     {"kinds", 0, verb_kinds, "kinds", false, "", "the kinds of fault: {ok, [Kind]}"},
     {"observer", 1, verb_observer, NULL, false, "Nodes", "they take no part in the experiment: ok"},
     {"lease", 2, verb_lease, NULL, false, "Name, For", "begins a lease, or renews it: ok; its rules end with it"},

@@ -254,9 +254,29 @@ static void say_ended(struct call *call, const json_t *ids)
     terms_add_for_erlang(&call->said, ids);
 }
 
+/* What several rules have done: counts add up, of times the first or the last one counts. */
+static void add_effect(json_t *sum, const json_t *effect)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)effect, name, value) {
+        const json_t *other = json_object_get(sum, name);
+        json_int_t a = json_integer_value(value), b = json_integer_value(other);
+
+        if (!other || json_is_true(value))
+            json_object_set(sum, name, value);
+        else if (strcmp(name, "first_ms") == 0)
+            json_object_set_new(sum, name, json_integer(a < b ? a : b));
+        else if (strcmp(name, "last_ms") == 0 || strcmp(name, "given_up_ms") == 0)
+            json_object_set_new(sum, name, json_integer(a > b ? a : b));
+        else if (json_is_integer(value))
+            json_object_set_new(sum, name, json_integer(a + b));
+    }
+}
+
 enum outcome verb_effect(struct call *call)
 {
-    static const char *const names[] = {"cables", "dials", "lookups", "held_bytes", "dropped_bytes"};
     json_t *ids = argument_ids(call->args[0]), *answer, *rule, *sum = json_object();
     size_t i, found = 0;
 
@@ -266,15 +286,10 @@ enum outcome verb_effect(struct call *call)
     }
     answer = call_ask(call, "GET", "/v1/rules", NULL);
     json_array_foreach(json_object_get(answer, "rules"), i, rule) {
-        const json_t *effect = json_object_get(rule, "effect");
-
         if (!has(ids, json_object_get(rule, "id")))
             continue;
         found++;
-        for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++)
-            json_object_set_new(sum, names[k],
-                                json_integer(json_integer_value(json_object_get(sum, names[k])) +
-                                             json_integer_value(json_object_get(effect, names[k]))));
+        add_effect(sum, json_object_get(rule, "effect"));
     }
     if (found > 0)
         say_ok_with(call, sum);

@@ -151,8 +151,8 @@ void event_print(const struct event *event, char *to, size_t size)
     case EVENT_lane_flows:
         snprintf(to, size, "#%" PRIu64 " %s to %s", event->cable, from, other);
         return;
-    case EVENT_rule_untouched:
-        snprintf(to, size, "rule #%" PRIu32 " has touched nothing", event->rule);
+    case EVENT_rule_vacuous:
+        snprintf(to, size, "rule #%" PRIu32 " has changed nothing", event->rule);
         return;
     case EVENT_rules_changed:
         snprintf(to, size, "%" PRIu64 " in force", event->number);

@@ -26,7 +26,7 @@
     X(cable_raw, "a connection whose handshake cannot be read (TLS, say): to, nobody knows from whom")     \
     X(lane_full, "a delayed lane may keep no more (number: bytes that wait): back-pressure goes through")  \
     X(lane_flows, "and has room again")                                                                    \
-    X(rule_untouched, "a rule has ended, and has touched nothing: rule")                                   \
+    X(rule_vacuous, "a rule has ended, and has changed nothing: rule")                                     \
     X(rules_changed, "rules were added, removed, or have ended; number: of those in force")
 
 enum event_kind {

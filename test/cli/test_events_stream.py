@@ -113,7 +113,7 @@ def test_a_stream_tells_what_happens_from_now_on():
             with register(port, "a"):
                 assert stream.next()["text"] == "a"
                 change(port)
-                assert [stream.next()["event"] for _ in range(3)] == ["rules_changed", "rule_untouched", "rules_changed"]
+                assert [stream.next()["event"] for _ in range(3)] == ["rules_changed", "rule_vacuous", "rules_changed"]
             assert stream.next()["event"] == "node_down"
             assert b"no-store" in stream.head
         with Stream(port, "?after=0") as stream:

@@ -29,7 +29,7 @@ static void they_are_told_in_words(void **state)
         {{.kind = EVENT_cable_held, .cable = 4, .to = "b"}, "#4 ? dials b"},
         {{.kind = EVENT_lane_full, .cable = 5, .from = "b", .to = "a", .number = 70}, "#5 b to a: 70 bytes wait"},
         {{.kind = EVENT_lane_flows, .cable = 5, .from = "b", .to = "a"}, "#5 b to a"},
-        {{.kind = EVENT_rule_untouched, .rule = 3}, "rule #3 has touched nothing"},
+        {{.kind = EVENT_rule_vacuous, .rule = 3}, "rule #3 has changed nothing"},
         {{.kind = EVENT_rules_changed}, "0 in force"},
     };
 

@@ -153,7 +153,7 @@ static void queries(void **state)
     } bad[] = {{"kind=node_upp", "kind: no event is named 'node_upp'; did you mean node_up?"},
                {"kind=x",
                 "kind: no event is named 'x'; there are node_up, node_down, cable_up, cable_deserted, cable_down, "
-                "cable_gone, cable_held, cable_raw, lane_full, lane_flows, rule_untouched, rules_changed"},
+                "cable_gone, cable_held, cable_raw, lane_full, lane_flows, rule_vacuous, rules_changed"},
                {"node=a@", "node: a full name that is not NAME@HOST ('a@')"},
                {"node=", "node: an empty name ('')"},
                {"knd=x", "knd=x: no such query; there are after, kind, node"}};

@@ -206,7 +206,7 @@ defmodule Epmdpxy do
   @spec rules() :: result([rule])
   defdelegate rules(), to: :epmdpxy
 
-  @doc "What a rule, or a cut, has touched so far: a fault that has touched nothing has shown nothing."
+  @doc "What a rule, or a cut, has done so far: unless it has `bitten`, the test has shown nothing."
   @spec effect(pos_integer | cut | rule) :: result(map)
   defdelegate effect(rule), to: :epmdpxy
 

@@ -333,11 +333,11 @@ clear() -> done(request(delete, "/v1/rules", none)).
 -spec rules() -> {ok, [rule()]} | {error, reason()}.
 rules() -> part(rules, request(get, "/v1/rules", none)).
 
-%% @doc What a rule, or a cut, has touched so far, and how many bytes it has held or dropped: a fault that has touched nothing
-%% has shown nothing.
+%% @doc What a rule, or a cut, has done so far: `cables' and `dials', connections that it was about, and what it has changed
+%% (`held_bytes', `delayed_frames', `closed', ...; all of them are in doc/API.md). Unless it has `bitten' all would have gone the
+%% same way without it: such a test has shown nothing. Times (`first_ms', `last_ms') are since 1970.
 -spec effect(pos_integer() | cut() | rule()) ->
-          {ok, #{cables := integer(), dials := integer(), lookups := integer(), held_bytes := integer(),
-                 dropped_bytes := integer()}} | {error, reason()}.
+          {ok, #{bitten := boolean(), cables := integer(), dials := integer(), atom() => integer()}} | {error, reason()}.
 effect(Rule) -> epmdpxy_fault:effect(Rule).
 
 %% @doc The kinds of fault, and their parameters.

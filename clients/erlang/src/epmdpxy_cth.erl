@@ -14,7 +14,7 @@
 %%     `{peers, Nodes}', and they end with the suite; their logs are in its `priv_dir'.</li>
 %% <li>`{heal, false}': the cluster is not connected again after a case; for one that is no mesh.</li>
 %% <li>`{fail_on_left, true}': a case that leaves a rule behind has failed.</li>
-%% <li>`{fail_on_untouched, true}': so has one with a rule that has touched nothing, which is told of anyway: it has shown
+%% <li>`{fail_on_vacuous, true}': so has one with a rule that has changed nothing, which is told of anyway: it has shown
 %%     nothing, as the name may be misspelt, or nobody was connected.</li>
 %% <li>`{observer, false}': this VM takes part in the experiment. Else it is an observer, if it is a node.</li>
 %% <li>`{port, N}', `{program, Path}', `{seed, N}', `{strict, false}', `{log, File}': see `epmdpxy:start/1'. The port is a free
@@ -133,7 +133,7 @@ ended(Name, Config, Return, #hook{options = Options, before = Before, mark = Mar
     Left = left(Before),
     _ = [epmdpxy:remove(Rule) || Rule <- Left],
     Told = tell(Name, left_behind, Left, Return, proplists:get_bool(fail_on_left, Options)),
-    Judged = tell(Name, untouched, untouched(Mark), Told, proplists:get_bool(fail_on_untouched, Options)),
+    Judged = tell(Name, vacuous, vacuous(Mark), Told, proplists:get_bool(fail_on_vacuous, Options)),
     Healed = case Changed andalso proplists:get_value(heal, Options, true) andalso Before =:= [] of
         true -> heal(Judged);
         false -> Judged
@@ -151,7 +151,7 @@ tell(_Name, _What, [], Return, _Fails) ->
 tell(Name, What, Rules, Return, Fails) ->
     log(case What of
             left_behind -> "~w has left behind ~p";
-            untouched -> "~w has shown nothing by the rules with these numbers, as they have touched nothing: ~w"
+            vacuous -> "~w has shown nothing by the rules with these numbers, as they have changed nothing: ~w"
         end, [Name, Rules]),
     case Fails andalso is_good(Return) of
         true -> {fail, {What, Rules}};
@@ -184,7 +184,7 @@ is_good(_) -> true.
 %% A cut that has ended with the case's process leaves nodes that are not connected.
 has_any(Kinds, Mark) -> lists:any(fun(#{event := Kind}) -> lists:member(Kind, Kinds) end, events(Mark)).
 
-untouched(Mark) -> [Id || #{event := rule_untouched, rule := Id} <- events(Mark)].
+vacuous(Mark) -> [Id || #{event := rule_vacuous, rule := Id} <- events(Mark)].
 
 events(Mark) ->
     case epmdpxy:events(Mark) of

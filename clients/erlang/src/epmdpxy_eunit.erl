@@ -11,7 +11,7 @@
 %% '''
 %%
 %% A test that has failed has as its output what was cut when. Of one that ran out of time, which EUnit kills, that is printed
-%% where the VM prints. The options are those of `epmdpxy_cth', except `fail_on_left' and `fail_on_untouched', and
+%% where the VM prints. The options are those of `epmdpxy_cth', except `fail_on_left' and `fail_on_vacuous', and
 %% `{timetrap, Seconds}'. Tests of a cluster take turns, also within `inparallel', where waiting is a part of their time.
 -module(epmdpxy_eunit).
 -export([setup/1, cleanup/1, test/3]).

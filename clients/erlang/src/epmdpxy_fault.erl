@@ -61,7 +61,7 @@ remove_all([Id | Rest]) ->
         {error, _} = Error -> Error
     end.
 
--spec effect(pos_integer() | epmdpxy:cut() | epmdpxy:rule()) -> {ok, #{atom() => integer()}} | {error, epmdpxy:reason()}.
+-spec effect(pos_integer() | epmdpxy:cut() | epmdpxy:rule()) -> {ok, #{atom() => integer() | boolean()}} | {error, epmdpxy:reason()}.
 effect(#{ids := Ids}) -> effect_of(Ids);
 effect(#{id := Id}) -> effect_of([Id]);
 effect(Id) when is_integer(Id) -> effect_of([Id]).
@@ -70,7 +70,16 @@ effect_of(Ids) ->
     caught(fun() ->
         case [Effect || #{id := Id, effect := Effect} <- value_of(epmdpxy:rules()), lists:member(Id, Ids)] of
             [] -> {error, {ended, Ids}};
-            Effects -> {ok, maps:from_list([{Key, lists:sum([maps:get(Key, Effect) || Effect <- Effects])}
-                                            || Key <- [cables, dials, lookups, held_bytes, dropped_bytes]])}
+            [First | Others] -> {ok, lists:foldl(fun add_effect/2, First, Others)}
         end
     end).
+
+%% What several rules have done.
+add_effect(Effect, Sum) ->
+    maps:fold(fun(Key, Value, So) -> So#{Key => both(Key, Value, maps:get(Key, So, none))} end, Sum, Effect).
+
+both(_, Value, none) -> Value;
+both(bitten, A, B) -> A orelse B;
+both(first_ms, A, B) -> min(A, B);
+both(Key, A, B) when Key =:= last_ms; Key =:= given_up_ms -> max(A, B);
+both(_, A, B) -> A + B.
