@@ -169,12 +169,19 @@ start_one(Config, Name, Options) ->
         {undefined, true} -> Common;
         {Host, undefined} -> Common#{name => Name, host => Host, longnames => true}
     end,
-    {ok, Peer, _} = peer:start(Named),
+    {ok, Peer, _} = peer:start(maps:merge(Named, program_of(Name))),
     Node = peer:call(Peer, erlang, node, []),
     ok = ask(proplists:get_value(epmdpxy, Config), {put, Name, {Peer, Node}}),
     ok = peer:call(Peer, agent, watch, []),
     ok = peer:call(Peer, agent, collect, []),
     Node.
+
+%% NODES_ERL: the programs of several releases, dealt out by the nodes' names (test/releases/run); else this one's.
+program_of(Name) ->
+    case string:lexemes(os:getenv("NODES_ERL", ""), " ") of
+        [] -> #{};
+        Programs -> #{exec => lists:nth(1 + lists:sum(Name) rem length(Programs), Programs)}
+    end.
 
 peer_of(Config, Name) -> element(1, ask(proplists:get_value(epmdpxy, Config), {get, Name})).
 
