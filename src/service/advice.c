@@ -25,11 +25,18 @@
 
 /* ---- notes ---- */
 
+static bool is_full(const struct rules_answer *answer)
+{
+    return answer->notes_count > ANSWER_NOTES_MAX;
+}
+
 void advice_note(struct rules_answer *answer, const char *format, ...)
 {
     char line[NOTE_BYTES_MAX];
     va_list args;
 
+    if (is_full(answer))
+        return;
     va_start(args, format);
     vsnprintf(line, sizeof(line), format, args);
     va_end(args);
@@ -37,6 +44,8 @@ void advice_note(struct rules_answer *answer, const char *format, ...)
     for (size_t i = 0; i < answer->notes_count; i++)
         if (strcmp(answer->notes[i], line) == 0) /* several rules, one slip */
             return;
+    if (answer->notes_count == ANSWER_NOTES_MAX)
+        snprintf(line, sizeof(line), "there are more notes than these %d", ANSWER_NOTES_MAX);
     answer->notes = mem_resize(answer->notes, (answer->notes_count + 1) * sizeof(*answer->notes));
     answer->notes[answer->notes_count++] = mem_string(line, strlen(line));
 }
@@ -73,7 +82,7 @@ void advice_strangers(const struct islands *islands, const char *meaning, const 
                       struct rules_answer *answer)
 {
     for (size_t i = 0; i < islands->count; i++)
-        for (size_t k = 0; k < islands->at[i].count; k++) {
+        for (size_t k = 0; k < islands->at[i].count && !is_full(answer); k++) {
             const char *pattern = islands->at[i].patterns[k];
             enum known known = is_known(pattern, cluster);
 

@@ -17,7 +17,7 @@ struct rules_answer;
 struct rules_request;
 struct service;
 
-/* One more line for people. */
+/* One more line for people, as far as there is room (ANSWER_NOTES_MAX). */
 void advice_note(struct rules_answer *answer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Does a node that is there bear that name, or may it, its host not being known yet? */

@@ -48,6 +48,9 @@ struct service {
     unsigned advised;     /* a bit an advice that was given already, see service/advice.h */
 };
 
+/* Behind so many notes stands one more, that there are others: a request may have a slip in each of its names. */
+#define ANSWER_NOTES_MAX 100
+
 /* What was done, and what to say about it. */
 struct rules_answer {
     uint32_t first;     /* the number of the first new rule; the others follow */

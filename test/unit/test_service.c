@@ -213,6 +213,36 @@ static void who_is_dealt_into_halves(void **state)
     house_done(&house);
 }
 
+/* Each would be compared with all others: a request of a megabyte would keep everybody waiting for a minute. */
+static void notes_are_limited(void **state)
+{
+    struct house house;
+    struct islands islands = {0};
+    struct cut_request request = {.islands = {0}};
+    struct rules_answer answer;
+    struct refusal refusal;
+    char name[16];
+    (void)state;
+
+    house_init(&house);
+    islands_add(&islands);
+    islands_add_pattern(&islands, "a", 1);
+    islands_add(&islands);
+    for (int i = 0; i < ANSWER_NOTES_MAX + 50; i++) {
+        snprintf(name, sizeof(name), "n%d", i);
+        islands_add_pattern(&islands, name, strlen(name));
+    }
+    request.islands = islands;
+    assert_int_equal(fault_named("partition", &request.fault, &refusal), 0);
+    assert_int_equal(service_cut(&house.service, &request, NULL, &answer, &refusal), 0);
+    assert_int_equal(answer.notes_count, ANSWER_NOTES_MAX + 1);
+    assert_non_null(strstr(answer.notes[ANSWER_NOTES_MAX - 1], "'n98'"));
+    assert_string_equal(answer.notes[ANSWER_NOTES_MAX], "there are more notes than these 100");
+    rules_answer_done(&answer);
+    islands_done(&islands);
+    house_done(&house);
+}
+
 /* Nothing has changed then. */
 static void too_few_to_split(void **state)
 {
@@ -231,4 +261,4 @@ static void too_few_to_split(void **state)
 
 RUN(T(a_wait_ends_when_it_holds), T(a_wait_ends_in_time), T(an_event_is_heard_of_when_it_happens),
     T(a_look_that_takes_long_is_shared), T(what_can_never_hold_is_refused), T(who_is_dealt_into_halves),
-    T(too_few_to_split))
+    T(notes_are_limited), T(too_few_to_split))
