@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/refusal.h"
+#include "model/rules.h"
 #include "request/terms.h"
 #include "wire/term.h"
 
@@ -125,19 +126,39 @@ static json_t *numbers_of(const json_t *string)
     return numbers;
 }
 
-json_t *argument_ids(json_t *arg)
+static bool are_numbers_of_rules(const json_t *ids)
 {
-    json_t *ids = json_object_get(arg, "ids"), *id = json_is_integer(arg) ? arg : json_object_get(arg, "id");
+    const json_t *id;
     size_t i;
 
-    if (!ids)
-        return json_is_integer(id) ? json_pack("[O]", id) : NULL;
-    if (json_is_string(ids))
-        return numbers_of(ids);
     json_array_foreach(ids, i, id)
-        if (!json_is_integer(id))
-            return NULL;
-    return json_incref(ids);
+        if (!json_is_integer(id) || json_integer_value(id) < 0 || json_integer_value(id) > UINT32_MAX)
+            return false;
+    return json_is_array(ids) && json_array_size(ids) <= RULES_MAX;
+}
+
+json_t *argument_ids(json_t *arg)
+{
+    json_t *id = json_is_integer(arg) ? arg : json_object_get(arg, "id"), *ids = json_object_get(arg, "ids");
+
+    if (ids)
+        ids = json_is_string(ids) ? numbers_of(ids) : json_incref(ids);
+    else
+        ids = id ? json_pack("[O]", id) : NULL;
+    if (are_numbers_of_rules(ids))
+        return ids;
+    json_decref(ids);
+    return NULL;
+}
+
+size_t argument_numbers(const json_t *ids, uint32_t *ret)
+{
+    const json_t *id;
+    size_t i;
+
+    json_array_foreach(ids, i, id)
+        ret[i] = (uint32_t)json_integer_value(id);
+    return json_array_size(ids);
 }
 
 /* An island as one word of a condition; a name that would be two words is none. */

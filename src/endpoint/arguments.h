@@ -8,6 +8,8 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/text.h"
 
@@ -34,8 +36,9 @@ json_t *argument_options(const json_t *arg, bool strict);
 
 json_t *argument_params(json_t *arg); /* of a fault; whole numbers are milliseconds where a duration is meant */
 
-/* Numbers of rules: one, or those of what a cut or a fault has returned. */
+/* Numbers of rules: one, or those of what a cut or a fault has returned. Up to RULES_MAX of them, each 32 bits. */
 json_t *argument_ids(json_t *arg);
+size_t argument_numbers(const json_t *ids, uint32_t *ret); /* the same as what they are; returns how many */
 
 /* `mesh`, or what was {connected, A, B}, as a condition's text with its NUL. False, and some of it, when it is none. */
 bool argument_add_condition(struct text *to, const json_t *arg);

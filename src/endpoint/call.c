@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "control/routes.h"
+#include "model/islands.h"
 #include "model/pattern.h"
 #include "service/advice.h"
 #include "service/look.h"
@@ -27,34 +28,43 @@ static const char *no_other_query(const void *data, const char *const *known)
     return NULL;
 }
 
-static void add_unknown(const json_t *value, const struct cluster *cluster, json_t *unknown)
+struct strangers {
+    struct cluster cluster;
+    size_t names;    /* that were looked at */
+    json_t *unknown; /* of these */
+};
+
+static void look_at_names(struct strangers *strangers, const json_t *value)
 {
     const char *name = json_string_value(value);
     const json_t *element;
     size_t i;
 
     json_array_foreach(value, i, element)
-        add_unknown(element, cluster, unknown);
-    if (name && !pattern_fault(name) && !advice_is_known(name, cluster))
-        json_array_append(unknown, (json_t *)value);
+        look_at_names(strangers, element);
+    if (name && ++strangers->names <= ISLANDS_PATTERNS_MAX && !pattern_fault(name) &&
+        !advice_is_known(name, &strangers->cluster))
+        json_array_append(strangers->unknown, (json_t *)value);
 }
 
-/* What is no name at all is left to the API, which says why. */
+/* What is no name at all, and more names than a rule may have, are left to the API, which says why. */
 static bool knows_all(struct call *call, json_t *document)
 {
     static const char *const fields[] = {"islands", "between", "from", "to", "nodes", "node"};
     bool strict = json_is_true(json_object_get(document, "strict"));
-    struct cluster cluster;
+    struct strangers strangers = {0};
 
     json_object_del(document, "strict");
     if (!strict)
         return true;
-    call->unknown = json_array();
-    look(call->api->service, &cluster);
+    strangers.unknown = call->unknown = json_array();
+    look(call->api->service, &strangers.cluster);
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-        add_unknown(json_object_get(document, fields[i]), &cluster, call->unknown);
-    cluster_done(&cluster);
-    return json_array_size(call->unknown) == 0;
+        look_at_names(&strangers, json_object_get(document, fields[i]));
+    cluster_done(&strangers.cluster);
+    if (strangers.names > ISLANDS_PATTERNS_MAX)
+        json_array_clear(strangers.unknown);
+    return json_array_size(strangers.unknown) == 0;
 }
 
 json_t *call_ask(struct call *call, const char *method, const char *path, json_t *document)

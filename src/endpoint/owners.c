@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/memory.h"
-#include "base/refusal.h"
+#include "endpoint/arguments.h"
 #include "endpoint/process.h"
 #include "endpoint/saying.h"
 #include "model/rules.h"
@@ -32,12 +32,9 @@ static void forget(struct owners *owners, struct owner_of_rules *owner)
 
 static void end(struct owners *owners, struct owner_of_rules *owner)
 {
-    struct refusal refusal;
-    json_t *id;
-    size_t i;
+    uint32_t numbers[RULES_MAX];
 
-    json_array_foreach(owner->ids, i, id) /* those that have gone by themselves are refused */
-        service_remove_rule(owners->service, (uint32_t)json_integer_value(id), &refusal);
+    rules_remove_those(owners->service->rules, numbers, argument_numbers(owner->ids, numbers));
     forget(owners, owner);
 }
 

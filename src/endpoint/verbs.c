@@ -6,7 +6,10 @@
 
 #include "endpoint/arguments.h"
 #include "endpoint/saying.h"
+#include "model/islands.h"
+#include "model/rules.h"
 #include "request/terms.h"
+#include "service/service.h"
 
 #define TIMEOUT_BYTES 256
 
@@ -174,7 +177,8 @@ enum outcome verb_partition(struct call *call)
     json_t *island = argument_island(call->args[0]), *others = json_array(), *answer, *node;
     size_t i;
 
-    if (!island) {
+    if (!island || json_array_size(island) > ISLANDS_PATTERNS_MAX) {
+        json_decref(island);
         json_decref(others);
         return BADARG;
     }
@@ -209,22 +213,15 @@ enum outcome verb_fault(struct call *call)
     return SAID;
 }
 
+/* All of a cut at once, and no answer of the API's for each of its rules: that lists all the others. */
 enum outcome verb_remove(struct call *call)
 {
-    json_t *ids = argument_ids(call->args[0]), *id;
-    char path[64];
-    size_t i;
+    json_t *ids = argument_ids(call->args[0]);
+    uint32_t numbers[RULES_MAX];
 
     if (!ids)
         return BADARG;
-    json_array_foreach(ids, i, id) {
-        snprintf(path, sizeof(path), "/v1/rules/%lld", (long long)json_integer_value(id));
-        json_decref(call_ask(call, "DELETE", path, NULL));
-        if (call->answer.status != HTTP_OK && call->answer.status != HTTP_NO_RESOURCE) {
-            json_decref(ids);
-            return REFUSED;
-        }
-    }
+    rules_remove_those(call->api->service->rules, numbers, argument_numbers(ids, numbers));
     return say_ok(call, ids);
 }
 

@@ -164,9 +164,19 @@ int rules_add(struct rules *rules, struct rule_request *requests, size_t count, 
     return 0;
 }
 
-static bool has_id(const struct rule *rule, const void *id)
+struct numbers {
+    const uint32_t *ids;
+    size_t count;
+};
+
+static bool is_one_of(const struct rule *rule, const void *data)
 {
-    return rule->id == *(const uint32_t *)id;
+    const struct numbers *numbers = data;
+    size_t i = 0;
+
+    while (i < numbers->count && numbers->ids[i] != rule->id)
+        i++;
+    return i < numbers->count;
 }
 
 const struct rule *rules_find(const struct rules *rules, uint32_t id)
@@ -178,13 +188,23 @@ const struct rule *rules_find(const struct rules *rules, uint32_t id)
     return rule;
 }
 
-bool rules_remove(struct rules *rules, uint32_t id)
+static bool remove_those(struct rules *rules, const struct numbers *numbers)
 {
-    bool found = book_drop_those(rules, has_id, &id);
+    bool found = book_drop_those(rules, is_one_of, numbers);
 
     if (found)
         book_tell(rules);
     return found;
+}
+
+bool rules_remove(struct rules *rules, uint32_t id)
+{
+    return remove_those(rules, &(struct numbers){&id, 1});
+}
+
+void rules_remove_those(struct rules *rules, const uint32_t *ids, size_t count)
+{
+    remove_those(rules, &(struct numbers){ids, count});
 }
 
 void rules_clear(struct rules *rules)

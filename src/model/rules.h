@@ -98,6 +98,8 @@ const struct rule *rules_find(const struct rules *rules, uint32_t id); /* or NUL
 
 /* Returns false when there is no such rule. */
 bool rules_remove(struct rules *rules, uint32_t id);
+/* Those of them that are there, at once. */
+void rules_remove_those(struct rules *rules, const uint32_t *ids, size_t count);
 void rules_clear(struct rules *rules); /* every rule; leases stay */
 
 /* Begins a lease, or goes on with it until then. Returns -ENOSPC when there are too many. */
