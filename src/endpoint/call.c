@@ -50,7 +50,7 @@ static void look_at_names(struct strangers *strangers, const json_t *value)
 /* What is no name at all, and more names than a rule may have, are left to the API, which says why. */
 static bool knows_all(struct call *call, json_t *document)
 {
-    static const char *const fields[] = {"islands", "between", "from", "to", "nodes", "node"};
+    static const char *const fields[] = {"islands", "between", "from", "to", "nodes", "node", "of"};
     bool strict = json_is_true(json_object_get(document, "strict"));
     struct strangers strangers = {0};
 

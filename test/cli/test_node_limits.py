@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What a caller of the daemon's node can have too much of: nobody else waits for it."""
-from harness import get, post, rules
+from harness import get, post, register, rules
 from test_node import atom, called, connect, exactly, lst, node, tup
 
 
@@ -55,3 +55,15 @@ def test_more_names_than_a_rule_may_have():
         assert atom("badarg") in reply(client, atom("partition"), many)
         assert atom("unknown") in reply(client, atom("cut"), lst(lst(atom("a")), lst(atom("b"))))
         assert rules(port) == []
+
+
+def test_those_among_whom_to_split_are_names_too():
+    """As with the Erlang client: one that no node has is a slip."""
+    with node() as (_, port, at):
+        nodes = [register(port, name) for name in ("a", "b")]
+        client, _ = connect(at)
+        among = b"\x74\x00\x00\x00\x01" + atom("among") + lst(atom("a"), atom("b"), atom("typo"))
+        for call in ((atom("isolate"), atom("a"), among), (atom("halves"), among)):
+            told = reply(client, *call)
+            assert told.endswith(tup(atom("error"), tup(atom("unknown"), lst(atom("typo"))))), told
+        assert rules(port) == [] and len(nodes) == 2
