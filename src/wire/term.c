@@ -271,11 +271,9 @@ bool term_is_pid_of(const struct term *term, const char *node)
 bool term_tail(const struct term *list, struct term *ret)
 {
     struct bytes in = bytes_over(list->bytes, list->len);
-    uint32_t count;
 
-    if (bytes_u8(&in) != TERM_LIST)
+    if (bytes_u8(&in) != TERM_LIST || bytes_u32(&in) != 1 || !take_atom(&in))
         return false;
-    for (count = bytes_u32(&in); count > 0; count--)
-        term_take(&in, ret);
-    return term_take(&in, ret);
+    *ret = (struct term){in.at, in.left};
+    return true;
 }

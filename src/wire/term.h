@@ -86,7 +86,7 @@ int term_map(const struct term *map, struct term (*ret)[2], int most);
 /* Is it a pid of the node of that name? */
 bool term_is_pid_of(const struct term *term, const char *node);
 
-/* [a, b | Tail]: the tail; false when it is no list with elements that has one of its own. */
+/* [Atom | Tail], as the tag of an alias is written: the tail, at once however long it is. False: no such list. */
 bool term_tail(const struct term *list, struct term *ret);
 
 #endif
