@@ -13,6 +13,7 @@
 struct reader {
     struct bytes in;
     int depth;
+    size_t count; /* of terms */
     struct refusal *refusal;
 };
 
@@ -205,6 +206,8 @@ static json_t *read_term(struct reader *reader)
         return wrong(reader, "it ends too early");
     if (reader->depth == TERMS_DEPTH_MAX)
         return wrong(reader, "it is nested too deeply");
+    if (reader->count++ == TERMS_COUNT_MAX)
+        return wrong(reader, "there are too many terms in it");
     reader->depth++;
     term = read_tagged(reader, tag);
     reader->depth--;

@@ -25,6 +25,7 @@ struct term;
 
 #define TERMS_TYPE "application/vnd.erlang.etf"
 #define TERMS_DEPTH_MAX 32
+#define TERMS_COUNT_MAX (256 * 1024) /* those within others, too: an empty list takes a byte there, 100 here */
 
 /* The caller's to release; NULL and the refusal when it is none of the above, has a key twice, or goes on behind it. */
 json_t *terms_parse(const void *data, size_t len, struct refusal *refusal);

@@ -140,6 +140,27 @@ static void a_list_in_parts(void **state)
     REFUSES("\x83\x6c\x00\x00\x00\x01\x61\x01\x6c\x00\x00\x00\x01\x61\x02\x61\x03", "not proper"); /* [1, 2 | 3] */
 }
 
+/* An empty list takes a byte there, and a hundred here. */
+static void terms_without_end(void **state)
+{
+    struct refusal refusal;
+    struct text text = {0};
+    json_t *read;
+    (void)state;
+
+    text_add(&text, "\x83\x6c\x00\x03\xff\xff", 6);
+    for (int i = 0; i < TERMS_COUNT_MAX; i++)
+        terms_end_list(&text);
+    read = terms_parse(text.data, text.len, &refusal); /* with the list itself */
+    assert_int_equal(json_array_size(read), TERMS_COUNT_MAX - 1);
+    json_decref(read);
+    text.data[3] = 4, text.data[4] = text.data[5] = 0;
+    terms_end_list(&text);
+    assert_null(terms_parse(text.data, text.len, &refusal));
+    assert_non_null(strstr(refusal.text, "too many terms"));
+    text_done(&text);
+}
+
 /* What is written reads back as the same. */
 static void there_and_back(void **state)
 {
@@ -174,4 +195,5 @@ static void there_and_back(void **state)
     }
 }
 
-RUN(T(what_erlang_writes), T(what_is_not_whole), T(what_is_refused), T(a_list_in_parts), T(there_and_back))
+RUN(T(what_erlang_writes), T(what_is_not_whole), T(what_is_refused), T(a_list_in_parts), T(terms_without_end),
+    T(there_and_back))
