@@ -349,8 +349,11 @@ static enum progress take_frame(struct caller *caller)
 /* Returns false when it has to be closed. */
 static bool go_on(struct caller *caller, bool *ret_more)
 {
+    const struct loop *loop = caller->callers->loop;
+    uint64_t until_us = loop_clock_us(loop) + CALLERS_BURST_US;
+
     *ret_more = true;
-    for (int i = 0; i < CALLERS_BURST; i++) {
+    for (int i = 0; i < CALLERS_BURST && loop_clock_us(loop) < until_us; i++) {
         enum progress progress;
 
         if (flush(caller) < 0 || (caller->ends && unsent(caller) == 0))

@@ -21,7 +21,8 @@ struct waiting;
 struct watch;
 
 #define CALLERS_FRAME_BYTES_MAX (1024 * 1024) /* as large as a body of HTTP */
-#define CALLERS_BURST 16                      /* frames of one caller in a turn */
+#define CALLERS_BURST 16                      /* frames of one caller in a turn ... */
+#define CALLERS_BURST_US 1000                 /* ... and no other when these have taken so long */
 
 struct caller {
     struct callers *callers;
