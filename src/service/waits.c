@@ -44,7 +44,7 @@ struct waits {
     struct service *service;
     struct subscriber subscriber;
     struct wait *all;
-    size_t count;
+    size_t lasting, looking; /* of these */
     struct deadline look;
     uint64_t took_us;        /* the last look */
     uint64_t rests_until_us; /* no look before */
@@ -68,10 +68,15 @@ static bool lasts(const struct wait *wait)
     return wait->request.timeout_us > 0;
 }
 
+static size_t *places_of(const struct wait *wait)
+{
+    return lasts(wait) ? &wait->waits->lasting : &wait->waits->looking;
+}
+
 void wait_cancel(struct wait *wait)
 {
     DL_DELETE(wait->waits->all, wait);
-    wait->waits->count -= lasts(wait);
+    --*places_of(wait);
     wait_free(wait);
 }
 
@@ -193,17 +198,18 @@ int wait_begin(struct waits *waits, struct wait_request *request, wait_fn *fn, v
 {
     struct wait *wait = mem_new(sizeof(*wait));
     bool looks = !rests(waits);
-    int status;
+    int status, most;
 
     *wait = (struct wait){.waits = waits, .request = *request, .fn = fn, .data = data};
     wait->end = (struct deadline){.fn = on_end, .data = wait};
     *request = (struct wait_request){0};
+    most = lasts(wait) ? WAITS_MAX : WAITS_LOOKS_MAX;
     status = looks ? look_once(waits, wait) : -EAGAIN;
     if (status == -EAGAIN && looks && !lasts(wait))
         status = refuse_late(wait, &wait->missing);
-    else if (status == -EAGAIN && lasts(wait) && waits->count >= WAITS_MAX)
+    else if (status == -EAGAIN && *places_of(wait) >= (size_t)most)
         status = refuse_as(&wait->missing, -EBUSY, NULL,
-                           "%d requests are waiting already; try again when one of them has ended", WAITS_MAX);
+                           "%d requests are waiting already; try again when one of them has ended", most);
     if (status != -EAGAIN) {
         *ret_event = wait->request.condition.event;
         *refusal = wait->missing;
@@ -212,7 +218,7 @@ int wait_begin(struct waits *waits, struct wait_request *request, wait_fn *fn, v
     }
     deadline_set(waits->service->deadlines, &wait->end, end_of(waits, wait, looks));
     DL_APPEND(waits->all, wait);
-    waits->count += lasts(wait);
+    ++*places_of(wait);
     if (!looks)
         look_within(waits, 0);
     if (goes_by_the_clock(wait))

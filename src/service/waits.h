@@ -12,6 +12,7 @@
 #include "base/refusal.h"
 
 #define WAITS_MAX 32
+#define WAITS_LOOKS_MAX 100 /* for the next look alone: each makes that one longer */
 
 struct service;
 struct wait;
