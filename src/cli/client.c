@@ -2,9 +2,11 @@
 #include "cli/client.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -74,10 +76,19 @@ static bool is_port(const struct target *target)
     return !target->where.host[0] && !target->where.path[0];
 }
 
+/* A socket that is there, but for another user: libcurl says no more than that it could not connect. */
+static bool is_of_others(const struct target *target)
+{
+    return target->where.path[0] && access(target->where.path, W_OK) < 0 && errno == EACCES;
+}
+
 static int explain(CURLcode code, const struct target *target)
 {
     switch (code) {
     case CURLE_COULDNT_CONNECT:
+        if (is_of_others(target))
+            return command_fail("the daemon %s is another user's: run this as the one who has started it",
+                                target->name);
         if (is_port(target))
             return command_fail("nothing listens %s; start `epmdpxy serve`, or name its port with --port or "
                                 "ERL_EPMD_PORT",

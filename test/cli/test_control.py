@@ -69,6 +69,19 @@ def test_a_unix_socket_is_for_its_owner_alone():
         assert not path.exists()
 
 
+def test_another_users_socket_is_told_from_none():
+    nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {} # nothing is closed to root
+
+    def ask(path):
+        return subprocess.run([EPMDPXY, "status", "--control", f"unix:{path}"], env=CLEAN, capture_output=True, text=True, timeout=60, **nobody)
+    with folder() as at:
+        at.chmod(0o755)
+        with process("--control", f"unix:{at}/control"):
+            (at / "control").chmod(0)
+            refused(ask(at / "control"), "is another user's", status=1)
+            refused(ask(at / "none"), "nobody can be reached", status=1)
+
+
 def test_every_subcommand_that_asks_finds_it():
     with folder() as at, process("--control", f"unix:{at}/control") as (_, port), register(port, "a"), register(port, "b"):
         for words in (("status",), ("fault", "add", "mute", "--between", "a", "b"), ("fault", "list"), ("fault", "rm", "1"), ("cut", "a", "b"), ("fix",),
