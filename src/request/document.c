@@ -57,8 +57,14 @@ int document_duration(const struct document_field *field, const json_t *json, vo
 {
     uint64_t us = 0;
 
-    if (!json_is_string(json) || duration_parse(json_string_value(json), &us) < 0 || us == 0)
-        return refuse(refusal, field->name, "must be " DURATION_HINT);
+    if (json_is_number(json))
+        return refuse(refusal, field->name, "must be %s; %s_ms takes a number of milliseconds", field->takes,
+                      field->name);
+    if (!json_is_string(json))
+        return refuse_kind(field, json, refusal);
+    if (duration_parse(json_string_value(json), &us) < 0 || us == 0)
+        return refuse(refusal, field->name, "'%.100s' is not a duration above 0 and up to a year: give " DURATION_HINT,
+                      json_string_value(json));
     *(uint64_t *)to = us;
     return 0;
 }

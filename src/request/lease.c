@@ -17,7 +17,7 @@ struct fields {
 
 static const struct document_field rows[] = {
     {"name", "a name for a lease", document_text, offsetof(struct fields, name)},
-    {"for", "a duration", document_duration, offsetof(struct fields, for_us)},
+    {"for", "a string: " DURATION_HINT, document_duration, offsetof(struct fields, for_us)},
     {"for_ms", "the same as a number of milliseconds", document_ms, offsetof(struct fields, for_ms)},
 };
 static const struct document_table table = {rows, sizeof(rows) / sizeof(rows[0])};

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/duration.h"
 #include "base/refusal.h"
 
 struct lifetime {
@@ -30,7 +31,7 @@ struct lifetime_fields {
 
 /* The rows of a table for those of `fields`, a struct lifetime_fields that is part of the struct that is filled. */
 #define LIFETIME_ROWS(type, fields)                                                                         \
-    {"for", "a duration, such as \"30s\"", document_duration, offsetof(type, fields.for_us)},               \
+    {"for", "a string: " DURATION_HINT, document_duration, offsetof(type, fields.for_us)},                  \
         {"for_ms", "the same as a number of milliseconds", document_ms, offsetof(type, fields.for_ms)},     \
         {"lease", "the name of a lease, see POST /v1/leases", document_text, offsetof(type, fields.lease)}, \
     {                                                                                                       \

@@ -149,7 +149,7 @@ static void wrong_documents_name_the_field(void **state)
         {"{'fault': 'mute', 'between': [['a'], 3]}", "between[1]: must be an array of names, not a number"},
         {"{'fault': 'mute', 'from': ['a', 3], 'to': ['b']}", "from[1]: must be a string"},
         {"{'fault': 'hide', 'one_way': true}", "one_way: hide is about names"},
-        {"{'fault': 'mute', 'for': '0s'}", "for: must be"},
+        {"{'fault': 'mute', 'for': '0s'}", "for: '0s' is not"},
         {"{'rules': []}", "rules: an empty list"},
         {"{'rules': [{'fault': 'mute'}], 'fault': 'mute'}", "rules: stands alone"},
         {"{'rules': [{'fault': 'mute'}, 3]}", "rules[1]: must be an object"},
