@@ -63,6 +63,16 @@ static enum outcome say_cut(struct call *call, json_t *answer)
     return answer ? SAID : REFUSED;
 }
 
+/* A function that has a mode of its own takes no other; `redial` is all there is to choose. */
+static bool has_other_mode(struct call *call, const json_t *options)
+{
+    if (!call->function->word || !json_object_get(options, "mode"))
+        return false;
+    call->answer.status = HTTP_BAD_REQUEST;
+    refuse(&call->answer.refusal, "mode", "%s has one of its own; cut/2 takes any", call->function->name);
+    return true;
+}
+
 /* Cuts in the function's mode; none: in that of the options. */
 static json_t *post_cut(struct call *call, json_t *document)
 {
@@ -73,8 +83,11 @@ static json_t *post_cut(struct call *call, json_t *document)
 
 enum outcome verb_cut(struct call *call)
 {
-    json_t *document = argument_options(call->args[1], true);
+    json_t *document;
 
+    if (has_other_mode(call, call->args[1]))
+        return REFUSED;
+    document = argument_options(call->args[1], true);
     if (!document || json_object_set_new(document, "islands", argument_islands(call->args[0])) < 0) {
         json_decref(document);
         return BADARG;
@@ -119,8 +132,11 @@ enum outcome verb_fix(struct call *call)
 /* One that takes a node has it as its first argument. */
 static enum outcome cut_by_topology(struct call *call, json_t *node, const json_t *options)
 {
-    json_t *document = argument_options(options, true);
+    json_t *document;
 
+    if (has_other_mode(call, options))
+        return REFUSED;
+    document = argument_options(options, true);
     if (!document || (node && !json_is_string(node))) {
         json_decref(document);
         return BADARG;

@@ -108,6 +108,8 @@ what_is_wrong(Config) ->
     {error, {unknown, [x]}} = erpc(Config, "a", fault, [latency, #{delay => 5}, #{from => a, to => [a, x]}]),
     {error, {refused, 400, <<"mode: ", _/binary>>}} = erpc(Config, "a", cut, [[a, x], #{wait => true, mode => gone}]),
     {error, {refused, 400, <<"colour: no such field", _/binary>>}} = erpc(Config, "a", cut, [[a, x], #{wait => true, colour => red}]),
+    [{error, {refused, 400, <<"mode: ", _/binary>>}} = erpc(Config, "a", Function, Args)
+     || {Function, Args} <- [{sever, [[a, x], #{wait => true, mode => drop}]}, {halves, [#{mode => drop}]}]],
     {error, {ended, [77]}} = erpc(Config, "a", effect, [77]),
     {ok, []} = erpc(Config, "a", rules, []).
 
