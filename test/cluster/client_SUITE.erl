@@ -360,6 +360,7 @@ stock_epmd(_) ->
 
 no_program(Config) ->
     ?assertMatch({error, {no_program, _}}, epmdpxy:start(#{port => 0, program => "/nowhere/epmdpxy"})),
+    ?assertEqual({error, {bad_option, prt}}, epmdpxy:start(#{prt => 0})),
     ?assertMatch({error, {program_failed, "/bin/false", 1, _}}, epmdpxy:start(#{port => 0, program => "/bin/false"})),
     Old = filename:join(proplists:get_value(priv_dir, Config), "old"),
     ok = file:write_file(Old, "#!/bin/sh\necho \"epmdpxy serve: no such option: $4\" >&2; exit 2\n"),

@@ -43,7 +43,10 @@ under_exec(Config) ->
 
 cannot_start(Config) ->
     {{0, 0, {0, 7}}, Logs} = run(Config, "", "[{program, \"/nowhere/epmdpxy\"}]"),
-    ?assertNotEqual("", os:cmd("grep -rl 'there is no program /nowhere/epmdpxy' " ++ Logs)).
+    ?assertNotEqual("", os:cmd("grep -rl 'there is no program /nowhere/epmdpxy' " ++ Logs)),
+    %% A misspelt option would be one that is never heeded.
+    {{0, 0, {0, 7}}, Misspelt} = run(Config, "", "[{peers, 3}, {fail_on_vacous, true}]"),
+    ?assertNotEqual("", os:cmd("grep -rl 'fail_on_vacous is no option' " ++ Misspelt)).
 
 %% The fixture of EUnit: a failed test has the history, and each finds the cluster whole.
 eunit(Config) ->

@@ -21,13 +21,15 @@
 %%     one unless `ERL_EPMD_PORT' is set.</li>
 %% </ul>
 %%
+%% With an option that is none of these every suite fails, and says so.
+%%
 %% Cases of a `parallel' group share the cluster, so what one leaves cannot be told from what another needs: all of this comes
 %% after the group (what fails is its `end_per_group'), and the history of a case that failed begins with it. A rule goes with
 %% the case that made it nevertheless.
 -module(epmdpxy_cth).
 -export([id/1, init/2, pre_init_per_suite/3, post_end_per_suite/4, pre_init_per_group/4, post_end_per_group/5,
          pre_init_per_testcase/4, post_end_per_testcase/5, on_tc_fail/4, terminate/1]).
--export([start_options/1, peers/2]). % for epmdpxy_eunit
+-export([start/2, peers/2]). % for epmdpxy_eunit
 
 -record(hook, {options :: [atom() | tuple()],
                started :: {ok, inet:port_number()} | {error, epmdpxy:reason()},
@@ -43,16 +45,17 @@ id(_Options) -> ?MODULE.
 -spec init(term(), [atom() | tuple()]) -> {ok, #hook{}}.
 init(_Id, Options) ->
     WasThere = is_pid(whereis(epmdpxy)),
-    {ok, #hook{options = Options, was_there = WasThere, started = epmdpxy:start(start_options(Options))}}.
+    Started = start(Options, [peers, heal, fail_on_left, fail_on_vacuous]),
+    {ok, #hook{options = Options, was_there = WasThere, started = Started}}.
 
 %% @private
--spec start_options([atom() | tuple()]) -> epmdpxy:start_options().
-start_options(Options) ->
-    Chosen = maps:from_list([Option || {Key, _} = Option <- proplists:unfold(Options),
-                                       lists:member(Key, [port, program, observer, strict, seed, log])]),
+%% `Own': those of the options that are not for `epmdpxy:start/1', which refuses what it does not know.
+-spec start([atom() | tuple()], [atom()]) -> {ok, inet:port_number()} | {error, epmdpxy:reason()}.
+start(Options, Own) ->
+    Chosen = maps:without(Own, maps:from_list([{element(1, Option), element(2, Option)} || Option <- proplists:unfold(Options)])),
     case {os:getenv("ERL_EPMD_PORT"), is_alive()} of
-        {false, false} -> maps:merge(#{port => 0}, Chosen);
-        _ -> Chosen
+        {false, false} -> epmdpxy:start(maps:merge(#{port => 0}, Chosen));
+        _ -> epmdpxy:start(Chosen)
     end.
 
 -spec pre_init_per_suite(atom(), list(), #hook{}) -> {list() | {fail, term()}, #hook{}}.

@@ -32,6 +32,12 @@
 
 -spec start(map()) -> {ok, inet:port_number()} | {error, epmdpxy:reason()}.
 start(Options) ->
+    epmdpxy_ask:caught(fun() ->
+        epmdpxy_ask:options(Options, [port, program, observer, strict, seed, log]),
+        begin_or_join(Options)
+    end).
+
+begin_or_join(Options) ->
     case gen_server:start({local, ?SERVER}, ?MODULE, Options, [{timeout, ?START_MS}]) of
         {ok, _} -> port();
         {error, {already_started, _}} -> same(Options, port());

@@ -26,7 +26,7 @@
 -spec setup([atom() | tuple()]) -> cluster().
 setup(Options) ->
     WasThere = is_pid(whereis(epmdpxy)),
-    _ = value(epmdpxy:start(epmdpxy_cth:start_options(Options))),
+    _ = value(epmdpxy_cth:start(Options, [peers, heal, timetrap])),
     try
         Nodes = value(epmdpxy_cth:peers(Options, [])),
         #{nodes => Nodes, was_there => WasThere, rules => ids(), options => Options}

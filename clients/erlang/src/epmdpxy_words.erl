@@ -33,4 +33,8 @@ error({connected, Nodes}) ->
 error(nothing_cut) -> "nothing is cut, so there is nothing to notice";
 error({timeout, Missing}) when is_binary(Missing) -> ["time is over: ", Missing];
 error({timeout, Missing}) -> io_lib:format("time is over: ~p", [Missing]);
+error({bad_option, What}) -> io_lib:format("~tp is no option, or none that can be, of this function", [What]);
+error({bad_island, What}) -> io_lib:format("~tp is no island: that is the name of a node, or a list of names", [What]);
+error({bad_name, What}) -> io_lib:format("~tp is no name of a node: that is an atom, a string or a binary", [What]);
+error({peer_failed, Why}) -> io_lib:format("a node has not started: ~tp; what it has printed may say more", [Why]);
 error(Other) -> io_lib:format("~p", [Other]).
