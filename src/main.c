@@ -2,6 +2,7 @@
 /*
  * One binary, two faces: started under the name epmd it is that program; else its first word is a subcommand.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,6 +67,18 @@ static void open_standard_files(void)
         close(fd);
 }
 
+/* A full disk must not pass for an answer. But nobody need read to its end what a daemon says when it begins. */
+static int told(const struct command *by, int status)
+{
+    errno = 0;
+    if (by == &serve_command)
+        return status;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "epmdpxy: standard output: %s\n", errno ? strerror(errno) : "not all of it could be written");
+    return status == STATUS_OK ? STATUS_FAILED : status;
+}
+
 int main(int argc, char **argv)
 {
     const char *program = argc > 0 ? strrchr(argv[0], '/') : NULL;
@@ -79,11 +92,11 @@ int main(int argc, char **argv)
         return STATUS_BAD_INPUT;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
-        return show_help();
+        return told(NULL, show_help());
     if (strcmp(argv[1], "--version") == 0)
-        return version_command.run(&version_command, 0, argv + 2);
+        return told(&version_command, version_command.run(&version_command, 0, argv + 2));
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(commands[i]->name, argv[1]) == 0)
-            return commands[i]->run(commands[i], argc - 2, argv + 2);
+            return told(commands[i], commands[i]->run(commands[i], argc - 2, argv + 2));
     return refuse_word(argv[1]);
 }

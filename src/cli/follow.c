@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/follow.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,6 +51,8 @@ static void print(struct follower *follower)
     }
     command_print(&line);
     follower->closed = fflush(stdout) != 0;
+    if (follower->closed && errno == EPIPE) /* it has read enough */
+        _exit(STATUS_OK);
 }
 
 /* ---- text/event-stream, as far as we write it ---- */

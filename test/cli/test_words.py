@@ -37,6 +37,13 @@ def test_unknown_words_and_options():
     refused(run("fix", "--one-way", "a", "b"), "--one-way")
 
 
+def test_what_cannot_be_printed_is_an_error():
+    with daemon() as port, open("/dev/full", "w") as full:
+        for words in (["--help"], ["version"], ["status", "--help"], ["status"], ["status", "--json"], ["fault", "kinds"], ["names", "--json"]):
+            done = subprocess.run([EPMDPXY, *words], env=CLEAN | {"ERL_EPMD_PORT": str(port)}, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+            assert (done.returncode, done.stderr) == (1, "epmdpxy: standard output: No space left on device\n"), (words, done)
+
+
 def test_bad_values():
     for port in ["0x10", "-1", "70000", "abc", "", "1.5", "4369 "]:
         refused(run("serve", "--port", port), "--port")
