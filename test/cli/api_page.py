@@ -21,8 +21,7 @@ HEAD = """\
 
 <!-- Made by test/cli/api_page.py from what the program says of itself: change it there, or in the program. -->
 
-HTTP on the port that EPMD has, for programs on the same machine; the command line uses it too. With `serve --control` it is at a Unix
-socket or at another address as well, where every request carries `Authorization: Bearer TOKEN`. [README.md](../README.md) shows the
+HTTP on the port that EPMD has, for programs on the same machine; the command line uses it too. [README.md](../README.md) shows the
 first steps, [FAULTS.md](FAULTS.md) says what each fault does to real nodes.
 
 - A body is an object in JSON (`Content-Type: application/json`), and so is every answer, but for the metrics. Erlang need not read
@@ -58,6 +57,21 @@ The answer is `{"error": "...", "status": N}`: one line that begins with the fie
 | 503 | not now, because too many wait already, say: try again |
 | 504 | `GET /v1/wait`: the condition did not hold in time; the line says what was missing |
 
+## Further ways in
+
+EPMD's port answers HTTP to its own machine alone. There may be up to eight more ways:
+
+    epmdpxy serve --control unix:/run/user/1000/epmdpxy                      for this user (mode 0600)
+    epmdpxy serve --control 10.0.0.1:4370 --token-file ~/.epmdpxy-token      for other machines, with a token
+
+The token is one line of 16 to 255 letters, digits and `-._~+/=` in a file that nobody else may read (`head -c 24 /dev/urandom |
+base64`); every request at such an address has to carry it, as `Authorization: Bearer TOKEN`. Nothing is encrypted: use it where
+nobody listens, or through a tunnel. The command line takes `--control WHERE` and `--token-file FILE` too, or `EPMDPXY_CONTROL` and
+`EPMDPXY_TOKEN`:
+
+    curl --unix-socket /run/user/1000/epmdpxy http://localhost/v1/status
+    EPMDPXY_TOKEN=... epmdpxy status --control 10.0.0.1:4370
+
 ## All resources
 
 """
@@ -65,11 +79,24 @@ The answer is `{"error": "...", "status": N}`: one line that begins with the fie
 # What no table knows, before the methods of a resource.
 NOTES = {
     "/metrics": "The text format of Prometheus, 0.0.4. A pair of nodes has its lines from its first connection on; there are lines for the\n"
-                "first 1000 pairs by name, and the totals know of all of them. `from` is empty where nobody knows who dialled (TLS).",
+                "first 1000 pairs by name, and the totals know of all of them. `from` is empty where nobody knows who dialled (TLS).\n"
+                "Prometheus has to run on the same machine, or to come with the token (see above):\n\n"
+                "    scrape_configs: [{job_name: epmdpxy, static_configs: [{targets: [\"localhost:43690\"]}]}]",
     "/v1/status": "The documents of `/v1/nodes`, `/v1/cables` and `/v1/rules` in one, with the daemon's own figures. `node` is\n"
                   "its own name as a node, with `serve --node` ([NODE.md](NODE.md)).",
     "/v1/cables": "The states are those of `epmdpxy status --help`. Of each lane: what was sent (`bytes`, `frames`, `ticks`), and what of it\n"
                   "waits in the daemon (`kept_bytes`).",
+    "/v1/events": "With `Accept: text/event-stream` the events come as they happen (server-sent events), to a browser's `EventSource`, to\n"
+                  "`epmdpxy events --follow`, and to\n\n"
+                  "    curl -N -H 'Accept: text/event-stream' 'http://localhost:43690/v1/events?kind=cable_up,cable_down'\n\n"
+                  "    id: 41\n\n"
+                  "    id: 42\n"
+                  "    event: cable_up\n"
+                  '    data: {"id":42,"time_ms":1764081361915,"event":"cable_up","cable":7,"from":"a@h","to":"b@h","text":"#7 a@h dialled b@h"}\n\n'
+                  "It begins with the number of the last event that is not told: the newest one, or that of `?after=N`. Whoever comes again with\n"
+                  "the header `Last-Event-ID` goes on where it was. The newest 1000 events are remembered; when what should come next is not among\n"
+                  "them, or is of an earlier daemon, `event: reset` with `{\"next\": N}` says where it goes on. There is a comment every 15 s when\n"
+                  "nothing happens, and room for 64 streams; whoever takes nothing for a minute is disconnected.",
     "/v1/kinds": "So a program need not know them by heart. The example is the first of them.",
     "/v1/cut": "Either `islands`, or a `topology` by which the registered nodes are dealt. `mode` is that of the `partition` in `/v1/kinds`.",
     "/v1/rules": "Whom it is about is said in one of four ways: `from` and `to`, `between` two sets, `islands` (each pair of different ones), or\n"
