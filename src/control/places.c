@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/places.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include "base/memory.h"
 #include "control/control.h"
+
+/* The kernel asks a machine that is silent whether it is still there. */
+#define OWNER_SILENT_S 20
+#define OWNER_PROBE_S 10
+#define OWNER_PROBES 3
 
 static void on_expired(void *owner)
 {
@@ -68,9 +75,21 @@ const char *place_owns_not(const struct place *place, bool stays)
                                                       : "rules go with too many connections already; use a lease";
 }
 
+/* One of another machine that has lost its power, or its network, would stay for ever. Unix sockets need none of it. */
+static void watch_over(int fd)
+{
+    const int on = 1, silent_s = OWNER_SILENT_S, probe_s = OWNER_PROBE_S, probes = OWNER_PROBES;
+
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &silent_s, sizeof(silent_s));
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &probe_s, sizeof(probe_s));
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+}
+
 void place_owns(struct place *place)
 {
     place->places->owners++;
+    watch_over(place->fd);
 }
 
 void place_entering(struct place *place)

@@ -42,7 +42,10 @@ void place_leave(struct place *place); /* frees it */
 /* Why no rule can go with the connection, which stays open or not; NULL: one can. */
 const char *place_owns_not(const struct place *place, bool stays);
 
-/* It has an owner now: what goes with the connection is not to go because nobody has anything to ask for a while. */
+/*
+ * It has an owner now: what goes with the connection is not to go because nobody has anything to ask for a while; but
+ * when the machine at its other end has vanished, within a minute.
+ */
 void place_owns(struct place *place);
 
 /* A request comes; and is complete, and may take its time. */

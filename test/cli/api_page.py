@@ -101,8 +101,8 @@ NOTES = {
     "/v1/cut": "Either `islands`, or a `topology` by which the registered nodes are dealt. `mode` is that of the `partition` in `/v1/kinds`.",
     "/v1/rules": "Whom it is about is said in one of four ways: `from` and `to`, `between` two sets, `islands` (each pair of different ones), or\n"
                  "`nodes`, for the faults of names. A rule with an `owner` goes when the connection on which it was asked for ends; the\n"
-                 "daemon closes no such connection, silent as it may be, and there is room for 64 of them. What an `effect` counts\n"
-                 "is told by `epmdpxy fault --help`.",
+                 "daemon closes no such connection, silent as it may be, unless the machine at its other end has vanished for a minute.\n"
+                 "There is room for 64 of them. What an `effect` counts is told by `epmdpxy fault --help`.",
     "/v1/wait": "The conditions, and what each waits for, are those of `epmdpxy wait --help`, with `+` for spaces.",
 }
 
