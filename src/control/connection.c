@@ -29,7 +29,8 @@ int connection_fd(struct MHD_Connection *connection)
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 }
 
-bool connection_is_local(struct MHD_Connection *connection)
+/* The peer is on this machine. */
+static bool is_local(struct MHD_Connection *connection)
 {
     int fd = connection_fd(connection);
     struct address peer = address_of_peer(fd), local = address_of_socket(fd);
@@ -116,7 +117,7 @@ unsigned connection_guard(struct MHD_Connection *connection, enum way way, const
 
     return guard_check(&(struct guard_request){.way = way,
                                                .token = token,
-                                               .local = connection_is_local(connection),
+                                               .local = is_local(connection),
                                                .repeated = repeated_header(connection, once),
                                                .host = connection_header(connection, "Host"),
                                                .origin = connection_header(connection, "Origin"),

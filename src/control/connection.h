@@ -19,9 +19,6 @@ void connection_log(void *nobody, const char *format, va_list args);
 
 int connection_fd(struct MHD_Connection *connection);
 
-/* The peer is on this machine. */
-bool connection_is_local(struct MHD_Connection *connection);
-
 /* It is left open when the request of that version of HTTP has been answered. */
 bool connection_stays(struct MHD_Connection *connection, const char *version);
 

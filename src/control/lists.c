@@ -57,10 +57,8 @@ struct lists *lists_new(const struct wanted *wanted)
     return lists;
 }
 
-void lists_free(struct lists *lists)
+static void lists_free(struct lists *lists)
 {
-    if (!lists)
-        return;
     json_decref(lists->fields);
     free(lists->node);
     free(lists->state);

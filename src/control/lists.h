@@ -48,8 +48,8 @@ typedef bool rows_fn(struct rows *rows);
 bool rows_have_room(const struct rows *rows);
 void rows_add(struct rows *rows, json_t *row); /* takes it over */
 
+/* To become pieces, or a document. */
 struct lists *lists_new(const struct wanted *wanted);
-void lists_free(struct lists *lists); /* NULL is fine; only when it has no pieces: they own it */
 
 /* In the order of the document. */
 void lists_add_fields(struct lists *lists, json_t *fields); /* of an object, which is taken over */

@@ -7,7 +7,6 @@
 #define ENDPOINT_SIGNALS_H
 
 #include "base/text.h"
-#include "wire/term.h"
 
 struct distribution_message;
 struct process;
