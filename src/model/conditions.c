@@ -299,15 +299,26 @@ static int look_settled(struct condition *condition, const struct cluster *clust
     return refuse_as(refusal, -EAGAIN, NULL, "the last connection across the cut has only just ended");
 }
 
-/* A name that nobody ever had may still come, or is a slip. */
+/* The first name in it that nobody has or had, or NULL. */
+static const char *stranger_in(const struct island *island, const struct cluster *cluster)
+{
+    for (size_t k = 0; k < island->count; k++)
+        if (acquaintance_of(island->patterns[k], cluster, NODE_REMEMBERED) == STRANGER)
+            return island->patterns[k];
+    return NULL;
+}
+
+/* A name that nobody ever had may still come, or is a slip. Of many one is said: all are looked for at each look. */
 static int look_event(struct condition *condition, const struct cluster *cluster, struct refusal *refusal)
 {
     int status = awaited_look(condition, cluster->events, refusal);
 
-    for (size_t i = 1; i < condition->islands.count && status == -EAGAIN; i++)
-        for (size_t k = 0; k < condition->islands.at[i].count; k++)
-            if (acquaintance_of(condition->islands.at[i].patterns[k], cluster, NODE_REMEMBERED) == STRANGER)
-                refusal_add(refusal, "; no node named '%.200s' is or was here", condition->islands.at[i].patterns[k]);
+    for (size_t i = 1; i < condition->islands.count && status == -EAGAIN; i++) {
+        const char *stranger = stranger_in(&condition->islands.at[i], cluster);
+
+        if (stranger)
+            refusal_add(refusal, "; no node named '%.200s' is or was here", stranger);
+    }
     return status;
 }
 

@@ -333,7 +333,7 @@ static void test_events(void **state)
         if (status != (cases[i].event ? 0 : -EAGAIN) || event != cases[i].event)
             fail_msg("%s after %d: %d, %d", cases[i].text, (int)cases[i].after, status, (int)event);
     }
-    assert_int_equal(awaits("event node_down a n7", events, 5, &event, &refusal), -EAGAIN);
+    assert_int_equal(awaits("event node_down a,n8,n9 n7", events, 5, &event, &refusal), -EAGAIN);
     assert_non_null(strstr(refusal.text, "behind 5; no node named 'a' is or was here; no node named 'n7'"));
     assert_int_equal(awaits("event *", events, 6, &event, &refusal), -EINVAL);
 
