@@ -156,7 +156,7 @@ static int set_value(struct place place, void *fields, const char *value, struct
                 return 0;
             }
         return refuse_choice(row, value, result);
-    case OPTION_GONE:
+    case OPTION_REFUSED:
         break;
     }
     abort();
@@ -196,8 +196,8 @@ static int parse_option(const struct option_table *table, void *fields, int argc
     }
     if (!row)
         return refuse_unknown(table, arg, name, len, result);
-    if (row->kind == OPTION_GONE)
-        return wrong(result, "--%s is gone: %s", row->name, row->help);
+    if (row->kind == OPTION_REFUSED)
+        return wrong(result, "--%s %s", row->name, row->help);
     if (!takes_value(row) && value)
         return wrong(result, "--%s takes no value", row->name);
     if (takes_value(row) && !value) {
@@ -273,7 +273,7 @@ void options_add_help(const struct option_table *table, struct text *to)
     for (size_t i = 0; (row = row_at(table, i).row); i++) {
         char left[64];
 
-        if (row->kind == OPTION_GONE)
+        if (row->kind == OPTION_REFUSED)
             continue;
         snprintf(left, sizeof(left), "  --%s%s%s", row->name, takes_value(row) ? " " : "",
                  takes_value(row) ? row->value_name : "");

@@ -24,7 +24,7 @@ enum option_kind {
     OPTION_DURATION, /* uint64_t, microseconds, at least min */
     OPTION_SIZE,     /* uint64_t, bytes, at least min */
     OPTION_CHOICE,   /* int, the index of a word in `choices` */
-    OPTION_GONE,     /* there was one: refused with `help`, which says what is so now; not in --help */
+    OPTION_REFUSED,  /* people look for it here: refused with `help`, which says what to do instead; not in --help */
 };
 
 #define OPTION_TEXTS_MAX 8

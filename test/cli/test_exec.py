@@ -40,7 +40,7 @@ def test_exec_tells_nodes_their_ticktime():
     assert "--ticktime SECONDS" in run("exec", "--help").stdout
     refused(run("exec", "--ticktime", "0", "--", "true"), "--ticktime: '0' is not a number from 1 to 3600")
     refused(run("exec", "--ticktime", "--", "true"), "--ticktime needs a value: SECONDS")
-    refused(run("exec", "--ticktim", "4", "--", "true"), "unknown option")
+    refused(run("exec", "--ticktim", "4", "--", "true"), "did you mean --ticktime?")
 
 
 def test_strict_finds_faults_that_touched_nothing():

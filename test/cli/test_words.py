@@ -55,7 +55,8 @@ def test_bad_values():
         refused(run("serve", "--packet-timeout", time_), "--packet-timeout", "150ms")
     for value in (["1s"], []):
         refused(run("serve", "--gate-ttl", *value), "--gate-ttl is gone", "as long as its node is registered")
-    assert "gate-ttl" not in fine(run("serve", "--help"))
+    refused(run("serve", "--ticktime", "4"), "--ticktime is for epmdpxy exec", "-kernel net_ticktime")
+    assert not re.search("gate-ttl|ticktime", fine(run("serve", "--help")))
     refused(run("serve", "--address", "no.such.host"), "no.such.host")
     refused(run("serve", "--log-level", "loud"), "debug")
 
