@@ -3,6 +3,7 @@
  * names, and version: the two that need no control API.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,20 @@ static void add_to_list(void *list, const char *name, int port)
     json_array_append_new(list, json_pack("{s:s, s:i}", "name", name, "port", port));
 }
 
+/* It asks the port mapper, so that where the control API is does not matter. */
+struct fields {
+    int port;
+    bool json;
+};
+
+static const struct option_row rows[] = {
+    {"port", "N", "the port mapper's port (ERL_EPMD_PORT, or 4369)", OPTION_NUMBER, offsetof(struct fields, port), 1,
+     65535, NULL},
+    {"json", NULL, "print the answer as JSON", OPTION_FLAG, offsetof(struct fields, json), 0, 0, NULL},
+    {"control", "WHERE", "is of no use here: it asks the port mapper, give --port", OPTION_REFUSED, 0, 0, 0, NULL},
+    {"token-file", "FILE", "is of no use here: a port mapper asks for none", OPTION_REFUSED, 0, 0, 0, NULL},
+};
+
 /* As the stock program shows them, but that nothing in a name reaches the terminal. */
 static void add_line(void *lines, const char *name, int port)
 {
@@ -28,13 +43,11 @@ static void add_line(void *lines, const char *name, int port)
 
 static int run_names(const struct command *self, int argc, char **argv)
 {
-    struct asking options = ASKING_NEW;
+    struct fields options = {.port = -1};
     json_t *list = json_array();
     struct text lines = {0};
     int status = command_begin(self, &options, argc, argv, 0, 0);
 
-    if (status == COMMAND_GO && (options.control || options.token_file))
-        status = command_refuse(self, "it asks the port mapper: give --port");
     if (status == COMMAND_GO && command_port(self, options.port, &options.port) < 0)
         status = STATUS_BAD_INPUT;
     if (status == COMMAND_GO) {
@@ -71,7 +84,7 @@ const struct command names_command = {
     .name = "names",
     .synopsis = "names [OPTION...]",
     .summary = "list the registered nodes and their real ports (as epmd -names; works with any epmd)",
-    .options = {.shared = {{&asking_options, 0}}},
+    .options = {OPTION_ROWS(rows)},
     .run = run_names,
 };
 
