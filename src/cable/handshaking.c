@@ -189,17 +189,23 @@ void handshaking_note_given_up(struct handshaking *handshaking)
         rules_touch(handshaking->cabling->rules, &touch);
 }
 
-void handshaking_note_toll(struct handshaking *handshaking)
+static void note_toll(const struct handshaking *handshaking, bool dialled, struct toll toll)
 {
     const struct party dialer = {handshaking->identity.dialer, handshaking->dialer_observes},
                        acceptor = acceptor_of(handshaking);
+    const struct passing passing = {dialled ? dialer : acceptor, dialled ? acceptor : dialer, dialled, toll};
 
-    for (enum handshake_side side = FROM_DIALER; side <= FROM_ACCEPTOR && dialer.name; side++) {
-        bool dialled = side == FROM_DIALER;
-        const struct passing passing = {dialled ? dialer : acceptor, dialled ? acceptor : dialer, dialled,
-                                        lane_take_toll(lane_from(handshaking, side), handshaking->cabling)};
+    rules_note_toll(handshaking->cabling->rules, &passing);
+}
 
-        rules_note_toll(handshaking->cabling->rules, &passing);
+/* Most lanes have nothing to tell, and there may be many, and many rules that would be asked whether they are meant. */
+void handshaking_note_toll(struct handshaking *handshaking)
+{
+    for (enum handshake_side side = FROM_DIALER; side <= FROM_ACCEPTOR && handshaking->identity.dialer; side++) {
+        struct toll toll = lane_take_toll(lane_from(handshaking, side), handshaking->cabling);
+
+        if (!toll_is_none(&toll))
+            note_toll(handshaking, side == FROM_DIALER, toll);
     }
 }
 

@@ -51,6 +51,12 @@ struct toll {
     bool ended; /* its source has left, and its sink was not told before now */
 };
 
+static inline bool toll_is_none(const struct toll *toll)
+{
+    return !toll->held_bytes && !toll->held_frames && !toll->dropped_bytes && !toll->dropped_frames &&
+           !toll->muted_bytes && !toll->delayed_bytes && !toll->delayed_frames && !toll->ended;
+}
+
 /* Has it changed anything? */
 static inline bool effect_has_bitten(const struct effect *effect)
 {
