@@ -40,7 +40,8 @@ struct api_request {
     const char *body; /* len bytes; may be NULL when there are none */
     bool in_terms;    /* the body is a term; else JSON */
     bool wants_terms; /* and so shall be the answer */
-    bool whole;       /* a long answer, too, is a document; else it is made in pieces */
+    bool for_erlang;  /* a long one shall be a term as Erlang likes it, to be put into another one, and ... */
+    const char *part; /* ... that part of it alone; NULL: all of it */
     size_t len;
     json_t *document; /* in place of a body, the caller's: it did not come over HTTP; else NULL */
     const char *(*query)(const void *data, const char *name);               /* "?name=value": the value, or NULL */

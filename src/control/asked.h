@@ -23,7 +23,7 @@ struct asked {
 /* Returns the answer's document, or NULL and the refusal; or gives the answer its pieces. */
 typedef json_t *route_fn(const struct asked *asked, struct refusal *refusal);
 
-/* The lists are taken over; returns NULL, or all of them when they are wanted whole. */
+/* The lists are taken over, and the answer has pieces; returns NULL. */
 json_t *asked_in_pieces(const struct asked *asked, struct lists *lists);
 
 #endif

@@ -27,12 +27,12 @@ struct lists {
     struct pieces pieces;
     struct rows rows; /* the wanted ones; and the list that is being made */
     char *node, *state;
-    bool in_terms;
+    enum lists_form form;
+    bool is_alone;  /* the one part: no document is around it */
     json_t *fields; /* an array of objects, whose keys are the names of parts */
     struct part parts[LISTS_PARTS_MAX];
     size_t count, done; /* parts */
     bool began, in_list;
-    json_t *array; /* of a document that is made at once: the list; else NULL */
     struct piece piece;
     struct text *to;
     size_t added;     /* rows of the list; in terms: of this chain of it ... */
@@ -130,9 +130,23 @@ static struct lists *of(struct rows *rows)
     return (struct lists *)((char *)rows - offsetof(struct lists, rows));
 }
 
+static bool in_terms(const struct lists *lists)
+{
+    return lists->form != LISTS_JSON;
+}
+
+static enum terms_style style_of(const struct lists *lists)
+{
+    return lists->form == LISTS_ERLANG ? TERMS_ERLANG : TERMS_PLAIN;
+}
+
 static void add_head(const struct lists *lists)
 {
-    if (lists->in_terms)
+    if (lists->form == LISTS_TERMS)
+        terms_add_version(lists->to);
+    if (lists->is_alone)
+        return;
+    if (in_terms(lists))
         terms_begin(lists->to, lists->count);
     else
         text_addf(lists->to, "{");
@@ -140,40 +154,38 @@ static void add_head(const struct lists *lists)
 
 static void add_end(const struct lists *lists)
 {
-    if (!lists->in_terms)
+    if (!in_terms(lists) && !lists->is_alone)
         text_addf(lists->to, "\n}\n");
 }
 
 static void add_name(const struct lists *lists, const char *name)
 {
-    if (lists->in_terms) {
-        terms_add_key(lists->to, name);
+    if (lists->is_alone)
+        return;
+    if (in_terms(lists)) {
+        terms_add_key(lists->to, name, style_of(lists));
         return;
     }
     add_line(lists->to, lists->done == 0, 1);
     text_addf(lists->to, "\"%s\": ", name);
 }
 
-static void add_value(const struct lists *lists, const json_t *value)
+static void add_value(const struct lists *lists, const struct part *part)
 {
-    if (lists->in_terms)
-        terms_add_term(lists->to, value);
+    if (in_terms(lists))
+        terms_add_value(lists->to, part->name, part->value, style_of(lists));
     else
-        add_json(lists->to, value, 1);
+        add_json(lists->to, part->value, 1);
 }
 
 void rows_add(struct rows *rows, json_t *row)
 {
     struct lists *lists = of(rows);
 
-    if (lists->array) {
-        json_array_append_new(lists->array, row);
-        return;
-    }
-    if (lists->in_terms) {
+    if (in_terms(lists)) {
         if (lists->added == 0)
             lists->rows_from = terms_begin_rows(lists->to);
-        terms_add_term(lists->to, row);
+        terms_add_value(lists->to, lists->parts[lists->done].name, row, style_of(lists));
     } else {
         add_line(lists->to, lists->added == 0, 2);
         add_json(lists->to, row, 2);
@@ -186,7 +198,7 @@ bool rows_have_room(const struct rows *rows)
 {
     const struct lists *lists = of((struct rows *)rows);
 
-    return lists->array || piece_has_room(&lists->piece);
+    return piece_has_room(&lists->piece);
 }
 
 static void begin_list(struct lists *lists, const struct part *part)
@@ -195,27 +207,27 @@ static void begin_list(struct lists *lists, const struct part *part)
     lists->rows.last = part->last;
     lists->in_list = true;
     lists->added = 0;
-    if (!lists->in_terms)
+    if (!in_terms(lists))
         text_addf(lists->to, "[");
 }
 
 /* As far as this piece goes. */
 static void end_rows(struct lists *lists)
 {
-    if (lists->in_terms && lists->added > 0)
+    if (in_terms(lists) && lists->added > 0)
         terms_end_rows(lists->to, lists->rows_from, lists->added);
-    if (lists->in_terms)
+    if (in_terms(lists))
         lists->added = 0;
 }
 
 static void end_list(struct lists *lists)
 {
     lists->in_list = false;
-    if (lists->in_terms)
+    if (in_terms(lists))
         terms_end_list(lists->to);
     else if (lists->added > 0)
         add_line(lists->to, true, 1);
-    if (!lists->in_terms)
+    if (!in_terms(lists))
         text_addf(lists->to, "]");
 }
 
@@ -227,7 +239,7 @@ static bool add_part_of(struct lists *lists, const struct part *part)
     if (!lists->in_list) {
         add_name(lists, part->name);
         if (!part->fn) {
-            add_value(lists, part->value);
+            add_value(lists, part);
             return true;
         }
         begin_list(lists, part);
@@ -262,30 +274,23 @@ static void free_pieces(struct pieces *pieces)
     lists_free((struct lists *)pieces);
 }
 
-struct pieces *lists_pieces(struct lists *lists, bool in_terms)
+static void leave_only(struct lists *lists, const char *name)
 {
-    lists->in_terms = in_terms;
-    lists->pieces = (struct pieces){.type = in_terms ? TERMS_TYPE : JSON_TYPE, .make = make, .free = free_pieces};
-    return &lists->pieces;
+    const struct part *part = lists->parts;
+
+    while (strcmp(part->name, name) != 0)
+        part++;
+    lists->parts[0] = *part;
+    lists->count = 1;
+    lists->is_alone = true;
 }
 
-json_t *lists_document(struct lists *lists)
+struct pieces *lists_pieces(struct lists *lists, enum lists_form form, const char *only)
 {
-    json_t *document = json_object();
-
-    for (size_t i = 0; i < lists->count; i++) {
-        const struct part *part = &lists->parts[i];
-
-        if (part->fn) {
-            lists->array = json_array();
-            lists->rows.at = part->at;
-            lists->rows.last = part->last;
-            part->fn(&lists->rows);
-        }
-        json_object_set(document, part->name, part->fn ? lists->array : part->value);
-        if (part->fn)
-            json_decref(lists->array);
-    }
-    lists_free(lists);
-    return document;
+    lists->form = form;
+    if (only)
+        leave_only(lists, only);
+    lists->pieces =
+        (struct pieces){.type = in_terms(lists) ? TERMS_TYPE : JSON_TYPE, .make = make, .free = free_pieces};
+    return &lists->pieces;
 }

@@ -6,7 +6,7 @@
  *     lists = lists_new(&wanted);
  *     lists_add_fields(lists, json_pack("{s:s}", "version", "1"));
  *     lists_add_rows(lists, "cables", add_cables, 0, cables_last_id(cables));
- *     pieces = lists_pieces(lists, false);
+ *     pieces = lists_pieces(lists, LISTS_JSON, NULL);
  *
  * Each row is true at its moment. What is gone when its turn comes is left out, and so is what has come since the
  * document was asked for.
@@ -55,10 +55,14 @@ struct lists *lists_new(const struct wanted *wanted);
 void lists_add_fields(struct lists *lists, json_t *fields); /* of an object, which is taken over */
 void lists_add_rows(struct lists *lists, const char *name, rows_fn *fn, uint64_t at, uint64_t last);
 
-/* The lists are owned by the pieces from now on. */
-struct pieces *lists_pieces(struct lists *lists, bool in_terms);
+enum lists_form {
+    LISTS_JSON,
+    LISTS_TERMS,  /* as terms_add() */
+    LISTS_ERLANG, /* as terms_add_for_erlang() */
+};
 
-/* All of it at once, for whoever has to look into it; the caller's. The lists are freed. */
-json_t *lists_document(struct lists *lists);
+/* The lists are owned by the pieces from now on. `only`: the value of that name (it is there) alone; NULL: all of it.
+ */
+struct pieces *lists_pieces(struct lists *lists, enum lists_form form, const char *only);
 
 #endif

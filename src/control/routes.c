@@ -25,9 +25,10 @@ static const char *query_of(const struct asked *asked, const char *name)
 
 json_t *asked_in_pieces(const struct asked *asked, struct lists *lists)
 {
-    if (asked->request->whole)
-        return lists_document(lists);
-    asked->answer->pieces = lists_pieces(lists, asked->request->wants_terms);
+    const struct api_request *request = asked->request;
+    enum lists_form form = request->for_erlang ? LISTS_ERLANG : request->wants_terms ? LISTS_TERMS : LISTS_JSON;
+
+    asked->answer->pieces = lists_pieces(lists, form, request->part);
     return NULL;
 }
 

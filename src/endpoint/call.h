@@ -18,6 +18,7 @@ enum outcome {
     BADARG,  /* the arguments are none of this function's */
     REFUSED, /* call->answer */
     WAITS,   /* call->answer.wait */
+    LASTS,   /* call->said, and behind it call->answer.pieces */
 };
 
 struct call;
@@ -48,7 +49,7 @@ struct call {
 
 /*
  * Takes the document over, which may be NULL. Returns the answer's, the caller's to release; or NULL, and call->answer
- * or call->unknown says why.
+ * has pieces, the caller's too, or it or call->unknown says why not.
  *
  * "strict" is meant as the Erlang client means it: names that nobody has are refused. (The API's own refuses also one
  * whose host is not known yet.)

@@ -22,21 +22,11 @@
 #include "endpoint/signals.h"
 #include "loop/loop.h"
 #include "model/registry.h"
-#include "request/wait.h"
 #include "service/service.h"
-#include "service/waits.h"
 #include "wire/distribution.h"
 
 #define READ_BYTES (64 * 1024)
-
-/* A process of ours that waits for a condition. */
-struct waiting {
-    struct caller *caller;
-    struct process process;
-    enum condition_kind kind;
-    struct wait *wait;
-    struct waiting *prev, *next; /* caller->waiting */
-};
+#define SEND_BYTES_MAX (256 * 1024) /* at once; what is more waits for the next turn */
 
 /* ---- coming and going ---- */
 
@@ -45,25 +35,11 @@ static const char *who(const struct caller *caller)
     return caller->name ? caller->name : caller->shown;
 }
 
-static void stop_waiting(struct waiting *waiting)
-{
-    DL_DELETE(waiting->caller->waiting, waiting);
-    process_done(&waiting->process);
-    free(waiting);
-}
-
-static void cancel(struct waiting *waiting)
-{
-    wait_cancel(waiting->wait);
-    stop_waiting(waiting);
-}
-
 void caller_close(struct caller *caller)
 {
     struct callers *callers = caller->callers;
 
-    while (caller->waiting)
-        cancel(caller->waiting);
+    living_done(&caller->living);
     owners_done(&caller->owners);
     DL_DELETE(callers->all, caller);
     callers->count--;
@@ -86,8 +62,10 @@ static void evict(void *owner)
 }
 
 /* Not from inside somebody else's callback. */
-static void come_again(struct caller *caller)
+static void come_again(void *data)
 {
+    struct caller *caller = data;
+
     caller->due = true;
     alarm_set(caller->callers->again, 0);
 }
@@ -102,20 +80,19 @@ static size_t unsent(const struct caller *caller)
 static int flush(struct caller *caller)
 {
     struct callers *callers = caller->callers;
-    ssize_t sent = 1;
+    size_t len = unsent(caller);
+    ssize_t sent = 0;
 
-    while (unsent(caller) > 0 && sent > 0) {
-        sent = send(caller->fd, caller->out.data + caller->sent, unsent(caller), MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
-            sent = 1;
-        else if (sent < 0 && errno != EAGAIN)
-            return -errno;
-        else if (sent > 0) {
-            caller->sent += (size_t)sent;
-            if (!caller->greeting) {
-                expiry_add(&callers->silent, &caller->silence, caller);
-                expiry_remove(&caller->limit);
-            }
+    if (len > 0)
+        sent = send(caller->fd, caller->out.data + caller->sent, len < SEND_BYTES_MAX ? len : SEND_BYTES_MAX,
+                    MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN && errno != EINTR)
+        return -errno;
+    if (sent > 0) {
+        caller->sent += (size_t)sent;
+        if (!caller->greeting) {
+            expiry_add(&callers->silent, &caller->silence, caller);
+            expiry_remove(&caller->limit);
         }
     }
     if (unsent(caller) == 0) {
@@ -224,32 +201,18 @@ static enum progress greet(struct caller *caller)
     return TAKEN;
 }
 
-static void on_wait_over(void *data, const struct refusal *refusal, uint64_t event)
+/* What nobody hears of need not be done: nothing of a cast, and of a spawned process no more than how it ends. */
+static void live(struct caller *caller, const struct process *process, struct functions_answer *answer)
 {
-    struct waiting *waiting = data;
-    struct caller *caller = waiting->caller;
-    struct functions_answer answer = {.verdict = FUNCTIONS_RETURNS};
+    bool waits = answer->verdict == FUNCTIONS_WAITS;
 
-    functions_waited(caller->callers->api, waiting->kind, refusal, event, &answer.term);
-    process_answer(&waiting->process, &caller->callers->home, &answer, &caller->out);
-    stop_waiting(waiting);
-    come_again(caller);
-}
-
-static void begin_waiting(struct caller *caller, const struct process *process, struct functions_answer *answer)
-{
-    struct callers *callers = caller->callers;
-    struct waiting *waiting = mem_new(sizeof(*waiting));
-    struct refusal refusal;
-    uint64_t event = 0;
-    int status;
-
-    *waiting = (struct waiting){caller, *process, answer->wait.condition.kind, NULL, NULL, NULL};
-    process_keep(&waiting->process);
-    DL_APPEND(caller->waiting, waiting);
-    status = wait_begin(callers->waits, &answer->wait, on_wait_over, waiting, &waiting->wait, &event, &refusal);
-    if (status != -EAGAIN)
-        on_wait_over(waiting, status == 0 ? NULL : &refusal, event);
+    if (process_is_heard(process) && (waits || process->form != PROCESS_SPAWNED)) {
+        living_add(&caller->living, process, answer);
+        return;
+    }
+    functions_drop(answer);
+    if (!waits)
+        process_answer(process, &caller->callers->home, answer, &caller->out);
 }
 
 static void run(struct caller *caller, const struct process *process)
@@ -263,30 +226,10 @@ static void run(struct caller *caller, const struct process *process)
     if (answer.made)
         owners_add(&caller->owners, &callers->home, &answer.owner, answer.made, &caller->out);
     json_decref(answer.made);
-    if (answer.verdict == FUNCTIONS_WAITS && process_is_heard(process))
-        begin_waiting(caller, process, &answer);
-    else if (answer.verdict == FUNCTIONS_WAITS)
-        wait_request_done(&answer.wait);
+    if (answer.verdict == FUNCTIONS_WAITS || answer.verdict == FUNCTIONS_LASTS)
+        live(caller, process, &answer);
     else
         process_answer(process, &callers->home, &answer, &caller->out);
-}
-
-static void cancel_watched_by(struct caller *caller, const struct term *reference)
-{
-    struct waiting *waiting, *next;
-
-    DL_FOREACH_SAFE(caller->waiting, waiting, next)
-        if (process_is_watched_by(&waiting->process, reference))
-            cancel(waiting);
-}
-
-static void cancel_linked_to(struct caller *caller, const struct term *owner)
-{
-    struct waiting *waiting, *next;
-
-    DL_FOREACH_SAFE(caller->waiting, waiting, next)
-        if (waiting->process.linked && term_same(&waiting->process.owner, owner))
-            cancel(waiting);
 }
 
 static enum progress wrong(const struct caller *caller, const char *reason)
@@ -310,13 +253,13 @@ static enum progress take_message(struct caller *caller, const uint8_t *frame, s
         run(caller, &process);
         break;
     case SIGNAL_CANCEL:
-        cancel_watched_by(caller, &process.tag);
+        living_end(&caller->living, process_is_watched_by, &process.tag);
         break;
     case SIGNAL_DOWN:
         owners_end(&caller->owners, &process.tag);
         break;
     case SIGNAL_EXIT:
-        cancel_linked_to(caller, &process.owner);
+        living_end(&caller->living, process_is_linked_to, &process.owner);
         break;
     }
     return TAKEN;
@@ -358,7 +301,9 @@ static bool go_on(struct caller *caller, bool *ret_more)
 
         if (flush(caller) < 0 || (caller->ends && unsent(caller) == 0))
             return false;
-        if (unsent(caller) > 0) {
+        if (unsent(caller) == 0 && living_say(&caller->living, &caller->out))
+            continue;
+        if (unsent(caller) > 0 || living_is_full(&caller->living)) {
             *ret_more = false;
             return true;
         }
@@ -385,7 +330,9 @@ void caller_step(struct caller *caller)
         caller_close(caller);
         return;
     }
-    if (watch_want(caller->watch, unsent(caller) > 0 ? READY_WRITE : READY_READ) < 0) {
+    if (watch_want(caller->watch, unsent(caller) > 0                ? READY_WRITE
+                                  : living_is_full(&caller->living) ? 0
+                                                                    : READY_READ) < 0) {
         wrong(caller, "it cannot be watched");
         caller_close(caller);
         return;
@@ -433,6 +380,7 @@ void caller_admit(struct callers *callers, int fd, const struct address *peer)
     caller->callers = callers;
     caller->fd = fd;
     caller->owners.service = callers->api->service;
+    living_init(&caller->living, callers, come_again, caller);
     address_print(peer, caller->shown);
     caller->watch = watch_new(callers->loop, fd, on_ready, caller);
     if (!caller->watch || getrandom(&challenge, sizeof(challenge), 0) != sizeof(challenge)) {

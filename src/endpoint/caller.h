@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A caller: a node that has connected to ours, or tries to. One connection: its handshake (we accept, and never dial),
- * then frames. What it asks is answered before its next frame is looked at, and nothing is read from a caller that has
- * not taken its answers yet.
+ * then frames. What it asks is answered before its next frame is looked at, unless that takes long (endpoint/living.h),
+ * and nothing is read from a caller that has not taken its answers yet.
  */
 #ifndef ENDPOINT_CALLER_H
 #define ENDPOINT_CALLER_H
@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "base/text.h"
+#include "endpoint/living.h"
 #include "endpoint/owners.h"
 #include "loop/address.h"
 #include "loop/descriptors.h"
@@ -17,7 +18,6 @@
 
 struct callers;
 struct greeting;
-struct waiting;
 struct watch;
 
 #define CALLERS_FRAME_BYTES_MAX (1024 * 1024) /* as large as a body of HTTP */
@@ -38,7 +38,7 @@ struct caller {
     bool ends;             /* as soon as it has taken what it is told */
     struct expiring limit; /* callers->greeting, and callers->deaf */
     struct expiring silence;
-    struct waiting *waiting;
+    struct living living;
     struct owners owners;       /* of rules: processes of its node */
     struct caller *prev, *next; /* callers->all */
 };

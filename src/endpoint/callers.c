@@ -42,6 +42,7 @@ struct callers *callers_new(const struct api *api, struct descriptors *descripto
     expiry_init(&callers->deaf, loop, CALLERS_DEAF_MS, caller_is_deaf);
     expiry_init(&callers->silent, loop, CALLERS_TICK_MS, caller_is_silent);
     callers->again = alarm_new(loop, on_again, callers);
+    turns_init(&callers->turns, loop);
     return callers;
 }
 
@@ -55,6 +56,7 @@ void callers_free(struct callers *callers)
     expiry_done(&callers->deaf);
     expiry_done(&callers->silent);
     alarm_free(callers->again);
+    turns_done(&callers->turns);
     waits_free(callers->waits);
     free(callers->name);
     free(callers);

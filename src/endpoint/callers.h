@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "control/turns.h"
 #include "endpoint/cookie.h"
 #include "endpoint/process.h"
 #include "loop/expiry.h"
@@ -45,6 +46,7 @@ struct callers {
     struct cookie cookie;
     struct expiry greeting, deaf, silent;
     struct alarm *again;
+    struct turns turns; /* for long answers */
     struct caller *all;
     size_t count;
     bool full; /* and that has been said */

@@ -10,6 +10,7 @@
  *     cookie.c      who may connect
  *     signals.c     what its messages mean
  *     process.c     a function that it has called, and how it hears what came of it
+ *     living.c      those that live longer than their call: they wait, or their answer is long
  *     owners.c      whose rules they are that it has made
  *     functions.c   the functions, a table
  *     verbs.c       what they do

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "control/pieces.h"
 #include "control/routes.h"
 #include "endpoint/arguments.h"
 #include "endpoint/saying.h"
@@ -92,6 +93,13 @@ static void add_refused(struct text *to, unsigned status, const struct refusal *
     json_decref(text);
 }
 
+void functions_refused(const struct refusal *refusal, struct text *to)
+{
+    saying_tuple(to, 2);
+    terms_add_atom(to, "error");
+    add_refused(to, routes_status_of(refusal), refusal);
+}
+
 static void say_refused(struct call *call)
 {
     if (call->function->raises) {
@@ -151,6 +159,16 @@ void functions_waited(const struct api *api, enum condition_kind kind, const str
     }
 }
 
+void functions_drop(struct functions_answer *answer)
+{
+    if (answer->verdict == FUNCTIONS_WAITS)
+        wait_request_done(&answer->wait);
+    else
+        answer->pieces->free(answer->pieces);
+    text_done(&answer->term);
+    answer->verdict = FUNCTIONS_RETURNS;
+}
+
 /* ---- calls ---- */
 
 static const struct function *find(const struct term *module, const struct term *name, int arity)
@@ -192,6 +210,10 @@ static void conclude(struct call *call, enum outcome outcome, struct functions_a
     case WAITS:
         ret->verdict = FUNCTIONS_WAITS;
         ret->wait = call->answer.wait;
+        break;
+    case LASTS:
+        ret->verdict = FUNCTIONS_LASTS;
+        ret->pieces = call->answer.pieces;
         break;
     }
     ret->term = call->said;

@@ -20,13 +20,15 @@
 #define FUNCTIONS_ARITY_MAX 3
 
 struct api;
+struct pieces;
 struct refusal;
 
 enum functions_verdict {
     FUNCTIONS_RETURNS,
     FUNCTIONS_RAISES, /* an error */
     FUNCTIONS_UNDEF,  /* there is no such function, or no such module */
-    FUNCTIONS_WAITS,  /* the answer comes later */
+    FUNCTIONS_WAITS,  /* for a condition; the answer comes later */
+    FUNCTIONS_LASTS,  /* it returns what is long, and made in pieces */
 };
 
 struct functions_answer {
@@ -35,6 +37,7 @@ struct functions_answer {
     json_t *made;             /* with an owner: the numbers of the rules that it owns; the caller's; or NULL */
     struct term owner;        /* of these: a pid, as it came */
     struct text term;         /* what it returns or raises, without a version; the caller's */
+    struct pieces *pieces;    /* what stands behind that; the caller's; or NULL */
     struct wait_request wait; /* the caller's */
 };
 
@@ -49,5 +52,11 @@ void functions_call(const struct api *api, const char *node, const struct term *
  */
 void functions_waited(const struct api *api, enum condition_kind kind, const struct refusal *refusal, uint64_t event,
                       struct text *to);
+
+/* For one that waits or lasts: it need not. It returns at once. */
+void functions_drop(struct functions_answer *answer);
+
+/* {error, {refused, Status, Text}} */
+void functions_refused(const struct refusal *refusal, struct text *to);
 
 #endif

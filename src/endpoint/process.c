@@ -164,6 +164,11 @@ bool process_is_watched_by(const struct process *process, const struct term *ref
     return reference_of(process, &own) && term_same(&own, reference);
 }
 
+bool process_is_linked_to(const struct process *process, const struct term *owner)
+{
+    return process->linked && term_same(&process->owner, owner);
+}
+
 /* The server has crashed over it, for whoever asked: it is monitored by its name under the tag's own reference. */
 static void say_crash(const struct process *process, const struct functions_answer *answer, struct text *to)
 {

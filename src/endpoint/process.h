@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a node takes for a process of ours: one function that it has called, and the way in which it hears what came of
- * it. It is over as soon as it is answered; only one that waits (await) lives longer.
+ * it. It is over as soon as it is answered; only some live longer (endpoint/living.h).
  */
 #ifndef ENDPOINT_PROCESS_H
 #define ENDPOINT_PROCESS_H
@@ -50,7 +50,10 @@ struct process {
 void process_keep(struct process *process);
 void process_done(struct process *process);
 
-/* It has ended, so: whoever is to hear of it does. The answer's term is released. */
+/*
+ * It has ended, so: whoever is to hear of it does. The answer's term is released. What a function returns stands at the
+ * end of a frame (one who is linked and watches as well gets two).
+ */
 void process_answer(const struct process *process, const struct process_home *home, struct functions_answer *answer,
                     struct text *to);
 
@@ -59,6 +62,9 @@ bool process_is_heard(const struct process *process);
 
 /* Is that the reference under which its owner watches it, and which tells that it does so no longer? */
 bool process_is_watched_by(const struct process *process, const struct term *reference);
+
+/* Is it linked to that pid? */
+bool process_is_linked_to(const struct process *process, const struct term *owner);
 
 /* A pid of ours. */
 void process_add_pid(struct text *to, const struct process_home *home, uint32_t id);

@@ -4,22 +4,36 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "control/pieces.h"
 #include "endpoint/arguments.h"
 #include "endpoint/saying.h"
+#include "model/events.h"
 #include "model/islands.h"
+#include "model/registry.h"
 #include "model/rules.h"
+#include "request/answers.h"
 #include "request/terms.h"
+#include "service/look.h"
 #include "service/service.h"
 
 #define TIMEOUT_BYTES 256
 
 /* ---- what they do ---- */
 
+/* Of what was done there may be more to tell (which rules there are now): that is left. Returns whether it was done. */
+static bool is_done(struct call *call, json_t *answer)
+{
+    if (call->answer.pieces)
+        call->answer.pieces->free(call->answer.pieces);
+    call->answer.pieces = NULL;
+    json_decref(answer);
+    return call->answer.status == HTTP_OK;
+}
+
 static enum outcome say_ok(struct call *call, json_t *answer)
 {
-    if (!answer)
+    if (!is_done(call, answer))
         return REFUSED;
-    json_decref(answer);
     terms_add_atom(&call->said, "ok");
     return SAID;
 }
@@ -159,19 +173,6 @@ enum outcome verb_topology_of_node(struct call *call)
     return cut_by_topology(call, call->args[0], call->args[1]);
 }
 
-static bool is_member(const json_t *node)
-{
-    return json_is_false(json_object_get(node, "hidden")) && json_is_false(json_object_get(node, "observer"));
-}
-
-/* The name as it is known: a host is from the first handshake on. */
-static json_t *name_of(const json_t *node)
-{
-    json_t *full = json_object_get(node, "full_name");
-
-    return json_is_string(full) ? full : json_object_get(node, "name");
-}
-
 static bool is_in(const json_t *island, const char *name)
 {
     const json_t *each;
@@ -190,19 +191,17 @@ static bool is_in(const json_t *island, const char *name)
 /* These nodes from all others that are registered. */
 enum outcome verb_partition(struct call *call)
 {
-    json_t *island = argument_island(call->args[0]), *others = json_array(), *answer, *node;
-    size_t i;
+    json_t *island = argument_island(call->args[0]), *others = json_array();
+    const struct service *service = call->api->service;
 
     if (!island || json_array_size(island) > ISLANDS_PATTERNS_MAX) {
         json_decref(island);
         json_decref(others);
         return BADARG;
     }
-    answer = call_ask(call, "GET", "/v1/nodes", NULL);
-    json_array_foreach(json_object_get(answer, "nodes"), i, node)
-        if (is_member(node) && !is_in(island, json_string_value(name_of(node))))
-            json_array_append(others, name_of(node));
-    json_decref(answer);
+    for (const struct node *node = registry_nodes(service->registry); node; node = node->next)
+        if (!node_is_ours(node) && !look_observes(node, service->rules) && !is_in(island, node_name(node)))
+            json_array_append_new(others, json_string(node_name(node)));
     return say_cut(call, post_cut(call, json_pack("{s:[o, o], s:b}", "islands", island, others, "strict", 1)));
 }
 
@@ -238,7 +237,9 @@ enum outcome verb_remove(struct call *call)
     if (!ids)
         return BADARG;
     rules_remove_those(call->api->service->rules, numbers, argument_numbers(ids, numbers));
-    return say_ok(call, ids);
+    json_decref(ids);
+    terms_add_atom(&call->said, "ok");
+    return SAID;
 }
 
 enum outcome verb_clear(struct call *call)
@@ -246,13 +247,13 @@ enum outcome verb_clear(struct call *call)
     return say_ok(call, call_ask(call, "DELETE", "/v1/rules", NULL));
 }
 
-static bool has(const json_t *ids, const json_t *id)
+static bool has(const json_t *ids, uint32_t id)
 {
     const json_t *each;
     size_t i;
 
     json_array_foreach(ids, i, each)
-        if (json_equal(each, id))
+        if (json_integer_value(each) == id)
             return true;
     return false;
 }
@@ -290,53 +291,62 @@ static void add_effect(json_t *sum, const json_t *effect)
 
 enum outcome verb_effect(struct call *call)
 {
-    json_t *ids = argument_ids(call->args[0]), *answer, *rule, *sum = json_object();
-    size_t i, found = 0;
+    json_t *ids = argument_ids(call->args[0]), *effect, *sum = json_object();
+    const struct rules *rules = call->api->service->rules;
+    size_t found = 0;
 
     if (!ids) {
         json_decref(sum);
         return BADARG;
     }
-    answer = call_ask(call, "GET", "/v1/rules", NULL);
-    json_array_foreach(json_object_get(answer, "rules"), i, rule) {
-        if (!has(ids, json_object_get(rule, "id")))
+    rules_note(rules);
+    for (const struct rule *rule = rules_first(rules); rule; rule = rule->next) {
+        if (!has(ids, rule->id))
             continue;
         found++;
-        add_effect(sum, json_object_get(rule, "effect"));
+        effect = effect_to_document(&rule->effect);
+        add_effect(sum, effect);
+        json_decref(effect);
     }
     if (found > 0)
         say_ok_with(call, sum);
     else
         say_ended(call, ids);
-    json_decref(answer);
     json_decref(sum);
     json_decref(ids);
     return SAID;
 }
 
 /* {ok, Document}, or that part of it. */
-static enum outcome say_part(struct call *call, json_t *answer)
+static enum outcome say_part(struct call *call, const char *path)
 {
+    json_t *answer = call_ask(call, "GET", path, NULL);
+
+    if (call->answer.pieces) {
+        saying_tuple(&call->said, 2);
+        terms_add_atom(&call->said, "ok");
+        return LASTS;
+    }
     if (!answer)
         return REFUSED;
-    say_ok_with(call, call->function->word ? json_object_get(answer, call->function->word) : answer);
+    say_ok_with(call, json_object_get(answer, call->function->word));
     json_decref(answer);
     return SAID;
 }
 
 enum outcome verb_rules(struct call *call)
 {
-    return say_part(call, call_ask(call, "GET", "/v1/rules", NULL));
+    return say_part(call, "/v1/rules");
 }
 
 enum outcome verb_kinds(struct call *call)
 {
-    return say_part(call, call_ask(call, "GET", "/v1/kinds", NULL));
+    return say_part(call, "/v1/kinds");
 }
 
 enum outcome verb_status(struct call *call)
 {
-    return say_part(call, call_ask(call, "GET", "/v1/status", NULL));
+    return say_part(call, "/v1/status");
 }
 
 enum outcome verb_events(struct call *call)
@@ -347,17 +357,15 @@ enum outcome verb_events(struct call *call)
         return BADARG;
     snprintf(after, sizeof(after), "%lld", (long long)json_integer_value(call->args[0]));
     call->after = after;
-    return say_part(call, call_ask(call, "GET", "/v1/events", NULL));
+    return say_part(call, "/v1/events");
 }
 
 enum outcome verb_mark(struct call *call)
 {
-    json_t *answer;
+    json_t *last = json_integer((json_int_t)events_last(call->api->service->events));
 
-    call->after = "18446744073709551615"; /* none is behind that one */
-    answer = call_ask(call, "GET", "/v1/events", NULL);
-    terms_add_for_erlang(&call->said, json_object_get(answer, "last"));
-    json_decref(answer);
+    terms_add_for_erlang(&call->said, last);
+    json_decref(last);
     return SAID;
 }
 

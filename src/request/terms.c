@@ -302,12 +302,6 @@ void terms_end_list(struct text *to)
     text_add(to, &nil, 1);
 }
 
-enum style {
-    PLAIN,  /* keys and texts are binaries */
-    ERLANG, /* keys are atoms */
-    NAMES,  /* and here texts are, too */
-};
-
 /* Under these keys stand names, or words of which there are only a few; under those lists of them. */
 static const char *const word_keys[] = {"name", "full_name", "from",  "to",     "event", "fault", "state",
                                         "cut",  "mode",      "stage", "action", "type",  NULL};
@@ -321,18 +315,18 @@ static bool is_one_of(const char *const *keys, const char *key)
     return *keys;
 }
 
-static enum style style_of(enum style outer, const char *key, const json_t *value)
+static enum terms_style style_of(enum terms_style outer, const char *key, const json_t *value)
 {
-    if (outer == PLAIN)
-        return PLAIN;
+    if (outer == TERMS_PLAIN)
+        return TERMS_PLAIN;
     if (json_is_string(value))
-        return is_one_of(word_keys, key) ? NAMES : ERLANG;
-    return json_is_array(value) && is_one_of(list_keys, key) ? NAMES : ERLANG;
+        return is_one_of(word_keys, key) ? TERMS_NAMES : TERMS_ERLANG;
+    return json_is_array(value) && is_one_of(list_keys, key) ? TERMS_NAMES : TERMS_ERLANG;
 }
 
-static void add_term(struct text *to, const json_t *json, enum style style);
+static void add_term(struct text *to, const json_t *json, enum terms_style style);
 
-static void add_list(struct text *to, const json_t *json, enum style style)
+static void add_list(struct text *to, const json_t *json, enum terms_style style)
 {
     const json_t *element;
     size_t i;
@@ -344,39 +338,39 @@ static void add_list(struct text *to, const json_t *json, enum style style)
     terms_end_list(to);
 }
 
-void terms_add_key(struct text *to, const char *key)
+void terms_add_key(struct text *to, const char *key, enum terms_style style)
 {
-    add_binary(to, key, strlen(key));
+    if (style == TERMS_PLAIN)
+        add_binary(to, key, strlen(key));
+    else
+        terms_add_atom(to, key);
 }
 
-static void add_map(struct text *to, const json_t *json, enum style style)
+static void add_map(struct text *to, const json_t *json, enum terms_style style)
 {
     const char *key;
     json_t *value;
 
     add_head(to, TERM_MAP, (uint32_t)json_object_size(json));
     json_object_foreach((json_t *)json, key, value) {
-        if (style == PLAIN)
-            terms_add_key(to, key);
-        else
-            terms_add_atom(to, key);
-        add_term(to, value, style_of(style, key, value));
+        terms_add_key(to, key, style);
+        terms_add_value(to, key, value, style);
     }
 }
 
 /* A text too long for an atom stays what it is. */
-static void add_string(struct text *to, const json_t *json, enum style style)
+static void add_string(struct text *to, const json_t *json, enum terms_style style)
 {
     const char *text = json_string_value(json);
     size_t len = json_string_length(json);
 
-    if (style == NAMES && utf8_length(text, len) <= ATOM_CHARACTERS_MAX)
+    if (style == TERMS_NAMES && utf8_length(text, len) <= ATOM_CHARACTERS_MAX)
         terms_add_atom(to, text);
     else
         add_binary(to, text, len);
 }
 
-static void add_term(struct text *to, const json_t *json, enum style style)
+static void add_term(struct text *to, const json_t *json, enum terms_style style)
 {
     switch (json_typeof(json)) {
     case JSON_OBJECT:
@@ -404,37 +398,36 @@ static void add_term(struct text *to, const json_t *json, enum style style)
     }
 }
 
-static void add_version(struct text *to)
+void terms_add_version(struct text *to)
 {
     const uint8_t version = TERM_VERSION;
 
     text_add(to, &version, 1);
 }
 
-void terms_add_term(struct text *to, const json_t *json)
+void terms_add_value(struct text *to, const char *key, const json_t *value, enum terms_style style)
 {
-    add_term(to, json, PLAIN);
+    add_term(to, value, style_of(style, key, value));
 }
 
 void terms_add_names(struct text *to, const json_t *names)
 {
-    add_list(to, names, NAMES);
+    add_list(to, names, TERMS_NAMES);
 }
 
 void terms_add_for_erlang(struct text *to, const json_t *document)
 {
-    add_term(to, document, ERLANG);
+    add_term(to, document, TERMS_ERLANG);
 }
 
 void terms_add(struct text *to, const json_t *document)
 {
-    add_version(to);
-    add_term(to, document, PLAIN);
+    terms_add_version(to);
+    add_term(to, document, TERMS_PLAIN);
 }
 
 void terms_begin(struct text *to, size_t pairs)
 {
-    add_version(to);
     add_head(to, TERM_MAP, (uint32_t)pairs);
 }
 

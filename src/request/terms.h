@@ -32,19 +32,28 @@ json_t *terms_parse(const void *data, size_t len, struct refusal *refusal);
 
 void terms_add(struct text *to, const json_t *document);
 
+enum terms_style {
+    TERMS_PLAIN,  /* keys and texts are binaries */
+    TERMS_ERLANG, /* as an Erlang program likes it, see terms_add_for_erlang() */
+    TERMS_NAMES,  /* and here texts are names */
+};
+
 /*
  * A map whose values come one after the other, and lists of which nobody knows yet how long they are. A list is a chain
  * of rows, each with its number of elements in front, whose tail is the next one, and that of the last one the empty
  * list: for whoever reads it a list as any other.
  *
+ *     terms_add_version(to);
  *     terms_begin(to, 2);
- *     terms_add_key(to, "a"), terms_add_term(to, json);
- *     terms_add_key(to, "b"), at = terms_begin_rows(to), terms_add_term(to, json), ..., terms_end_rows(to, at, n);
- *                             at = terms_begin_rows(to), ..., terms_end_list(to);
+ *     terms_add_key(to, "a", style), terms_add_value(to, "a", json, style);
+ *     terms_add_key(to, "b", style);
+ *     at = terms_begin_rows(to), terms_add_value(to, "b", json, style), ..., terms_end_rows(to, at, n);
+ *     at = terms_begin_rows(to), ..., terms_end_list(to);
  */
+void terms_add_version(struct text *to); /* none for a part of another term */
 void terms_begin(struct text *to, size_t pairs);
-void terms_add_key(struct text *to, const char *key);
-void terms_add_term(struct text *to, const json_t *json);
+void terms_add_key(struct text *to, const char *key, enum terms_style style);
+void terms_add_value(struct text *to, const char *key, const json_t *value, enum terms_style style); /* or an element */
 size_t terms_begin_rows(struct text *to); /* returns where they begin, for: */
 void terms_end_rows(struct text *to, size_t begin, size_t count);
 void terms_end_list(struct text *to);

@@ -3,7 +3,7 @@
 -module(agent).
 -export([watch/0, downs/0, fell/0, ups/0, ping/1, collect/0, numbers/1, send/4, checksums/0, blob/2, load/2, stop_load/0]).
 -export([rtts/2, ask_all/1, listen_to_log/0, logged/1, log/2]).
--export([watched/2, linked/1, linked_to/4, call_many/4, kill_many/0, own/3]).
+-export([watched/2, linked/1, linked_to/4, call_many/4, kill_many/0, own/3, at_once/4, linked_and_watched/4, leave_at_once/4]).
 
 %% ---- what the node sees of others ----
 
@@ -179,3 +179,29 @@ own(Node, Function, Args) ->
         receive after infinity -> ok end
     end),
     receive {Pid, Answer} -> {Pid, Answer} end.
+
+%% What so many get who call at once.
+at_once(Count, Module, Function, Args) ->
+    Callers = [spawn_monitor(fun() -> exit({got, apply(Module, Function, Args)}) end) || _ <- lists:seq(1, Count)],
+    [receive {'DOWN', Ref, process, Pid, {got, Answer}} -> Answer end || {Pid, Ref} <- Callers].
+
+%% A call as erpc makes it, by who is linked to what it has spawned as well: what it hears by each.
+linked_and_watched(Node, Module, Function, Args) ->
+    Result = make_ref(),
+    process_flag(trap_exit, true),
+    {Pid, Ref} = spawn_opt(Node, erpc, execute_call, [Result, Module, Function, Args], [link, monitor]),
+    receive {'DOWN', Ref, process, Pid, {Result, return, Answer}} -> ok end,
+    receive {'EXIT', Pid, {Result, return, Linked}} -> {Answer, Linked} end.
+
+%% So many ask, and let the answer be before it is there: they watch no longer, or are linked and end.
+leave_at_once(Count, Node, Function, Args) ->
+    [begin
+         {Pid, Ref} = spawn_opt(Node, erpc, execute_call, [make_ref(), epmdpxy, Function, Args], [link, monitor]),
+         true = unlink(Pid),
+         true = erlang:demonitor(Ref)
+     end || _ <- lists:seq(1, Count)],
+    [spawn(fun() ->
+         _ = spawn_link(Node, erpc, execute_call, [make_ref(), epmdpxy, Function, Args]),
+         exit(gone)
+     end) || _ <- lists:seq(1, Count)],
+    ok.

@@ -11,7 +11,8 @@
 suite() -> [{timetrap, {seconds, 120}}].
 
 all() -> [every_form_of_call, as_a_server, what_is_wrong, the_verbs, cut_and_fixed_by_rpc, owned_rules, of_no_cluster, other_cookie,
-          taken_name, c_node, idle, one_way_talk, waiting, who_waits_and_leaves, without_a_name, long_names, large_requests].
+          taken_name, c_node, idle, one_way_talk, waiting, who_waits_and_leaves, without_a_name, long_names, large_requests, large_answers, who_asks_much_and_leaves,
+          too_large_an_answer].
 
 init_per_testcase(long_names, Config) -> init(Config, ?DAEMON "@127.0.0.1");
 init_per_testcase(_, Config) -> init(Config, ?DAEMON).
@@ -358,3 +359,107 @@ large_requests(Config) ->
     {badrpc, nodedown} = rpc(Config, "a", cut_cables, [binary:copy(<<"x">>, 1100000), b]),
     pong = call(Config, "a", net_adm, ping, [D]),
     {match, _} = {re:run(log(Config), "a@\\S+ is disconnected: a message of more than 1 MiB", [{capture, none}]), log(Config)}.
+
+%% ---- long answers ----
+
+-define(NAMES, 900).
+
+%% Names without nodes, kept by their connections; and as many rules as one turn of the daemon does not tell.
+crowd(Config) ->
+    Sockets = [begin
+                   {ok, Socket} = gen_tcp:connect("localhost", cluster:port(Config), [binary, {active, false}]),
+                   Name = list_to_binary(io_lib:format("crowd~3..0w", [N])),
+                   ok = gen_tcp:send(Socket, <<21:16, $x, 9:16, 77, 0, 6:16, 5:16, 8:16, Name/binary, 0:16>>),
+                   {ok, <<118, 0, _:32>>} = gen_tcp:recv(Socket, 6, 10000),
+                   Socket
+               end || N <- lists:seq(1, ?NAMES)],
+    Rules = [["{\"fault\": \"latency\", \"params\": {\"delay\": \"5ms\"}, \"from\": [\"one\"], \"to\": [\"two", integer_to_list(N), "\"]}"]
+             || N <- lists:seq(1, 300)],
+    _ = cluster:http(Config, "POST", "/v1/rules", ["{\"rules\": [", lists:join(",", Rules), "]}"]),
+    Sockets.
+
+%% The same terms as those of a small cluster, however many there are, and whoever asks at once.
+large_answers(Config) ->
+    start(Config, ["a", "b"]),
+    D = daemon(Config),
+    true = is_integer(rpc(Config, "b", mark, [])), %% it is known with its host from then on
+    {ok, #{nodes := [_, #{full_name := _, hidden := false} = First]}} = rpc(Config, "a", status, []),
+    {ok, []} = rpc(Config, "a", rules, []),
+    Sockets = crowd(Config),
+    {ok, #{nodes := Nodes, rules := Rules, cables := [], hints := Hints, counters := #{}} = Status} = rpc(Config, "a", status, []),
+    #{"nodes" := Told} = status(Config),
+    true = [list_to_atom(Name) || #{"name" := Name} <- Told] =:= [Name || #{name := Name} <- Nodes],
+    {?NAMES + 2, First} = {length(Nodes), lists:last(Nodes)},
+    #{name := crowd900, full_name := null, hidden := false, observer := false, port := 9, type := 77} = hd(Nodes),
+    true = lists:all(fun is_binary/1, Hints),
+    true = lists:sort([list_to_atom(Key) || Key <- maps:keys(status(Config))]) =:= lists:sort(maps:keys(Status)),
+    {ok, Rules} = rpc(Config, "a", rules, []),
+    300 = length(Rules),
+    #{fault := latency, from := [one], to := [two300], params := #{delay := <<"5ms">>}} = lists:last(Rules),
+    {ok, Events} = rpc(Config, "a", events, [0]),
+    true = length(Events) > 900,
+    #{event := rules_changed} = lists:last(Events),
+    {ok, []} = rpc(Config, "a", events, [rpc(Config, "a", mark, [])]),
+    %% In every form; and by more of them than one node may have under way.
+    {ok, Rules} = call(Config, "a", gen_server, call, [{epmdpxy, D}, rules]),
+    {ok, Rules} = call(Config, "a", rpc, block_call, [D, epmdpxy, rules, []]),
+    {{ok, Rules}, {ok, Rules}} = call(Config, "a", agent, linked_and_watched, [D, epmdpxy, rules, []]),
+    Many = [later(fun() -> call(Config, Name, agent, at_once, [40, rpc, call, [D, epmdpxy, Function, []]]) end)
+            || Name <- ["a", "b"], Function <- [rules, status]],
+    [[begin
+          {ok, Answer} = Each,
+          true = Answer =:= Rules orelse maps:get(nodes, Answer) =:= Nodes
+      end || Each <- Answers()] || Answers <- Many],
+    %% A cut deals with all of them; and they are no more.
+    {ok, #{id := Id, islands := [[a], Others]}} = rpc(Config, "a", partition, [a]),
+    {?NAMES + 1, true} = {length(Others), lists:member(crowd001, Others)},
+    {ok, #{bitten := false}} = rpc(Config, "a", effect, [Id]),
+    [ok = gen_tcp:close(Socket) || Socket <- Sockets],
+    wait(fun() -> {ok, #{nodes := Left}} = rpc(Config, "a", status, []), length(Left) =:= 2 end).
+
+%% In the midst of an answer: those who ask, their connection, and their node.
+who_asks_much_and_leaves(Config) ->
+    start(Config, ["a", "b", "c"]),
+    D = daemon(Config),
+    _ = crowd(Config),
+    Status = [D, epmdpxy, status, []],
+    %% One by one: nobody is left for whom the next piece would be made.
+    [begin
+         ok = call(Config, "b", agent, leave_at_once, [1, D, status, []]),
+         _ = cluster:http(Config, "GET", "/v1", "")
+     end || _ <- lists:seq(1, 20)],
+    [begin
+         ok = call(Config, "b", agent, leave_at_once, [50, D, status, []]),
+         ok = call(Config, "b", agent, call_many, [50, Module, Function, Args]),
+         {ok, #{nodes := [_ | _]}} = rpc(Config, "b", status, []),
+         Leave(),
+         {ok, #{nodes := Nodes}} = rpc(Config, "b", status, []),
+         ?NAMES + 3 = length(Nodes),
+         call(Config, "b", agent, kill_many, [])
+     end || {Module, Function, Args} <- [{erpc, call, Status}, {gen_server, call, [{epmdpxy, D}, status]}],
+            Leave <- [fun() -> call(Config, "b", agent, kill_many, []), call(Config, "b", agent, call_many, [1, erpc, call, Status]) end,
+                      fun() -> true = call(Config, "b", erlang, disconnect_node, [D]) end]],
+    ok = call(Config, "c", agent, call_many, [50, erpc, call, Status]),
+    kill(Config, "c"),
+    wait(fun() -> {ok, #{nodes := Nodes}} = rpc(Config, "a", status, []), length(Nodes) =:= ?NAMES + 2 end).
+
+%% Beyond 16 MiB: that is said, and the next answer is as good as ever.
+too_large_an_answer(Config) ->
+    start(Config, ["a"]),
+    D = daemon(Config),
+    Ids = call(Config, "a", ?MODULE, long_rules, [D, 21]),
+    {error, {refused, 409, <<"the answer has more than 16 MiB", _/binary>>}} = rpc(Config, "a", rules, []),
+    ok = rpc(Config, "a", remove, [#{ids => tl(Ids)}]),
+    3500 = call(Config, "a", ?MODULE, names_of_one, [D]).
+
+%% In a node. Each is as long as a request may be.
+long_rules(D, Count) ->
+    Names = [iolist_to_binary(io_lib:format("n~4..0w~s", [N, lists:duplicate(240, $x)])) || N <- lists:seq(1, 3500)],
+    [begin
+         {ok, #{id := Id}} = rpc:call(D, epmdpxy, fault, [latency, #{delay => 5}, #{from => Names, to => b, wait => true}]),
+         Id
+     end || _ <- lists:seq(1, Count)].
+
+names_of_one(D) ->
+    {ok, [#{from := Names}]} = rpc:call(D, epmdpxy, rules, []),
+    length(Names).

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../unit/house.h"
+#include "control/pieces.h"
 #include "endpoint/cookie.h"
 #include "endpoint/functions.h"
 #include "endpoint/greeting.h"
@@ -69,6 +70,12 @@ static void run(const struct api *api, struct owners *owners, struct process *pr
     if (answer.verdict == FUNCTIONS_WAITS) {
         functions_waited(api, answer.wait.condition.kind, NULL, 1, &answer.term);
         wait_request_done(&answer.wait);
+        answer.verdict = FUNCTIONS_RETURNS;
+    }
+    if (answer.verdict == FUNCTIONS_LASTS) {
+        while (answer.pieces->make(answer.pieces, &answer.term))
+            ;
+        answer.pieces->free(answer.pieces);
         answer.verdict = FUNCTIONS_RETURNS;
     }
     if (answer.made)

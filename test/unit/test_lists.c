@@ -11,6 +11,7 @@
 #include "control/lists.h"
 #include "control/status.h"
 #include "request/terms.h"
+#include "wire/term.h"
 
 static struct house house;
 
@@ -50,7 +51,7 @@ static bool add_none(struct rows *rows)
     return ++rows->at < rows->last;
 }
 
-static struct pieces *in_pieces(uint64_t count, bool in_terms)
+static struct pieces *in_pieces(uint64_t count, enum lists_form form, const char *only)
 {
     struct lists *lists = lists_new(&(struct wanted){.api = &house.api});
 
@@ -58,7 +59,7 @@ static struct pieces *in_pieces(uint64_t count, bool in_terms)
     lists_add_rows(lists, "rows", add_rows, 0, count);
     lists_add_rows(lists, "none", add_none, 0, 5);
     lists_add_fields(lists, json_pack("{s:s}", "last", ""));
-    return lists_pieces(lists, in_terms);
+    return lists_pieces(lists, form, only);
 }
 
 static json_t *at_once(uint64_t count)
@@ -79,7 +80,7 @@ static void json_to_the_byte(void **state)
 
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
         json_t *document = at_once(counts[i]);
-        char *expected = json_dumps(document, JSON_INDENT(2)), *got = whole(in_pieces(counts[i], false));
+        char *expected = json_dumps(document, JSON_INDENT(2)), *got = whole(in_pieces(counts[i], LISTS_JSON, NULL));
 
         assert_memory_equal(got, expected, strlen(expected));
         assert_string_equal(got + strlen(expected), "\n");
@@ -109,7 +110,7 @@ static void terms_that_mean_the_same(void **state)
 
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
         size_t pieces;
-        struct text text = all_of(in_pieces(counts[i], true), &pieces);
+        struct text text = all_of(in_pieces(counts[i], LISTS_TERMS, NULL), &pieces);
         json_t *document = at_once(counts[i]), *got;
         struct refusal refusal;
 
@@ -120,6 +121,45 @@ static void terms_that_mean_the_same(void **state)
         json_decref(got);
         json_decref(document);
         text_done(&text);
+    }
+}
+
+/* To the byte, as long as there is one piece; then a list is a chain. */
+static void check_for_erlang(struct pieces *pieces, const json_t *document)
+{
+    const uint8_t version = TERM_VERSION;
+    struct text text = {0}, expected = {0}, parsed = {0};
+    size_t count;
+    struct refusal refusal;
+    json_t *got;
+
+    text = all_of(pieces, &count);
+    terms_add_for_erlang(&expected, document);
+    assert_true(count > 1 || text.len == expected.len);
+    assert_true(count > 1 || memcmp(text.data, expected.data, text.len) == 0);
+    text_add(&parsed, &version, 1);
+    text_add(&parsed, text.data, text.len);
+    got = terms_parse(parsed.data, parsed.len, &refusal);
+    assert_non_null(got);
+    assert_true(json_equal(got, document));
+    json_decref(got);
+    text_done(&text);
+    text_done(&expected);
+    text_done(&parsed);
+}
+
+static void terms_for_erlang(void **state)
+{
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        json_t *document = at_once(counts[i]);
+
+        check_for_erlang(in_pieces(counts[i], LISTS_ERLANG, NULL), document);
+        check_for_erlang(in_pieces(counts[i], LISTS_ERLANG, "rows"), json_object_get(document, "rows"));
+        check_for_erlang(in_pieces(counts[i], LISTS_ERLANG, "none"), json_object_get(document, "none"));
+        check_for_erlang(in_pieces(counts[i], LISTS_ERLANG, "deep"), json_object_get(document, "deep"));
+        json_decref(document);
     }
 }
 
@@ -164,7 +204,7 @@ static void nodes_that_come_and_go_meanwhile(void **state)
     for (int i = 1; i < NODES - 1; i++)
         register_number(i);
     status_add_nodes(lists);
-    pieces = lists_pieces(lists, false);
+    pieces = lists_pieces(lists, LISTS_JSON, NULL);
     assert_true(pieces->make(pieces, &text));
     for (int i = 100; i < NODES - 1; i++) { /* where it is, and around */
         char name[20];
@@ -201,7 +241,7 @@ static void events_that_happen_meanwhile(void **state)
     for (int i = 1; i <= 500; i++)
         register_number(i);
     status_add_events(lists, &house.service, 10);
-    pieces = lists_pieces(lists, false);
+    pieces = lists_pieces(lists, LISTS_JSON, NULL);
     assert_true(pieces->make(pieces, &text));
     register_number(501);
     while (pieces->make(pieces, &text))
@@ -217,7 +257,7 @@ static void events_that_happen_meanwhile(void **state)
 /* Whoever leaves before the end. */
 static void half_of_it(void **state)
 {
-    struct pieces *begun = in_pieces(1000, false), *unread = in_pieces(1, true);
+    struct pieces *begun = in_pieces(1000, LISTS_JSON, NULL), *unread = in_pieces(1, LISTS_TERMS, NULL);
     struct text text = {0};
     (void)state;
 
@@ -230,5 +270,5 @@ static void half_of_it(void **state)
 
 #define IN_A_HOUSE(name) cmocka_unit_test_setup_teardown(name, in_a_house, out_of_it)
 
-RUN(IN_A_HOUSE(json_to_the_byte), IN_A_HOUSE(terms_that_mean_the_same), IN_A_HOUSE(nodes_that_come_and_go_meanwhile),
-    IN_A_HOUSE(events_that_happen_meanwhile), IN_A_HOUSE(half_of_it))
+RUN(IN_A_HOUSE(json_to_the_byte), IN_A_HOUSE(terms_that_mean_the_same), IN_A_HOUSE(terms_for_erlang),
+    IN_A_HOUSE(nodes_that_come_and_go_meanwhile), IN_A_HOUSE(events_that_happen_meanwhile), IN_A_HOUSE(half_of_it))

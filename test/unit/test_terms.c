@@ -121,13 +121,14 @@ static void a_list_in_parts(void **state)
     json_decref(read);
     json_decref(expected);
 
+    terms_add_version(&text);
     terms_begin(&text, 1);
-    terms_add_key(&text, "many");
+    terms_add_key(&text, "many", TERMS_PLAIN);
     for (int i = 0; i < 100 * TERMS_DEPTH_MAX; i++) {
         json_t *element = json_integer(i);
         size_t begin = terms_begin_rows(&text);
 
-        terms_add_term(&text, element);
+        terms_add_value(&text, "many", element, TERMS_PLAIN);
         terms_end_rows(&text, begin, 1);
         json_decref(element);
     }
