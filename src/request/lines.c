@@ -194,7 +194,7 @@ void rule_add_effect(struct text *to, const json_t *rule)
     add_bytes(to, effect, "delayed", "delayed_bytes", "delayed_frames");
     add_act(to, effect, "held_handshakes", "held", "handshake", "handshakes");
     add_act(to, effect, "changed_handshakes", "changed", "handshake", "handshakes");
-    add_act(to, effect, "hidden_ends", "hid that", "node had left", "nodes had left");
+    add_act(to, effect, "hidden_ends", "hid", "time that a node had left", "times that a node had left");
     add_act(to, effect, "refused", "refused", "connection", "connections");
     add_act(to, effect, "closed", "closed", "connection", "connections");
     add_act(to, effect, "reset", "reset", "connection", "connections");

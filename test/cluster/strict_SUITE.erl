@@ -192,7 +192,7 @@ noticed(Config) ->
     epmdpxy(Config, "wait noticed"),
     pang = ping(Config, "a", "b"),
     Late = fix(Config),
-    {match, _} = re:run(Late, "touched 1 cable and 1 dial.*; held 1 handshake; hid that .* had left; both sides had noticed [0-9.]+m?s before$").
+    {match, _} = re:run(Late, "touched 1 cable and 1 dial.*; held 1 handshake; hid .* that a node had left; both sides had noticed [0-9.]+m?s before$").
 
 %% ---- faults that change something ----
 
