@@ -24,8 +24,9 @@
 %% With an option that is none of these every suite fails, and says so.
 %%
 %% Cases of a `parallel' group share the cluster, so what one leaves cannot be told from what another needs: all of this comes
-%% after the group (what fails is its `end_per_group'), and the history of a case that failed begins with it. A rule goes with
-%% the case that made it nevertheless.
+%% after the group, and the history of a case that failed begins with it. A rule goes with the case that made it nevertheless.
+%% What fails is the group's `end_per_group': Common Test tells of that, but does not count it, and `rebar3 ct' ends with status
+%% 0. With `epmdpxy exec --strict -- rebar3 ct' a fault that has changed nothing gives status 3 there, too.
 -module(epmdpxy_cth).
 -export([id/1, init/2, pre_init_per_suite/3, post_end_per_suite/4, pre_init_per_group/4, post_end_per_group/5,
          pre_init_per_testcase/4, post_end_per_testcase/5, on_tc_fail/4, terminate/1]).
