@@ -391,7 +391,9 @@ errors_have_words(Config) ->
      || Why <- [not_started, {already_started, 1}, {stock_epmd, 1}, {port_taken, 1}, {no_program, <<"x">>},
                 {program_too_old, "x"}, {daemon_too_old, 1}, {program_failed, "x", 1, <<>>}, {daemon_ended, 1, <<>>},
                 {lost, 1, closed}, {refused, 400, <<"x">>}, {unknown, [a, 'b@c']}, {bad_island, x}, {connected, [a@b]},
-                nothing_cut, {timeout, <<"x">>}, {timeout, x}]].
+                nothing_cut, {timeout, <<"x">>}, {timeout, x}]],
+    %% In a shell it is {ended, "M"}.
+    ?assertNotEqual(nomatch, string:find(epmdpxy:format_error({ended, [77]}), "[77]")).
 
 %% The README of the prototype, in a shell that is no node. A mistake in the shell does not take the cut away.
 shell_word_for_word(_) ->

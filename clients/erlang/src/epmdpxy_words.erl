@@ -33,6 +33,7 @@ error({connected, Nodes}) ->
 error(nothing_cut) -> "nothing is cut, so there is nothing to notice";
 error({timeout, Missing}) when is_binary(Missing) -> ["time is over: ", Missing];
 error({timeout, Missing}) -> io_lib:format("time is over: ~p", [Missing]);
+error({ended, Ids}) -> io_lib:format("of the rules ~w none is left: ask for an effect before they are removed", [Ids]);
 error({bad_option, What}) -> io_lib:format("~tp is no option, or none that can be, of this function", [What]);
 error({bad_island, What}) -> io_lib:format("~tp is no island: that is the name of a node, or a list of names", [What]);
 error({bad_name, What}) -> io_lib:format("~tp is no name of a node: that is an atom, a string or a binary", [What]);
