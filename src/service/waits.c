@@ -111,6 +111,8 @@ static int refuse_late(const struct wait *wait, struct refusal *refusal)
 {
     char time[32];
 
+    if (wait->request.timeout_us == 0)
+        return refuse_as(refusal, -ETIMEDOUT, NULL, "not now: %s", wait->missing.text);
     duration_print(wait->request.timeout_us, time, sizeof(time));
     return refuse_as(refusal, -ETIMEDOUT, NULL, "not within %s: %s", time, wait->missing.text);
 }
