@@ -2,11 +2,11 @@
 %% The hook of Common Test and the fixture of EUnit, in VMs of their own that run what is in fixture/.
 -module(hook_SUITE).
 -include_lib("stdlib/include/assert.hrl").
--export([all/0, removes_and_heals/1, fails_what_leaves/1, fails_what_shows_nothing/1, together/1, under_exec/1, cannot_start/1, eunit/1, eunit_kills/1]).
+-export([all/0, removes_and_heals/1, fails_what_leaves/1, fails_what_shows_nothing/1, together/1, judged_together/1, under_exec/1, cannot_start/1, eunit/1, eunit_kills/1]).
 
 -define(BOUND, 120000).
 
-all() -> [removes_and_heals, fails_what_leaves, fails_what_shows_nothing, together, under_exec, cannot_start, eunit, eunit_kills].
+all() -> [removes_and_heals, fails_what_leaves, fails_what_shows_nothing, together, judged_together, under_exec, cannot_start, eunit, eunit_kills].
 
 %% Two cases fail by themselves; theirs is the history.
 removes_and_heals(Config) ->
@@ -31,10 +31,18 @@ fails_what_shows_nothing(Config) ->
 
 %% What cases that run together make is theirs; the cluster is whole again behind all of them.
 together(Config) ->
-    {{3, 1, {0, 0}}, Logs} = run(Config, together_SUITE, "", "[{peers, 3}]"),
+    {{4, 1, {0, 0}}, Logs} = run(Config, together_SUITE, "", "[{peers, 3}]"),
     ?assertNotEqual(nomatch, string:find(log_of(Logs, "fails_meanwhile"), "-&gt; fault hide")),
-    ?assertEqual([], [Case || Case <- ["holds_its_cut", "ends_meanwhile"], string:find(log_of(Logs, Case), "left behind") =/= nomatch]),
+    ?assertEqual(["holds_its_cut", "shows_nothing"],
+                 [Case || Case <- ["holds_its_cut", "ends_meanwhile", "shows_nothing"],
+                          string:find(log_of(Logs, Case), Case ++ " has left behind") =/= nomatch]),
     ?assertNotEqual(nomatch, string:find(log_of(Logs, "end_per_group"), "together has left behind")).
+
+%% Each is judged by its own rules, and counted: the one whose cut is left has failed, or the one whose fault has changed nothing.
+judged_together(Config) ->
+    {{2, 3, {0, 0}}, _} = run(Config, together_SUITE, "", "[{peers, 3}, {fail_on_left, true}]"),
+    {{3, 2, {0, 0}}, Logs} = run(Config, together_SUITE, "", "[{peers, 3}, {fail_on_vacuous, true}]"),
+    ?assertNotEqual(nomatch, string:find(log_of(Logs, "shows_nothing"), "shows_nothing has shown nothing")).
 
 %% The runner is a node, and takes no part.
 under_exec(Config) ->

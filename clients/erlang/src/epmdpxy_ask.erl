@@ -42,12 +42,15 @@ readable(Names) -> [readable(Name) || Name <- Names].
 -spec post_owned(iodata(), map(), map(), map()) -> map().
 post_owned(Path, More, Document, Options) ->
     For = case Options of #{for := Time} -> #{for => duration(Time)}; _ -> #{} end,
-    Lease = case maps:get(owner, Options, default_owner()) of
+    Owner = maps:get(owner, Options, default_owner()),
+    Lease = case Owner of
         none -> #{};
-        Owner when is_pid(Owner) -> #{lease => value_of(epmdpxy_daemon:lease(Owner))};
+        Pid when is_pid(Pid) -> #{lease => value_of(epmdpxy_daemon:lease(Pid))};
         Other -> throw({error, {bad_option, {owner, Other}}})
     end,
-    value_of(request(post, Path, lists:foldl(fun maps:merge/2, Document, [More, For, Lease]))).
+    Answer = value_of(request(post, Path, lists:foldl(fun maps:merge/2, Document, [More, For, Lease]))),
+    _ = [epmdpxy_daemon:made(Owner, [Id || #{id := Id} <- Rules]) || is_pid(Owner), #{rules := Rules} <- [Answer]],
+    Answer.
 
 %% In a shell each mistake ends the process that evaluates, and another one goes on: the shell itself stays.
 -spec default_owner() -> pid().

@@ -23,10 +23,11 @@
 %%
 %% With an option that is none of these every suite fails, and says so.
 %%
-%% Cases of a `parallel' group share the cluster, so what one leaves cannot be told from what another needs: all of this comes
-%% after the group, and the history of a case that failed begins with it. A rule goes with the case that made it nevertheless.
-%% What fails is the group's `end_per_group': Common Test tells of that, but does not count it, and `rebar3 ct' ends with status
-%% 0. With `epmdpxy exec --strict -- rebar3 ct' a fault that has changed nothing gives status 3 there, too.
+%% Cases of a `parallel' group share the cluster. A case is judged by the rules that are its process's own, and these are removed
+%% when it ends; what belongs to no case is removed, and the cluster made whole again, after the group. The history of a case that
+%% failed begins with the group. When a rule that is no case's own (`owner => none', another process's, that of a case that was
+%% killed) makes the group's `end_per_group' fail, Common Test tells of it, but does not count it: `rebar3 ct' ends with status 0.
+%% With `epmdpxy exec --strict -- rebar3 ct' a fault that has changed nothing gives status 3 there, too.
 -module(epmdpxy_cth).
 -export([id/1, init/2, pre_init_per_suite/3, post_end_per_suite/4, pre_init_per_group/4, post_end_per_group/5,
          pre_init_per_testcase/4, post_end_per_testcase/5, on_tc_fail/4, terminate/1]).
@@ -118,8 +119,16 @@ pre_init_per_testcase(_Suite, _Case, Config, #hook{options = Options} = Hook) ->
 -spec post_end_per_testcase(atom(), atom(), list(), term(), #hook{}) -> {term(), #hook{}}.
 post_end_per_testcase(_Suite, Case, Config, Return, #hook{together = none} = Hook) ->
     ended(Case, Config, Return, Hook);
-post_end_per_testcase(_Suite, _Case, _Config, Return, Hook) ->
-    {Return, Hook}.
+post_end_per_testcase(_Suite, Case, _Config, Return, Hook) ->
+    {judged_alone(Case, Return, Hook), Hook}.
+
+%% By the rules of its own: it is its process that calls.
+judged_alone(Case, Return, #hook{options = Options, before = Before, mark = Mark}) ->
+    Own = epmdpxy_daemon:made_by(self()),
+    Left = [Rule || #{id := Id} = Rule <- left(Before), lists:member(Id, Own)],
+    _ = [epmdpxy:remove(Rule) || Rule <- Left],
+    Told = tell(Case, left_behind, Left, Return, proplists:get_bool(fail_on_left, Options)),
+    tell(Case, vacuous, [Id || Id <- vacuous(Mark), lists:member(Id, Own)], Told, proplists:get_bool(fail_on_vacuous, Options)).
 
 %% Also a case of a group within a parallel one.
 is_parallel(Config) ->

@@ -4,7 +4,7 @@
 %% It is linked to nobody, and prints to `user': suites start it from processes that end soon.
 -module(epmdpxy_daemon).
 -behaviour(gen_server).
--export([start/1, stop/0, port/0, info/0, lease/1, observed/1, journal/2, names/1, add_peer/2, remove_peer/1, peers/0]).
+-export([start/1, stop/0, port/0, info/0, lease/1, made/2, made_by/1, observed/1, journal/2, names/1, add_peer/2, remove_peer/1, peers/0]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 
 -define(SERVER, epmdpxy).
@@ -26,6 +26,7 @@
                 adopted = false :: boolean(),                   % this VM is a node elsewhere; the socket is ours
                 before :: string() | false,                     % the variable, before it was ours
                 leases = #{} :: #{pid() => {reference(), binary()}},
+                made = #{} :: #{pid() => [pos_integer()]},      % by those who have leases
                 observed = [] :: [binary()],
                 named = 0 :: non_neg_integer(),
                 peers = #{} :: #{node() => {pid(), reference()}}}).
@@ -72,6 +73,17 @@ lease(Owner) -> call({lease, Owner}).
 %% A line of the history; milliseconds since 1970.
 -spec journal(integer(), unicode:chardata()) -> ok.
 journal(Ms, Line) -> gen_server:cast(?SERVER, {journal, Ms, Line}).
+
+%% Rules that go with that process; until it ends, it is known which they were.
+-spec made(pid(), [pos_integer()]) -> ok.
+made(Owner, Ids) -> gen_server:cast(?SERVER, {made, Owner, Ids}).
+
+-spec made_by(pid()) -> [pos_integer()].
+made_by(Owner) ->
+    case call({made_by, Owner}) of
+        {ok, Ids} -> Ids;
+        {error, _} -> []
+    end.
 
 %% They are taken back when we stop.
 -spec observed([binary()]) -> ok | {error, epmdpxy:reason()}.
@@ -204,6 +216,8 @@ handle_call({names, Number}, _From, #state{named = Last} = State) ->
     {reply, {ok, Names}, State#state{named = Last + Number}};
 handle_call({observed, Names}, _From, #state{observed = Observed} = State) ->
     {reply, ok, State#state{observed = lists:usort(Names ++ Observed)}};
+handle_call({made_by, Owner}, _From, #state{made = Made} = State) ->
+    {reply, {ok, maps:get(Owner, Made, [])}, State};
 handle_call({lease, Owner}, _From, #state{leases = Leases} = State) when is_map_key(Owner, Leases) ->
     #{Owner := {_, Name}} = Leases,
     {reply, renew(State, Name), State};
@@ -215,6 +229,10 @@ handle_call({lease, Owner}, _From, #state{leases = Leases} = State) ->
     end.
 
 -spec handle_cast(term(), #state{}) -> {noreply, #state{}}.
+handle_cast({made, Owner, Ids}, #state{leases = Leases, made = Made} = State) when is_map_key(Owner, Leases) ->
+    {noreply, State#state{made = Made#{Owner => Ids ++ maps:get(Owner, Made, [])}}};
+handle_cast({made, _Ended, _Ids}, State) ->
+    {noreply, State};
 handle_cast({journal, Ms, Line}, #state{journal = Journal} = State) ->
     {noreply, State#state{journal = lists:sublist([{Ms, Line} | Journal], ?JOURNAL_MAX)}}.
 
@@ -226,7 +244,7 @@ handle_info(renew, #state{leases = Leases} = State) ->
 handle_info({'DOWN', _, process, Pid, _}, #state{leases = Leases} = State) when is_map_key(Pid, Leases) ->
     {{_, Name}, Rest} = maps:take(Pid, Leases),
     end_lease(State, Name),
-    {noreply, State#state{leases = Rest}};
+    {noreply, State#state{leases = Rest, made = maps:remove(Pid, State#state.made)}};
 handle_info({'DOWN', Ref, process, _, _}, #state{peers = Peers} = State) ->
     {noreply, State#state{peers = maps:filter(fun(_, {_, Its}) -> Its =/= Ref end, Peers)}};
 handle_info({Program, {data, {_, Line}}}, #state{program = Program, said = Said} = State) ->
