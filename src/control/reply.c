@@ -38,6 +38,18 @@ enum MHD_Result reply_text(struct MHD_Connection *connection, const struct text 
     return queue(connection, MHD_HTTP_OK, response_of(text), type, "");
 }
 
+static ssize_t read_nothing(void *nobody, uint64_t position, char *to, size_t max)
+{
+    (void)nobody, (void)position, (void)to, (void)max;
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+enum MHD_Result reply_length(struct MHD_Connection *connection, uint64_t length, const char *type)
+{
+    return queue(connection, MHD_HTTP_OK, MHD_create_response_from_callback(length, 1024, read_nothing, NULL, NULL),
+                 type, "");
+}
+
 enum MHD_Result reply_document(struct MHD_Connection *connection, unsigned status, json_t *document, const char *allow)
 {
     bool in_terms = reply_is_in_terms(connection);

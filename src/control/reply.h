@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <microhttpd.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct refusal;
 struct text;
@@ -17,6 +18,9 @@ bool reply_is_in_terms(struct MHD_Connection *connection);
 
 /* The text is taken over. */
 enum MHD_Result reply_text(struct MHD_Connection *connection, const struct text *text, const char *type);
+
+/* To a HEAD: what a text of that length would begin with. */
+enum MHD_Result reply_length(struct MHD_Connection *connection, uint64_t length, const char *type);
 
 /* The document is taken over. `allow`: the methods that there are, with HTTP_NO_SUCH_METHOD; else "". */
 enum MHD_Result reply_document(struct MHD_Connection *connection, unsigned status, json_t *document, const char *allow);

@@ -15,7 +15,8 @@ struct serving {
     struct turns *turns;
     struct turn turn;
     struct MHD_Connection *connection;
-    bool head;
+    bool head;       /* the length of all of it is wanted, and nothing else: */
+    uint64_t length; /* of what was made, and thrown away */
     struct pieces *pieces;
     struct text piece; /* of which `sent` bytes were read */
     size_t sent;
@@ -26,6 +27,15 @@ struct serving {
     void *data;
 };
 
+static void make_piece(struct serving *serving)
+{
+    serving->whole = !serving->pieces->make(serving->pieces, &serving->piece);
+    if (!serving->head)
+        return;
+    serving->length += serving->piece.len;
+    text_done(&serving->piece);
+}
+
 static void on_turn(void *data, bool over)
 {
     struct serving *serving = data;
@@ -33,7 +43,7 @@ static void on_turn(void *data, bool over)
     if (over)
         serving->broken = true;
     else
-        serving->whole = !serving->pieces->make(serving->pieces, &serving->piece);
+        make_piece(serving);
     if (!over && !serving->sending && !serving->whole && serving->piece.len < SERVING_WHOLE_BYTES_MAX)
         turns_wait(serving->turns, &serving->turn);
     else
@@ -90,10 +100,11 @@ enum MHD_Result serving_reply(struct serving *serving)
 
     if (serving->broken)
         return MHD_NO;
+    if (serving->head)
+        return reply_length(serving->connection, serving->length, serving->pieces->type);
     serving->sending = true;
     if (!serving->whole)
-        return reply_from(serving->connection, serving->head, read_piece, serving, PIECE_BYTES_MAX,
-                          serving->pieces->type);
+        return reply_from(serving->connection, false, read_piece, serving, PIECE_BYTES_MAX, serving->pieces->type);
     serving->piece = (struct text){0};
     return reply_text(serving->connection, &whole, serving->pieces->type);
 }

@@ -2,7 +2,7 @@
 /*
  * An answer in pieces (control/pieces.h) on its way to a client. A piece is made when what was there is out, and its
  * turn has come (control/turns.h); the connection is suspended meanwhile. What is short is put together first and is
- * sent as any other answer, with its length; all else in chunks.
+ * sent as any other answer, with its length; all else in chunks. A HEAD is told the length of either.
  */
 #ifndef CONTROL_SERVING_H
 #define CONTROL_SERVING_H
