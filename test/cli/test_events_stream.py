@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """GET /v1/events as text/event-stream: what happens, as it happens."""
 import contextlib
+import itertools
 import json
 import pathlib
 import re
@@ -183,6 +184,11 @@ def test_head_of_a_stream():
         assert clients.enter_context(Stream(port)).begin() == 0
 
 
+def requests(port):
+    """This one, too."""
+    return get(port, "/v1/status")[1]["counters"]["http_requests"]
+
+
 def test_too_many_streams_and_those_who_leave_make_room():
     with daemon() as port, contextlib.ExitStack() as clients:
         streams = [clients.enter_context(Stream(port)) for _ in range(STREAMS_MAX)]
@@ -190,10 +196,13 @@ def test_too_many_streams_and_those_who_leave_make_room():
             stream.begin()
         ask = "GET /v1/events HTTP/1.1\nHost: localhost\nAccept: text/event-stream\n\n"
         refused_by(http(port, ask), "64", status=503)
+        before = requests(port)
         waiting = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(32)]
         for client in waiting:
             client.sendall(b"GET /v1/wait?condition=up%201&timeout=1h HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        wait(lambda: get(port, "/v1/wait?condition=up%201&timeout=1ms")[0] == 503)
+        looks = itertools.count(1)
+        wait(lambda: requests(port) == before + len(waiting) + next(looks))  # and each look is one
+        assert get(port, "/v1/wait?condition=up%201&timeout=1ms")[0] == 503
         idle = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(60)]
         for client in idle * 2:  # the second time: none had to make room
             client.sendall(b"GET /v1/rules HTTP/1.1\r\nHost: localhost\r\n\r\n")
