@@ -25,6 +25,7 @@ void islands_add_pattern(struct islands *islands, const char *pattern, size_t le
 
     island->patterns = mem_resize(island->patterns, (island->count + 1) * sizeof(*island->patterns));
     island->patterns[island->count++] = mem_string(pattern, len);
+    island->hosts |= memchr(pattern, '@', len) != NULL;
 }
 
 void islands_add_copy(struct islands *islands, const struct island *island)
@@ -202,17 +203,24 @@ int islands_naming(const struct islands *islands, const char *name)
     return -1;
 }
 
-/* How an island stands to all the nodes that a pattern can mean. */
-static bool island_covers(const struct island *island, const char *narrow)
+/*
+ * How an island stands to all the nodes that a pattern can mean. A plain name is asked for as a node's is: that is fast
+ * in many patterns, and large cuts are of such names. Without a host it can mean others as well as a pattern with one.
+ */
+static bool island_covers(const struct island *island, const char *narrow, bool plain)
 {
+    if (plain)
+        return island_holds(island, narrow);
     for (size_t k = 0; k < island->count; k++)
         if (pattern_covers(island->patterns[k], narrow))
             return true;
     return false;
 }
 
-static bool island_may_overlap(const struct island *island, const char *narrow)
+static bool island_may_overlap(const struct island *island, const char *narrow, bool plain)
 {
+    if (plain && (strchr(narrow, '@') || !island->hosts))
+        return island_holds(island, narrow);
     for (size_t k = 0; k < island->count; k++)
         if (pattern_may_overlap(island->patterns[k], narrow))
             return true;
@@ -221,10 +229,12 @@ static bool island_may_overlap(const struct island *island, const char *narrow)
 
 int islands_covering(const struct islands *islands, const char *narrow)
 {
+    bool plain = pattern_is_plain(narrow);
+
     for (size_t i = 0; i < islands->count; i++) {
-        if (island_covers(&islands->at[i], narrow))
+        if (island_covers(&islands->at[i], narrow, plain))
             return (int)i;
-        if (island_may_overlap(&islands->at[i], narrow)) /* some of its nodes belong here, others do not */
+        if (island_may_overlap(&islands->at[i], narrow, plain)) /* some of its nodes belong here, others do not */
             return -1;
     }
     return -1;

@@ -19,6 +19,7 @@ struct prefixes;
 struct island {
     char **patterns;
     size_t count;
+    bool hosts;                /* one of them says on which host */
     struct prefixes *prefixes; /* when it was settled with many patterns, else NULL; owned */
 };
 

@@ -20,10 +20,12 @@ static int finish(struct fix_request *request, int status, bool any, struct fix_
 {
     if (status == 0 && any)
         status = islands_check(&request->islands, refusal);
-    if (status == 0)
+    if (status == 0) {
+        islands_settle(&request->islands);
         *ret = *request;
-    else
+    } else {
         fix_request_done(request);
+    }
     return status;
 }
 

@@ -3,6 +3,10 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "model/pattern.h"
 
 #include "rules_of.h"
 
@@ -195,4 +199,52 @@ static void several_cover_together(void **state)
     islands_done(&old.islands);
 }
 
-RUN(T(islands_and_who_dialled), T(sets_that_overlap), T(what_is_refused), T(what_is_covered), T(several_cover_together))
+/* As islands_covering() is defined, pattern by pattern. */
+static int covering(const struct islands *islands, const char *narrow)
+{
+    for (size_t i = 0; i < islands->count; i++) {
+        bool may_overlap = false;
+
+        for (size_t k = 0; k < islands->at[i].count; k++) {
+            if (pattern_covers(islands->at[i].patterns[k], narrow))
+                return (int)i;
+            may_overlap |= pattern_may_overlap(islands->at[i].patterns[k], narrow);
+        }
+        if (may_overlap)
+            return -1;
+    }
+    return -1;
+}
+
+/* Those with many patterns, and with hosts or without, are asked in other ways, which must not show. */
+static void covering_goes_by_each_pattern(void **state)
+{
+    static const char *const patterns[] = {"a",  "b", "ab",   "a@h", "b@h",  "a@i", "*b",
+                                           "a*", "?", "[ab]", "*@h", "a*@i", "?b@*"};
+    struct random random;
+    (void)state;
+
+    random_seed(&random, 7);
+    for (int round = 0; round < 20000; round++) {
+        struct islands islands = {0};
+        size_t most = round % 2 ? 3 : sizeof(patterns) / sizeof(patterns[0]), each = round % 3 ? 2 : 20;
+
+        for (int i = 0; i < 3; i++) {
+            islands_add(&islands);
+            for (size_t k = 0; k <= random_below(&random, each); k++) {
+                const char *pattern = patterns[random_below(&random, most)];
+
+                islands_add_pattern(&islands, pattern, strlen(pattern));
+            }
+        }
+        if (round % 5)
+            islands_settle(&islands);
+        for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+            if (islands_covering(&islands, patterns[i]) != covering(&islands, patterns[i]))
+                fail_msg("round %d: %s", round, patterns[i]);
+        islands_done(&islands);
+    }
+}
+
+RUN(T(islands_and_who_dialled), T(sets_that_overlap), T(what_is_refused), T(what_is_covered), T(several_cover_together),
+    T(covering_goes_by_each_pattern))
