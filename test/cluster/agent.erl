@@ -156,15 +156,22 @@ linked(Node) ->
     link(Pid),
     receive {'EXIT', Pid, Why} -> unlink(Pid), {linked, Why} end.
 
-%% Lives as long as a process there.
+%% Is linked to a process there, for ever.
 linked_to(Node, Module, Function, Args) ->
-    _ = spawn_link(Node, Module, Function, Args),
-    receive after infinity -> ok end.
+    {_, Reference} = spawn_opt(Node, Module, Function, Args, [link, monitor]),
+    receive {'DOWN', Reference, process, _, _} -> linked_to(Node, Module, Function, Args) end.
+
+%% Whoever looks whether there is room takes some for a moment.
+insist(Module, Function, Args) ->
+    case apply(Module, Function, Args) of
+        {error, {refused, 503, _}} -> insist(Module, Function, Args);
+        Answer -> Answer
+    end.
 
 %% Processes that call, all of them, that.
 call_many(Count, Module, Function, Args) ->
     serve(many, fun() ->
-        Pids = [spawn(fun() -> apply(Module, Function, Args) end) || _ <- lists:seq(1, Count)],
+        Pids = [spawn(fun() -> insist(Module, Function, Args) end) || _ <- lists:seq(1, Count)],
         receive {From, ask} -> [exit(Pid, kill) || Pid <- Pids], From ! {many, ok} end
     end).
 
