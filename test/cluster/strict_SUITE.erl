@@ -95,8 +95,9 @@ ways() ->
          Id
      end},
      {lease_over_before_anything, fun(C) ->
-         epmdpxy(C, "lease short --for 100ms"),
+         epmdpxy(C, "lease short --for 1m"),
          Id = add(C, "bandwidth --between a b rate=1kbit --lease short"),
+         epmdpxy(C, "lease short --for 1ms"),
          wait(fun() -> ids(C) =:= [] end),
          heard(C, "a", "b"),
          Id
