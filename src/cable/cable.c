@@ -29,11 +29,10 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "model/counters.h"
-#include "model/events.h"
-#include "model/traffic.h"
 #include "cable/cabling.h"
 #include "cable/slow.h"
 #include "cable/life.h"
+#include "cable/news.h"
 
 static uint64_t now_us(const struct cable *cable)
 {
@@ -63,55 +62,6 @@ static void on_time(void *data)
 
 /* ---- beginning, phase, end ---- */
 
-static const char *dialer_name(const struct cable *cable)
-{
-    return cable->handshaking.identity.dialer ? cable->handshaking.identity.dialer : "?";
-}
-
-/* The registered name until the handshake shows the full one. */
-const char *cable_acceptor_name(const struct cable *cable)
-{
-    return cable->handshaking.identity.acceptor ? cable->handshaking.identity.acceptor : cable->target.name;
-}
-
-static void tell(const struct cable *cable, enum event_kind kind, const char *why)
-{
-    events_add(cable->cabling->events, &(struct event){.time_ms = loop_wall_ms(),
-                                                       .kind = kind,
-                                                       .cable = cable->id,
-                                                       .from = dialer_name(cable),
-                                                       .to = cable_acceptor_name(cable),
-                                                       .why = why});
-}
-
-static const char *who_has_left(const struct cable *cable)
-{
-    return lane_source_has_left(&cable->duplex.to_acceptor) ? "the dialer has left" : "the acceptor has left";
-}
-
-/* Names may still change until the nodes have shaken hands. */
-static void begin_account(struct cable *cable)
-{
-    struct traffic *traffic = cable->cabling->traffic;
-    const char *dialer = cable->handshaking.identity.dialer ? cable->handshaking.identity.dialer : "";
-
-    traffic_begin(traffic, &cable->duplex.to_acceptor.flow, dialer, cable_acceptor_name(cable));
-    traffic_begin(traffic, &cable->duplex.to_dialer.flow, cable_acceptor_name(cable), dialer);
-}
-
-static void end_account(struct cable *cable)
-{
-    struct traffic *traffic = cable->cabling->traffic;
-    struct lane *there = &cable->duplex.to_acceptor, *back = &cable->duplex.to_dialer;
-
-    if (cable_phase_is_living(cable->phase)) {
-        traffic_end(traffic, &there->flow, there->bytes);
-        traffic_end(traffic, &back->flow, back->bytes);
-    } else {
-        traffic_add_unknown(traffic, there->bytes + back->bytes);
-    }
-}
-
 static void enter(struct cable *cable, enum cable_phase phase)
 {
     static const unsigned moves[] = {
@@ -127,23 +77,13 @@ static void enter(struct cable *cable, enum cable_phase phase)
 
     assert(moves[cable->phase] & 1U << phase);
     log_debug("cable %llu: %s -> %s (%s to %s)", (unsigned long long)cable->id, cable_phase_name(cable->phase),
-              cable_phase_name(phase), dialer_name(cable), cable_acceptor_name(cable));
+              cable_phase_name(phase), cable_dialer_name(cable), cable_acceptor_name(cable));
     cable->phase = phase;
     if (phase == CABLE_up || phase == CABLE_raw) {
         stranger_leave(&cable->stranger);
         handshaking_tell_up(&cable->handshaking);
-        begin_account(cable);
     }
-    if (phase == CABLE_up)
-        tell(cable, EVENT_cable_up, NULL);
-    if (phase == CABLE_held)
-        tell(cable, EVENT_cable_held, NULL);
-    if (phase == CABLE_deserted)
-        tell(cable, EVENT_cable_deserted, who_has_left(cable));
-    if (phase == CABLE_closing)
-        tell(cable, EVENT_cable_down, who_has_left(cable));
-    if (phase == CABLE_raw)
-        tell(cable, EVENT_cable_raw, NULL);
+    news_of_phase(cable);
 }
 
 /* The one end of every cable. With `reset` both nodes see a broken connection, else an orderly close. */
@@ -153,15 +93,7 @@ void cable_free(struct cable *cable, bool reset, const char *why)
 
     log_debug("cable %llu: ends while %s: %s", (unsigned long long)cable->id, cable_phase_name(cable->phase), why);
     COUNT(cable->cabling->counters, cables_closed);
-    if (cable->phase == CABLE_up || cable->phase == CABLE_deserted)
-        tell(cable, EVENT_cable_down, why);
-    if (cable->phase == CABLE_closing || cable->phase == CABLE_raw)
-        tell(cable, EVENT_cable_gone, why);
-    handshaking_note_toll(&cable->handshaking);
-    if (cable_phase_is_living(cable->phase) && lane_source_has_left(&cable->duplex.to_acceptor) &&
-        lane_source_has_left(&cable->duplex.to_dialer))
-        handshaking_note_given_up(&cable->handshaking);
-    end_account(cable);
+    news_of_end(cable, why);
     expiry_remove(&cable->naming);
     stranger_leave(&cable->stranger);
     if (cables->next_to_apply == cable)
@@ -177,7 +109,7 @@ void cable_free(struct cable *cable, bool reset, const char *why)
 /* The kernel does not tell about one of its sockets: without that it would be silent for ever. */
 static void end_unwatched(struct cable *cable, int status)
 {
-    log_warning("the connection from %s to %s is closed: it cannot be watched: %s", dialer_name(cable),
+    log_warning("the connection from %s to %s is closed: it cannot be watched: %s", cable_dialer_name(cable),
                 cable_acceptor_name(cable), strerror(-status));
     cable_free(cable, true, "its socket cannot be watched");
 }
@@ -338,21 +270,6 @@ static bool step_shaking(struct cable *cable, uint64_t now_us)
     return true;
 }
 
-static void tell_fullness(const struct cable *cable, const struct lane *lane, bool was_full, const char *from,
-                          const char *to)
-{
-    bool is_full = slow_is_full(lane);
-
-    if (is_full == was_full)
-        return;
-    events_add(cable->cabling->events, &(struct event){.time_ms = loop_wall_ms(),
-                                                       .kind = is_full ? EVENT_lane_full : EVENT_lane_flows,
-                                                       .cable = cable->id,
-                                                       .from = from,
-                                                       .to = to,
-                                                       .number = slow_held(lane)});
-}
-
 /* Once one of two nodes has left they are connected no more, though the other may not hear of it before a fix. */
 static void note_who_left(struct cable *cable)
 {
@@ -374,8 +291,8 @@ static bool step_relaying(struct cable *cable, uint64_t now_us)
     bool there_full = slow_is_full(there), back_full = slow_is_full(back);
     struct verdict verdict = duplex_pump(&cable->duplex, cable->cabling, now_us);
 
-    tell_fullness(cable, there, there_full, dialer_name(cable), cable_acceptor_name(cable));
-    tell_fullness(cable, back, back_full, cable_acceptor_name(cable), dialer_name(cable));
+    news_of_fullness(cable, there, there_full);
+    news_of_fullness(cable, back, back_full);
     if (!verdict.why && (lane_is_spent(there) || lane_is_spent(back)))
         verdict = duplex_judge(&cable->duplex, true);
     if (!goes_on(cable, verdict))

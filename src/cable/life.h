@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The inside of a cable, for the two files that know it: cable.c, the life of one, and cables.c, all of them.
+ * The inside of a cable, for the files that know it: cable.c, the life of one; news.c, what others hear of it; and
+ * cables.c, all of them.
  */
 #ifndef CABLE_LIFE_H
 #define CABLE_LIFE_H
@@ -41,7 +42,8 @@ void cable_step(struct cable *cable, uint64_t now_us);
 /* The one end of every cable. With `reset` both nodes see a broken connection, else an orderly close. */
 void cable_free(struct cable *cable, bool reset, const char *why);
 
-/* The registered name until the handshake shows the full one. */
+/* The registered name until the handshake shows the full one; the dialer's is "?" until it is known. */
 const char *cable_acceptor_name(const struct cable *cable);
+const char *cable_dialer_name(const struct cable *cable);
 
 #endif
