@@ -6,7 +6,7 @@
  *     reply.c        whole answers
  *     pieces.h       those that may be long, made in pieces: lists.c (documents), serving.c, turns.c
  *     connection.c   what libmicrohttpd knows of one
- *     guard.c        who may ask; entrances.c: further ways to come in
+ *     guard.c        who may ask
  *     routes.c       one row a resource; book.c: those that change rules, leases and observers
  *     stream.c       events as they happen
  *     waiting.c      who waits for a condition

@@ -11,7 +11,6 @@
 #include "base/text.h"
 #include "control/connection.h"
 #include "control/control.h"
-#include "control/entrances.h"
 #include "control/places.h"
 #include "control/reply.h"
 #include "control/routes.h"
@@ -19,6 +18,7 @@
 #include "control/stream.h"
 #include "control/turns.h"
 #include "control/waiting.h"
+#include "loop/listeners.h"
 #include "loop/loop.h"
 #include "model/counters.h"
 #include "model/rules.h"
@@ -45,10 +45,10 @@ struct control {
     struct watch *watch; /* of libmicrohttpd's own epoll descriptor */
     struct alarm *alarm; /* its time-outs, and what it has to be told behind our callbacks */
     struct places places;
-    enum way adopts; /* the connection that libmicrohttpd is given comes by that way */
-    struct entrances *entrances;
-    struct turns turns; /* of those whose answers take their time */
-    bool ends;          /* nobody is told any more: neither waits nor streams may begin */
+    enum way adopts;                        /* the connection that libmicrohttpd is given comes by that way */
+    struct listeners *by_unix, *by_address; /* the further ways in */
+    struct turns turns;                     /* of those whose answers take their time */
+    bool ends;                              /* nobody is told any more: neither waits nor streams may begin */
 };
 
 /* Never from inside libmicrohttpd's callbacks. */
@@ -336,9 +336,23 @@ void control_adopt(void *control, int fd, const struct address *peer)
     adopt(control, fd, peer, WAY_PORT);
 }
 
+/* The name of a Unix socket's peer is none of an address, and says nothing. */
+static void adopt_by_unix(void *control, int fd, const struct address *peer)
+{
+    const struct address nobody = {.any.sa_family = AF_UNIX, .len = sizeof(sa_family_t)};
+
+    (void)peer;
+    adopt(control, fd, &nobody, WAY_UNIX);
+}
+
+static void adopt_by_address(void *control, int fd, const struct address *peer)
+{
+    adopt(control, fd, peer, WAY_ADDRESS);
+}
+
 int control_listen(struct control *control, int fd, enum way way)
 {
-    return entrances_listen(control->entrances, fd, way);
+    return listeners_add(way == WAY_UNIX ? control->by_unix : control->by_address, fd);
 }
 
 struct control *control_new(const struct api *api)
@@ -352,7 +366,8 @@ struct control *control_new(const struct api *api)
     control->streams = streams_new(api->service);
     places_init(&control->places, loop, on_shut, control);
     turns_init(&control->turns, loop);
-    control->entrances = entrances_new(loop, api->descriptors, adopt, control);
+    control->by_unix = listeners_new(loop, api->descriptors, adopt_by_unix, control);
+    control->by_address = listeners_new(loop, api->descriptors, adopt_by_address, control);
     control->alarm = alarm_new(loop, on_time, control);
     control->mhd = MHD_start_daemon(
         MHD_ALLOW_SUSPEND_RESUME | MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL, NULL,
@@ -374,7 +389,8 @@ void control_free(struct control *control)
     if (!control)
         return;
     control->ends = true;
-    entrances_free(control->entrances);
+    listeners_free(control->by_unix);
+    listeners_free(control->by_address);
     waits_free(control->waits); /* libmicrohttpd wants none suspended when it stops */
     streams_end(control->streams);
     turns_end(&control->turns);

@@ -171,7 +171,7 @@ static int open_sockets(const struct epmd *epmd, struct listen_result *ret)
     int status;
 
     if (epmd->systemd) {
-        ret->count = systemd_sockets(ret->fds, DOOR_LISTENERS_MAX);
+        ret->count = systemd_sockets(ret->fds, LISTENERS_MAX);
         if (ret->count > 0)
             return 0;
         log_error("systemd provides no sockets");

@@ -14,8 +14,8 @@
 #define PORT_TRIES 20
 
 struct wanted {
-    struct address at[DOOR_LISTENERS_MAX];
-    bool may_fail[DOOR_LISTENERS_MAX]; /* nobody asked for it by name */
+    struct address at[LISTENERS_MAX];
+    bool may_fail[LISTENERS_MAX]; /* nobody asked for it by name */
     size_t count;
 };
 
@@ -42,7 +42,7 @@ static int add(struct wanted *wanted, const char *text, bool may_fail)
         if (other->any.sa_family == address.any.sa_family && is_any(other))
             return 0;
     }
-    if (wanted->count == DOOR_LISTENERS_MAX)
+    if (wanted->count == LISTENERS_MAX)
         return -ENOSPC;
     wanted->may_fail[wanted->count] = may_fail;
     wanted->at[wanted->count++] = address;
@@ -65,7 +65,7 @@ static int add_list(struct wanted *wanted, const char *list, bool wildcards, str
         if (is_any(&address) != wildcards)
             continue;
         if (add(wanted, text, false) < 0)
-            return refuse_as(ret, -ENOSPC, NULL, "cannot listen on more than %d IP addresses", DOOR_LISTENERS_MAX);
+            return refuse_as(ret, -ENOSPC, NULL, "cannot listen on more than %d IP addresses", LISTENERS_MAX);
     }
     return 0;
 }

@@ -10,8 +10,7 @@
 #include <stddef.h>
 
 #include "base/refusal.h"
-#include "epmd/door.h"
-#include "loop/address.h"
+#include "loop/listeners.h"
 
 struct listen_request {
     const char *addresses; /* separated by commas or blanks; NULL or empty: every address of the machine */
@@ -20,7 +19,7 @@ struct listen_request {
 };
 
 struct listen_result {
-    int fds[DOOR_LISTENERS_MAX]; /* listening, non-blocking; the caller's */
+    int fds[LISTENERS_MAX]; /* listening, non-blocking; the caller's */
     size_t count;
     int port;
 };

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/own_node.h"
 
-_Static_assert(DOOR_LISTENERS_MAX <= ENDPOINT_LISTENERS_MAX, "it listens wherever the port mapper does");
-
 int own_node_read(const char *name, const char *cookie_file, struct own_node *ret, struct refusal *refusal)
 {
     *ret = (struct own_node){0};

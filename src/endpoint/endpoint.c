@@ -14,27 +14,18 @@
 #include "endpoint/callers.h"
 #include "epmd/mapper.h"
 #include "epmd/registration.h"
-#include "loop/accepting.h"
-#include "loop/loop.h"
+#include "loop/listeners.h"
 #include "model/registry.h"
 
 #define DISTRIBUTION_VERSION_HIGH 6
 #define DISTRIBUTION_VERSION_LOW 5
-
-struct listener {
-    struct endpoint *endpoint;
-    int fd;
-    struct watch *watch;
-};
 
 struct endpoint {
     struct mapper *mapper;
     struct owner owner;
     struct node *node; /* NULL: somebody has had it stopped (STOP_REQ) */
     struct callers *callers;
-    struct listener listeners[ENDPOINT_LISTENERS_MAX];
-    size_t listener_count;
-    struct alarm *resume;
+    struct listeners *listeners;
 };
 
 static const char *wrong_name(const char *name)
@@ -74,8 +65,9 @@ int endpoint_name(const char *name, char ret[ENDPOINT_NAME_BYTES_MAX + 1], struc
 /* ---- listening ---- */
 
 /* Nobody from another host, as with registrations and HTTP. */
-static void admit(struct endpoint *endpoint, int fd, const struct address *peer)
+static void admit(void *data, int fd, const struct address *peer)
 {
+    struct endpoint *endpoint = data;
     struct address local = address_of_socket(fd);
     char text[ADDRESS_TEXT_MAX];
 
@@ -86,65 +78,6 @@ static void admit(struct endpoint *endpoint, int fd, const struct address *peer)
     address_print(peer, text);
     log_debug("our node: a connection from another host is closed: %s", text);
     close(fd);
-}
-
-static int watch_listeners(struct endpoint *endpoint, unsigned wanted)
-{
-    int status = 0;
-
-    for (size_t i = 0; i < endpoint->listener_count; i++) {
-        int told = watch_want(endpoint->listeners[i].watch, wanted);
-
-        status = told < 0 ? told : status;
-    }
-    return status;
-}
-
-static void on_listener(void *data, unsigned ready)
-{
-    struct listener *listener = data;
-    struct endpoint *endpoint = listener->endpoint;
-    int fd = 0;
-
-    (void)ready;
-    for (int i = 0; i < ACCEPTING_BURST && fd >= 0; i++) {
-        struct address peer;
-
-        fd = accepting_next(listener->fd, endpoint->mapper->descriptors, &peer);
-        if (fd >= 0)
-            admit(endpoint, fd, &peer);
-    }
-    if (fd == -EMFILE) {
-        watch_listeners(endpoint, 0); /* else it reports, and pauses, again */
-        alarm_set(endpoint->resume, ACCEPTING_PAUSE_MS);
-    }
-}
-
-static void resume(void *data)
-{
-    struct endpoint *endpoint = data;
-
-    if (watch_listeners(endpoint, READY_READ) < 0)
-        alarm_set(endpoint->resume, ACCEPTING_PAUSE_MS);
-}
-
-/* errno stays that of the failure. */
-static bool listen_at(struct endpoint *endpoint, int fd)
-{
-    struct listener *listener = &endpoint->listeners[endpoint->listener_count];
-    int status;
-
-    *listener = (struct listener){.endpoint = endpoint, .fd = fd};
-    listener->watch = watch_new(endpoint->mapper->loop, fd, on_listener, listener);
-    status = listener->watch ? watch_want(listener->watch, READY_READ) : -errno;
-    if (status < 0) {
-        watch_free(listener->watch);
-        close(fd);
-        errno = -status;
-        return false;
-    }
-    endpoint->listener_count++;
-    return true;
 }
 
 /* ---- being registered ---- */
@@ -163,11 +96,8 @@ static void leave(void *data)
         return;
     registration_end(endpoint->mapper, endpoint->node);
     endpoint->node = NULL;
-    for (size_t i = 0; i < endpoint->listener_count; i++) {
-        watch_free(endpoint->listeners[i].watch);
-        close(endpoint->listeners[i].fd);
-    }
-    endpoint->listener_count = 0;
+    listeners_free(endpoint->listeners);
+    endpoint->listeners = NULL;
     callers_free(endpoint->callers);
     endpoint->callers = NULL;
 }
@@ -188,34 +118,30 @@ static struct node *enter(struct endpoint *endpoint, const struct endpoint_confi
 struct endpoint *endpoint_new(struct mapper *mapper, const struct api *api, const struct endpoint_config *config)
 {
     struct endpoint *endpoint = mem_new(sizeof(*endpoint));
-    bool listens = true;
+    int status = 0;
 
-    assert(config->fd_count > 0 && config->fd_count <= ENDPOINT_LISTENERS_MAX);
+    assert(config->fd_count > 0);
     endpoint->mapper = mapper;
     endpoint->owner = (struct owner){.is_gone = is_gone, .end = leave, .data = endpoint, .is_ours = true};
-    endpoint->resume = alarm_new(mapper->loop, resume, endpoint);
+    endpoint->listeners = listeners_new(mapper->loop, mapper->descriptors, admit, endpoint);
     endpoint->node = enter(endpoint, config);
     endpoint->callers = callers_new(api, mapper->descriptors, config->name, endpoint->node->creation, config->cookie);
     for (size_t i = 0; i < config->fd_count; i++) {
-        if (listens)
-            listens = listen_at(endpoint, config->fds[i]);
-        else
+        status = status < 0 ? status : listeners_add(endpoint->listeners, config->fds[i]);
+        if (status < 0)
             close(config->fds[i]);
     }
-    if (listens)
+    if (status == 0)
         return endpoint;
     endpoint_free(endpoint);
+    errno = -status;
     return NULL;
 }
 
 void endpoint_free(struct endpoint *endpoint)
 {
-    int error = errno;
-
     if (!endpoint)
         return;
     leave(endpoint);
-    alarm_free(endpoint->resume);
     free(endpoint);
-    errno = error;
 }

@@ -32,7 +32,6 @@ struct cookie;
 struct endpoint;
 struct mapper;
 
-#define ENDPOINT_LISTENERS_MAX 64
 #define ENDPOINT_NAME_BYTES_MAX 255
 
 struct endpoint_config {

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "model/counters.h"
-#include "loop/accepting.h"
+#include "loop/listeners.h"
 #include "loop/descriptors.h"
 #include "loop/expiry.h"
 #include "loop/loop.h"
@@ -27,19 +27,11 @@ struct visitor {
     struct stranger stranger;
 };
 
-struct listener {
-    struct door *door;
-    int fd;
-    struct watch *watch;
-};
-
 struct door {
     struct mapper *mapper;
     struct sessions *sessions;
-    struct listener listeners[DOOR_LISTENERS_MAX];
-    size_t listener_count;
+    struct listeners *listeners;
     struct expiry entering, delayed;
-    struct alarm *resume;
     door_http_fn *http;
     void *http_data;
     void (*kill)(void *data);
@@ -137,8 +129,9 @@ static void on_entering_expired(void *owner)
     visitor_close(visitor);
 }
 
-static void admit(struct door *door, int fd, const struct address *peer)
+static void admit(void *data, int fd, const struct address *peer)
 {
+    struct door *door = data;
     struct visitor *visitor;
     struct watch *watch;
 
@@ -162,48 +155,6 @@ static void admit(struct door *door, int fd, const struct address *peer)
         enter(visitor);
 }
 
-/* Returns 0, or a negative errno when not all of them could be told. */
-static int watch_listeners(struct door *door, unsigned wanted)
-{
-    int status = 0;
-
-    for (size_t i = 0; i < door->listener_count; i++) {
-        int told = watch_want(door->listeners[i].watch, wanted);
-
-        status = told < 0 ? told : status;
-    }
-    return status;
-}
-
-static void on_listener(void *data, unsigned ready)
-{
-    struct listener *listener = data;
-    struct door *door = listener->door;
-    int fd = 0;
-
-    (void)ready;
-    for (int i = 0; i < ACCEPTING_BURST && fd >= 0; i++) {
-        struct address peer;
-
-        fd = accepting_next(listener->fd, door->mapper->descriptors, &peer);
-        if (fd >= 0)
-            admit(door, fd, &peer);
-    }
-    if (fd == -EMFILE) {
-        COUNT(door->mapper->counters, accept_pauses);
-        watch_listeners(door, 0); /* else it reports, and pauses, again */
-        alarm_set(door->resume, ACCEPTING_PAUSE_MS);
-    }
-}
-
-static void resume(void *data)
-{
-    struct door *door = data;
-
-    if (watch_listeners(door, READY_READ) < 0)
-        alarm_set(door->resume, ACCEPTING_PAUSE_MS);
-}
-
 struct door *door_new(struct mapper *mapper, void (*kill)(void *data), void *data)
 {
     struct door *door = mem_new(sizeof(*door));
@@ -214,16 +165,13 @@ struct door *door_new(struct mapper *mapper, void (*kill)(void *data), void *dat
     door->sessions = sessions_new(mapper, on_kill, door);
     expiry_init(&door->entering, mapper->loop, mapper->options.packet_timeout_ms, on_entering_expired);
     expiry_init(&door->delayed, mapper->loop, mapper->options.accept_delay_ms, enter);
-    door->resume = alarm_new(mapper->loop, resume, door);
+    door->listeners = listeners_new(mapper->loop, mapper->descriptors, admit, door);
     return door;
 }
 
 void door_free(struct door *door)
 {
-    for (size_t i = 0; i < door->listener_count; i++) {
-        watch_free(door->listeners[i].watch);
-        close(door->listeners[i].fd);
-    }
+    listeners_free(door->listeners);
     while (door->entering.first)
         visitor_close(expiry_oldest(&door->entering));
     while (door->delayed.first)
@@ -231,7 +179,6 @@ void door_free(struct door *door)
     expiry_done(&door->entering);
     expiry_done(&door->delayed);
     sessions_free(door->sessions);
-    alarm_free(door->resume);
     free(door);
 }
 
@@ -243,19 +190,5 @@ void door_set_http(struct door *door, door_http_fn *fn, void *data)
 
 int door_listen(struct door *door, int fd)
 {
-    struct listener *listener = &door->listeners[door->listener_count];
-    int status;
-
-    if (door->listener_count == DOOR_LISTENERS_MAX)
-        return -ENOSPC;
-    *listener = (struct listener){.door = door, .fd = fd};
-    listener->watch = watch_new(door->mapper->loop, fd, on_listener, listener);
-    if (!listener->watch)
-        return -errno;
-    status = watch_want(listener->watch, READY_READ);
-    if (status < 0)
-        watch_free(listener->watch);
-    else
-        door->listener_count++;
-    return status;
+    return listeners_add(door->listeners, fd);
 }

@@ -14,8 +14,6 @@ struct door;
 struct mapper;
 struct sessions;
 
-#define DOOR_LISTENERS_MAX 64
-
 /* Takes over a connected socket whose first byte is a letter. */
 typedef void door_http_fn(void *data, int fd, const struct address *peer);
 

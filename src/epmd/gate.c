@@ -135,7 +135,6 @@ static void resume_all(void *data)
 /* Dialers wait in the backlog until there are descriptors again. */
 static void pause_accepting(struct gate *gate)
 {
-    COUNT(gate->gates->mapper->counters, accept_pauses);
     if (watch_want(gate->watch, 0) < 0)
         return; /* it reports, and pauses, again */
     alarm_set(gate->gates->resume, ACCEPTING_PAUSE_MS);

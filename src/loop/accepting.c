@@ -30,7 +30,9 @@ int accepting_next(int listener, struct descriptors *descriptors, struct address
         /* The kernel takes a descriptor before it looks whether somebody waits: nobody has to go for nothing. */
         if (!descriptors_ran_out(errno) || !accepting_somebody_waits(listener))
             return -EAGAIN;
-        if (!descriptors_make_room(descriptors, NULL, "a new connection"))
+        if (!descriptors_make_room(descriptors, NULL, "a new connection")) {
+            descriptors_note_pause(descriptors);
             return -EMFILE;
+        }
     }
 }

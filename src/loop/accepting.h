@@ -21,7 +21,7 @@ bool accepting_somebody_waits(int listener);
 
 /*
  * The next connection, and who it is; strangers make room for it. -EAGAIN: nobody waits. -EMFILE: somebody does, and
- * nothing is left that could make room.
+ * nothing is left that could make room: whoever asks pauses.
  */
 int accepting_next(int listener, struct descriptors *descriptors, struct address *ret_peer);
 

@@ -105,3 +105,8 @@ bool descriptors_make_room(struct descriptors *descriptors, const struct strange
                 descriptors->limit);
     return false;
 }
+
+void descriptors_note_pause(struct descriptors *descriptors)
+{
+    COUNT(descriptors->counters, accept_pauses);
+}

@@ -56,4 +56,7 @@ bool descriptors_ran_out(int error);
  */
 bool descriptors_make_room(struct descriptors *descriptors, const struct stranger *except, const char *what);
 
+/* Somebody stops accepting for a while, as they have run out. */
+void descriptors_note_pause(struct descriptors *descriptors);
+
 #endif
