@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/refusal.h"
 #include "base/version.h"
 #include "cli/command.h"
 #include "model/counters.h"
@@ -293,6 +294,24 @@ static void unmake(struct daemon *daemon)
     loop_free(daemon->loop);
 }
 
+/* What the book had to say against it was checked by whoever read them: there is nobody yet, and it is empty. */
+static bool begin_with(struct daemon *daemon, const struct rules_request *rules)
+{
+    struct rules_answer answer;
+    struct refusal refusal;
+    char line[REFUSAL_LINE_BYTES];
+
+    if (!rules)
+        return true;
+    if (service_add_rules(&daemon->service, rules, NULL, &answer, &refusal) < 0) {
+        refusal_print(&refusal, line, sizeof(line));
+        log_error("--rules: %s", line);
+        return false;
+    }
+    rules_answer_done(&answer);
+    return true;
+}
+
 int daemon_run(struct daemon_config *config)
 {
     struct daemon daemon = {.version = 0};
@@ -315,8 +334,8 @@ int daemon_run(struct daemon_config *config)
     if (config->until_input_closes && !watch_input(&daemon)) {
         log_error("--until-stdin-closes: standard input is no pipe, socket or terminal (%s)", strerror(errno));
         status = EXIT_FAILURE;
-    } else if (!become_node(&daemon, config) || !listen_on(&daemon, config) || !open_ways(&daemon, config->ways) ||
-               (config->ready && config->ready(config->ready_data) < 0))
+    } else if (!begin_with(&daemon, config->rules) || !become_node(&daemon, config) || !listen_on(&daemon, config) ||
+               !open_ways(&daemon, config->ways) || (config->ready && config->ready(config->ready_data) < 0))
         status = EXIT_FAILURE;
     else
         loop_run(daemon.loop);

@@ -11,19 +11,21 @@
 
 struct endpoint_config;
 struct island;
+struct rules_request;
 struct ways;
 
 struct daemon_config {
     struct mapper_options mapper;
-    bool batch;                     /* the scheduler may let the nodes finish before it wakes us (SCHED_BATCH) */
-    size_t lane_bytes_max;          /* a delayed lane keeps no more than that */
-    uint64_t seed;                  /* of all chance: jitter, sizes of slices, random cuts; 0: any, and filled in */
-    const struct island *observers; /* patterns, checked, up to OBSERVERS_MAX; or NULL */
-    size_t remembered_max;          /* names, see model/registry.h */
-    bool strict;                    /* a rule that goes and has changed nothing makes the exit status STATUS_VACUOUS */
-    bool until_input_closes;        /* it ends when standard input does, a pipe or the like */
-    struct ways *ways;              /* further ones to the control API, which are the daemon's from now on; or NULL */
-    const int *fds;                 /* listening sockets; the daemon closes them */
+    bool batch;                        /* the scheduler may let the nodes finish before it wakes us (SCHED_BATCH) */
+    size_t lane_bytes_max;             /* a delayed lane keeps no more than that */
+    uint64_t seed;                     /* of all chance: jitter, sizes of slices, random cuts; 0: any, and filled in */
+    const struct island *observers;    /* patterns, checked, up to OBSERVERS_MAX; or NULL */
+    const struct rules_request *rules; /* in force before any node comes; checked; or NULL */
+    size_t remembered_max;             /* names, see model/registry.h */
+    bool strict;             /* a rule that goes and has changed nothing makes the exit status STATUS_VACUOUS */
+    bool until_input_closes; /* it ends when standard input does, a pipe or the like */
+    struct ways *ways;       /* further ones to the control API, which are the daemon's from now on; or NULL */
+    const int *fds;          /* listening sockets; the daemon closes them */
     size_t fd_count;
     const struct endpoint_config *node; /* the daemon is a node, too; or NULL */
     int (*ready)(void *data);           /* it listens; less than 0: end at once; may be NULL */

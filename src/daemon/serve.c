@@ -18,6 +18,7 @@
 #include "daemon/daemon.h"
 #include "daemon/listen.h"
 #include "daemon/own_node.h"
+#include "daemon/rules_file.h"
 #include "daemon/ways.h"
 #include "model/registry.h"
 #include "model/rules.h"
@@ -26,7 +27,7 @@
 struct serve_options {
     int port;
     const char *port_file;
-    const char *addresses, *observers, *token_file, *node, *cookie_file;
+    const char *addresses, *observers, *rules, *token_file, *node, *cookie_file;
     struct option_texts control;
     bool loopback, relay, relaxed, unkillable, batch, strict, until_input_closes;
     uint64_t packet_timeout_us, lane_bytes;
@@ -50,6 +51,8 @@ static const struct option_row rows[] = {
      FIELD(token_file), 0, 0, NULL},
     {"observer", "NAMES", "these nodes are no part of the experiment, see epmdpxy observe", OPTION_TEXT,
      FIELD(observers), 0, 0, NULL},
+    {"rules", "FILE", "faults that hold from the start, in JSON as POST /v1/rules takes them", OPTION_TEXT,
+     FIELD(rules), 0, 0, NULL},
     {"node", "NAME", "be a hidden node as well, NAME or NAME@HOST: nodes call epmdpxy:cut_cables/2 there, by rpc",
      OPTION_TEXT, FIELD(node), 0, 0, NULL},
     {"cookie-file", "FILE", "the cookie of that node (as erl finds it: $HOME/.erlang.cookie)", OPTION_TEXT,
@@ -154,7 +157,26 @@ static int read_observers(const char *names, struct islands *ret, struct refusal
     return ret->at[0].count > OBSERVERS_MAX ? refuse(refusal, field, "more than %d names", OBSERVERS_MAX) : 0;
 }
 
-static int serve(const struct command *self, const struct serve_options *options, const struct island *observers,
+/* None when there is no file. *ret is the caller's to end. Returns 0, or STATUS_BAD_INPUT and has said so. */
+static int read_rules(const struct command *self, const char *path, struct rules_request *ret)
+{
+    struct refusal refusal;
+    char line[REFUSAL_LINE_BYTES];
+
+    *ret = (struct rules_request){0};
+    if (!path || rules_file_read(path, ret, &refusal) == 0)
+        return 0;
+    refusal_print(&refusal, line, sizeof(line));
+    return command_refuse(self, "--rules: %s: %s", path, line);
+}
+
+/* Who is there, and what holds, before the first node comes. */
+struct beginning {
+    const struct island *observers;
+    const struct rules_request *rules; /* or NULL */
+};
+
+static int serve(const struct command *self, const struct serve_options *options, const struct beginning *beginning,
                  struct ways *ways)
 {
     const struct listen_request where = {options->addresses, options->loopback, options->port};
@@ -189,7 +211,8 @@ static int serve(const struct command *self, const struct serve_options *options
         .until_input_closes = options->until_input_closes,
         .lane_bytes_max = options->lane_bytes,
         .seed = (uint64_t)options->seed,
-        .observers = observers,
+        .observers = beginning->observers,
+        .rules = beginning->rules,
         .ways = ways,
         .remembered_max = REGISTRY_REMEMBERED_MAX,
         .fds = sockets.fds,
@@ -201,7 +224,7 @@ static int serve(const struct command *self, const struct serve_options *options
 }
 
 static int serve_by_all_ways(const struct command *self, const struct serve_options *options,
-                             const struct island *observers)
+                             const struct beginning *beginning)
 {
     struct refusal refusal;
     struct ways ways;
@@ -214,7 +237,7 @@ static int serve_by_all_ways(const struct command *self, const struct serve_opti
     }
     if (status < 0)
         return command_refused(self, &refusal);
-    status = serve(self, options, observers, &ways);
+    status = serve(self, options, beginning, &ways);
     ways_close(&ways);
     return status;
 }
@@ -230,6 +253,7 @@ static int run(const struct command *self, int argc, char **argv)
                                     .relaxed = getenv("ERL_EPMD_RELAXED_COMMAND_CHECK") != NULL,
                                     .port = -1};
     struct islands observers;
+    struct rules_request rules;
     struct refusal refusal;
     int status = command_begin(self, &options, argc, argv, 0, 0);
 
@@ -240,9 +264,14 @@ static int run(const struct command *self, int argc, char **argv)
     if (options.cookie_file && !options.node)
         return command_refuse(self, "--cookie-file goes with --node");
     log_open(LOG_PLAIN, (enum log_level)options.log_level);
+    if (read_rules(self, options.rules, &rules) != 0)
+        return STATUS_BAD_INPUT;
     status = read_observers(options.observers, &observers, &refusal);
-    status = status < 0 ? command_refused(self, &refusal) : serve_by_all_ways(self, &options, observers.at);
+    status = status < 0 ? command_refused(self, &refusal)
+                        : serve_by_all_ways(self, &options,
+                                            &(struct beginning){observers.at, rules.count > 0 ? &rules : NULL});
     islands_done(&observers);
+    rules_request_done(&rules);
     return status;
 }
 

@@ -142,9 +142,9 @@ json_t *document_parse(const char *text, size_t len, struct refusal *refusal)
     if (json_is_object(json))
         return json;
     if (json)
-        refuse(refusal, NULL, "the body must be an object, not %s", document_kind(json));
+        refuse(refusal, NULL, "the document must be an object, not %s", document_kind(json));
     else
-        refuse(refusal, NULL, "the body is not JSON: %s, at line %d, column %d", where.text, where.line, where.column);
+        refuse(refusal, NULL, "the document is not JSON: %s, at line %d, column %d", where.text, where.line, where.column);
     json_decref(json);
     return NULL;
 }
@@ -155,7 +155,7 @@ json_t *document_parse_terms(const char *bytes, size_t len, struct refusal *refu
 
     if (!document || json_is_object(document))
         return document;
-    refuse(refusal, NULL, "the body must be a map, not %s", document_kind(document));
+    refuse(refusal, NULL, "the document must be a map, not %s", document_kind(document));
     json_decref(document);
     return NULL;
 }

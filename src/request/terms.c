@@ -21,7 +21,7 @@ static json_t *read_term(struct reader *reader);
 
 static json_t *wrong(struct reader *reader, const char *what)
 {
-    refuse(reader->refusal, NULL, "the body is not a term that can be read: %s", what);
+    refuse(reader->refusal, NULL, "the document is not a term that can be read: %s", what);
     return NULL;
 }
 

@@ -49,11 +49,11 @@ def wait(condition, bound=10):
 
 
 @contextlib.contextmanager
-def process(*words, status=0, env=None):
+def process(*words, status=0, env=None, port=0):
     """Yields the daemon's process and its port."""
     with tempfile.TemporaryDirectory() as folder:
         port_file = pathlib.Path(folder) / "port"
-        with subprocess.Popen([EPMDPXY, "serve", "--port", "0", "--port-file", str(port_file), *words], env={**CLEAN, **(env or {})},
+        with subprocess.Popen([EPMDPXY, "serve", "--port", str(port), "--port-file", str(port_file), *words], env={**CLEAN, **(env or {})},
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as served:
             try:
                 wait(port_file.exists)

@@ -173,9 +173,9 @@ def latency(**params):
 
 RULES = [
     ({}, ["fault: "]),
-    ([], ["the body", "an array"]),
-    ("x", ["the body", "a string"]),
-    (None, ["the body", "null"]),
+    ([], ["the document", "an array"]),
+    ("x", ["the document", "a string"]),
+    (None, ["the document", "null"]),
     (b"", ["fault: "]),
     (b"{", ["line 1"]),
     (b'{"fault":"mute"} x', ["JSON"]),

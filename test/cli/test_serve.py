@@ -96,3 +96,34 @@ def test_names_do_not_reach_the_terminal_raw():
             assert not any(c in done.stdout for c in "\x1b\x07\u0085"), done
         assert json.loads(run("names", "--json", "--port", str(port)).stdout)[1]["name"] == name
         assert json.loads(run("status", "--json", "--port", str(port)).stdout)["nodes"][1]["name"] == name
+
+
+def test_rules_from_the_start():
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "rules.json"
+
+        def wrong(text, *parts):
+            file.write_text(text)
+            refused(run("serve", "--port", "0", "--rules", str(file)), f"--rules: {file}: ", *parts)
+
+        wrong("", "fault: ")
+        wrong("{}" + " " * (1 << 20), "more than 1048576 bytes")
+        wrong('{"fault": "mute"', "not JSON")
+        wrong('[{"fault": "mute"}]', "must be an object", "an array")
+        wrong("{}", "fault: ")
+        wrong('{"fault": "mute", "fault": "mute"}', "not JSON", "duplicate")
+        wrong('{"rules": []}', "rules: an empty list")
+        wrong('{"rules": [{"fault": "mute"}, {"fault": "latency"}]}', "rules[1].params.delay: ")
+        wrong('{"fault": "mute", "lease": "l"}', "lease: ", "nobody is there yet")
+        wrong('{"rules": [{"fault": "mute"}, {"fault": "mute", "owner": "connection"}]}', "rules[1].owner: ", "nobody is there yet")
+        wrong('{"fault": "mute", "strict": true}', "strict: ", "nobody is there yet")
+        wrong('{"fault": "partition", "islands": [["a", "b"], ["b"]]}', "islands")
+        refused(run("serve", "--port", "0", "--rules", str(file) + "x"), "No such file")
+        refused(run("serve", "--port", "0", "--rules", folder), "directory")
+        refused(run("exec", "--rules", str(file), "--", "true"), "islands")
+        file.write_text(json.dumps({"rules": [{"fault": "partition", "islands": [["a"], ["b"]], "for": "1h"}, {"fault": "mute", "between": [["a"], ["c"]]}]}))
+        with daemon("--rules", str(file)) as port:
+            cut, mute = get(port, "/v1/rules")[1]["rules"]
+            assert (cut["fault"], mute["fault"]) == ("partition", "mute") and 0 < cut["ends_in_ms"] <= 3600000, cut
+        done = run("exec", "--rules", str(file), "--", EPMDPXY, "fault", "list")
+        assert done.returncode == 0 and "mute" in done.stdout, done
