@@ -39,7 +39,9 @@ static struct party party_of(const struct node *node)
 /* No rule is about our own node. */
 static struct name_profile faults_of(const struct mapper *mapper, const struct node *node)
 {
-    return node_is_ours(node) ? (struct name_profile){0} : rules_name_profile(mapper->rules, party_of(node));
+    const struct name_profile none = {0};
+
+    return node_is_ours(node) ? none : rules_name_profile(mapper->rules, party_of(node));
 }
 
 /* One of the rules has a say in what is answered about that name. */

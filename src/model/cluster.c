@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/cluster.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,6 +156,7 @@ static void follow_links(struct cluster *cluster)
         if (link->state != LINK_UP)
             continue;
         dialer = find(cluster, link->dialer);
+        assert(dialer && acceptor); /* both ends of such a link are nodes here */
         dialer->linked = acceptor->linked = true;
         cluster->pairs[cluster->pairs_count++] = pair_of(cluster, dialer, acceptor);
     }

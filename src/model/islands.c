@@ -176,7 +176,7 @@ bool island_holds(const struct island *island, const char *name)
 
 int islands_find_after(const struct islands *islands, const char *name, int after)
 {
-    for (size_t i = (size_t)(after + 1); i < islands->count; i++)
+    for (size_t i = (size_t)after + 1; i < islands->count; i++)
         if (island_holds(&islands->at[i], name))
             return (int)i;
     return -1;

@@ -76,8 +76,10 @@ static int unquote(char *word, struct refusal *refusal)
     char *to = word, quote = 0;
 
     for (const char *at = word; *at; at++)
-        if (quote ? *at == quote : *at == '\'' || *at == '"')
-            quote = quote ? 0 : *at;
+        if (!quote && (*at == '\'' || *at == '"'))
+            quote = *at;
+        else if (quote && *at == quote)
+            quote = 0;
         else
             *to++ = *at;
     *to = 0;
