@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/refusal.h"
 #include "base/version.h"
 #include "cli/command.h"
@@ -31,6 +32,8 @@
 #include "daemon/ways.h"
 #include "endpoint/endpoint.h"
 
+#define QUIET_MS 10000
+
 /* All its parts, each of which knows those above it. */
 struct daemon {
     struct counters counters;
@@ -50,6 +53,7 @@ struct daemon {
     struct watch *input;       /* standard input, when the daemon ends with it; or NULL */
 
     bool strict, vacuous;     /* a rule has ended and has changed nothing */
+    struct alarm *quiet;      /* is nobody connected? */
     struct deadline next_end; /* the book has no clock: this one tells it when something in it has to end */
     uint64_t version;         /* of the rules that the cables go by */
 };
@@ -104,6 +108,16 @@ static void on_end(void *data)
     rules_expire(daemon->rules, loop_clock_us(daemon->loop));
 }
 
+/* Thousands of strangers, or a mesh that is gone, leave memory that is free and in no one piece. */
+static void on_quiet(void *data)
+{
+    struct daemon *daemon = data;
+
+    if (!cables_first(daemon->cabling.cables))
+        mem_give_back();
+    alarm_set(daemon->quiet, QUIET_MS);
+}
+
 static void stop(void *loop)
 {
     loop_stop(loop);
@@ -147,6 +161,8 @@ static bool make_base(struct daemon *daemon, const struct daemon_config *config)
     rules_tell_ends(daemon->rules, on_rule_ended, daemon);
     daemon->events = events_new();
     daemon->next_end = (struct deadline){.fn = on_end, .data = daemon};
+    daemon->quiet = alarm_new(daemon->loop, on_quiet, daemon);
+    alarm_set(daemon->quiet, QUIET_MS);
     return true;
 }
 
@@ -286,6 +302,7 @@ static void unmake(struct daemon *daemon)
     cabling_done(&daemon->cabling);
     rules_set_note(daemon->rules, NULL, NULL);
     descriptors_free(daemon->descriptors);
+    alarm_free(daemon->quiet);
     deadline_clear(daemon->deadlines, &daemon->next_end);
     rules_free(daemon->rules); /* each tells that it has ended */
     events_free(daemon->events);
