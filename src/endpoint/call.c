@@ -74,6 +74,7 @@ json_t *call_ask(struct call *call, const char *method, const char *path, json_t
                                         .document = document,
                                         .for_erlang = true,
                                         .part = call->function->word,
+                                        .owner = call->owner ? &call->owner : NULL,
                                         .owns_not = "name a process as the owner, or a lease",
                                         .query = query,
                                         .other_query = no_other_query,

@@ -38,8 +38,8 @@ struct call {
     const struct function *function;
     json_t *args[FUNCTIONS_ARITY_MAX];
     struct api_answer answer; /* of the last request */
-    json_t *made;             /* numbers of rules that it has made; or NULL */
-    struct term owner;        /* of these: a pid of the caller's; len 0: none was named */
+    struct term pid;          /* of the caller's, that is to own the rules that it makes; len 0: none was named */
+    struct lease *owner;      /* that process; NULL without one */
     json_t *unknown;          /* names that nobody has, for which it was not made; or NULL */
     struct text said;
 

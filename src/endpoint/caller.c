@@ -223,9 +223,8 @@ static void run(struct caller *caller, const struct process *process)
     functions_call(callers->api, caller->name, &process->module, &process->function, process->args, process->count,
                    &answer);
     log_debug("%s has called %s/%d", caller->name, answer.name ? answer.name : "what is not there:", process->count);
-    if (answer.made)
-        owners_add(&caller->owners, &callers->home, &answer.owner, answer.made, &caller->out);
-    json_decref(answer.made);
+    if (answer.owner)
+        owners_add(&caller->owners, &callers->home, &answer.pid, answer.owner, &caller->out);
     if (answer.verdict == FUNCTIONS_WAITS || answer.verdict == FUNCTIONS_LASTS)
         live(caller, process, &answer);
     else

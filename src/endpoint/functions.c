@@ -9,6 +9,7 @@
 #include "endpoint/saying.h"
 #include "endpoint/verbs.h"
 #include "model/events.h"
+#include "model/rules.h"
 #include "request/answers.h"
 #include "request/terms.h"
 #include "service/service.h"
@@ -186,11 +187,12 @@ static enum outcome run(struct call *call, const char *node, const struct term *
     for (int i = 0; i < call->function->arity; i++) {
         /* Options are a map, and the last argument. */
         call->args[i] = i + 1 == call->function->arity && term_tag(&args[i]) == TERM_MAP
-                            ? argument_read_owned(&args[i], node, &call->owner)
+                            ? argument_read_owned(&args[i], node, &call->pid)
                             : argument_read(&args[i], call->function->fn == verb_await);
         if (!call->args[i])
             return BADARG;
     }
+    call->owner = call->pid.len > 0 ? rules_begin_owner(node) : NULL;
     return call->function->fn(call);
 }
 
@@ -234,9 +236,6 @@ void functions_call(const struct api *api, const char *node, const struct term *
     for (int i = 0; i < FUNCTIONS_ARITY_MAX; i++)
         json_decref(call.args[i]);
     json_decref(call.unknown);
-    if (call.made && call.owner.len > 0) {
-        ret->made = json_incref(call.made);
-        ret->owner = call.owner;
-    }
-    json_decref(call.made);
+    ret->pid = call.pid;
+    ret->owner = call.owner;
 }

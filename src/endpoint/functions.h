@@ -20,6 +20,7 @@
 #define FUNCTIONS_ARITY_MAX 3
 
 struct api;
+struct lease;
 struct pieces;
 struct refusal;
 
@@ -34,8 +35,8 @@ enum functions_verdict {
 struct functions_answer {
     enum functions_verdict verdict;
     const char *name;         /* of the function; NULL with FUNCTIONS_UNDEF */
-    json_t *made;             /* with an owner: the numbers of the rules that it owns; the caller's; or NULL */
-    struct term owner;        /* of these: a pid, as it came */
+    struct term pid;          /* of a process that owns rules, as it came; len 0: there is none, nor: */
+    struct lease *owner;      /* the caller's */
     struct text term;         /* what it returns or raises, without a version; the caller's */
     struct pieces *pieces;    /* what stands behind that; the caller's; or NULL */
     struct wait_request wait; /* the caller's */

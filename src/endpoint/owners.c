@@ -8,7 +8,6 @@
 
 #include "base/bytes.h"
 #include "base/memory.h"
-#include "endpoint/arguments.h"
 #include "endpoint/process.h"
 #include "endpoint/saying.h"
 #include "model/rules.h"
@@ -17,46 +16,36 @@
 #include "wire/distribution.h"
 
 struct owner_of_rules {
-    struct text reference; /* under which it is monitored */
-    json_t *ids;
+    struct text reference;              /* under which it is monitored */
+    struct lease *lease;                /* that they have */
     struct owner_of_rules *prev, *next; /* owners->all */
 };
 
-static void forget(struct owners *owners, struct owner_of_rules *owner)
+static void end(struct owners *owners, struct owner_of_rules *owner)
 {
     DL_DELETE(owners->all, owner);
+    rules_end_owner(owners->service->rules, owner->lease);
     text_done(&owner->reference);
-    json_decref(owner->ids);
     free(owner);
 }
 
-static void end(struct owners *owners, struct owner_of_rules *owner)
+static bool has_rules(const struct owners *owners, const struct lease *lease)
 {
-    uint32_t numbers[RULES_MAX];
+    const struct rule *rule = rules_first(owners->service->rules);
 
-    rules_remove_those(owners->service->rules, numbers, argument_numbers(owner->ids, numbers));
-    forget(owners, owner);
-}
-
-static bool has_rules(const struct owners *owners, const struct owner_of_rules *owner)
-{
-    const json_t *id;
-    size_t i;
-
-    json_array_foreach(owner->ids, i, id)
-        if (rules_find(owners->service->rules, (uint32_t)json_integer_value(id)))
-            return true;
-    return false;
+    while (rule && rule->lease != lease)
+        rule = rule->next;
+    return rule;
 }
 
 /* Those whose rules have gone. That they end will be told, and concern nobody. */
-static void forget_the_idle(struct owners *owners)
+static void end_the_idle(struct owners *owners)
 {
     struct owner_of_rules *owner, *next;
 
     DL_FOREACH_SAFE(owners->all, owner, next)
-        if (!has_rules(owners, owner))
-            forget(owners, owner);
+        if (!has_rules(owners, owner->lease))
+            end(owners, owner);
 }
 
 /* words:16 node creation:32 and the words, of which the first makes it one of its own */
@@ -72,15 +61,21 @@ static void add_reference(struct text *to, const struct process_home *home, uint
     text_add(to, bytes, (size_t)(end - bytes));
 }
 
-void owners_add(struct owners *owners, struct process_home *home, const struct term *pid, const json_t *ids,
+void owners_add(struct owners *owners, struct process_home *home, const struct term *pid, struct lease *lease,
                 struct text *to)
 {
-    struct owner_of_rules *owner = mem_new(sizeof(*owner));
-    uint32_t number = ++home->last_id;
+    struct owner_of_rules *owner;
+    uint32_t number;
     size_t frame;
 
-    forget_the_idle(owners);
-    owner->ids = json_incref((json_t *)ids);
+    end_the_idle(owners);
+    if (!has_rules(owners, lease)) {
+        rules_end_owner(owners->service->rules, lease);
+        return;
+    }
+    owner = mem_new(sizeof(*owner));
+    owner->lease = lease;
+    number = ++home->last_id;
     add_reference(&owner->reference, home, number);
     DL_APPEND(owners->all, owner);
     frame = saying_frame(to);

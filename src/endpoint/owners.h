@@ -6,11 +6,9 @@
 #ifndef ENDPOINT_OWNERS_H
 #define ENDPOINT_OWNERS_H
 
-#include <jansson.h>
-#include <stdint.h>
-
 #include "base/text.h"
 
+struct lease;
 struct owner_of_rules;
 struct process_home;
 struct service;
@@ -22,8 +20,11 @@ struct owners {
     struct owner_of_rules *all; /* one for each time that rules were made: never more than there are rules */
 };
 
-/* That process owns the rules of these numbers; adds to `to` what its node has to hear. `pid` is of that node. */
-void owners_add(struct owners *owners, struct process_home *home, const struct term *pid, const json_t *ids,
+/*
+ * That process is the owner of the rules that have that lease, which is taken over, and without rules ended at once.
+ * Adds to `to` what its node has to hear. `pid` is of that node.
+ */
+void owners_add(struct owners *owners, struct process_home *home, const struct term *pid, struct lease *lease,
                 struct text *to);
 
 /* What is monitored under that reference has ended. */

@@ -68,13 +68,21 @@ static enum outcome say_cut(struct call *call, json_t *answer)
     move(answer, "notes", cut);
     move(answer, "advice", cut);
     move(answer, "seed", cut);
-    if (answer) {
+    if (answer)
         say_ok_with(call, cut);
-        call->made = json_incref(ids);
-    }
     json_decref(cut);
     json_decref(answer);
     return answer ? SAID : REFUSED;
+}
+
+/* Of a verb that makes rules. Over HTTP it is the connection that they go with; here it is that process. */
+static json_t *options_of(const struct call *call, const json_t *options)
+{
+    json_t *document = argument_options(options, true);
+
+    if (document && call->owner)
+        json_object_set_new(document, "owner", json_string("connection"));
+    return document;
 }
 
 /* A function that has a mode of its own takes no other; `redial` is all there is to choose. */
@@ -101,7 +109,7 @@ enum outcome verb_cut(struct call *call)
 
     if (has_other_mode(call, call->args[1]))
         return REFUSED;
-    document = argument_options(call->args[1], true);
+    document = options_of(call, call->args[1]);
     if (!document || json_object_set_new(document, "islands", argument_islands(call->args[0])) < 0) {
         json_decref(document);
         return BADARG;
@@ -150,7 +158,7 @@ static enum outcome cut_by_topology(struct call *call, json_t *node, const json_
 
     if (has_other_mode(call, options))
         return REFUSED;
-    document = argument_options(options, true);
+    document = options_of(call, options);
     if (!document || (node && !json_is_string(node))) {
         json_decref(document);
         return BADARG;
@@ -207,7 +215,7 @@ enum outcome verb_partition(struct call *call)
 
 enum outcome verb_fault(struct call *call)
 {
-    json_t *document = argument_options(call->args[2], true), *params = argument_params(call->args[1]), *answer, *rule;
+    json_t *document = options_of(call, call->args[2]), *params = argument_params(call->args[1]), *answer, *rule;
 
     if (!document || !params || !json_is_string(call->args[0])) {
         json_decref(document);
@@ -223,7 +231,6 @@ enum outcome verb_fault(struct call *call)
     move(answer, "notes", rule);
     move(answer, "advice", rule);
     say_ok_with(call, rule);
-    call->made = json_pack("[O]", json_object_get(rule, "id"));
     json_decref(answer);
     return SAID;
 }

@@ -64,10 +64,11 @@ bool rules_end_lease(struct rules *rules, const char *name)
     return true;
 }
 
-struct lease *rules_begin_owner(void)
+struct lease *rules_begin_owner(const char *node)
 {
     struct lease *owner = mem_new(sizeof(*owner));
 
+    owner->node = node ? mem_string(node, strlen(node)) : NULL;
     owner->ends_us = RULES_NEVER;
     return owner;
 }
@@ -76,6 +77,8 @@ void rules_end_owner(struct rules *rules, struct lease *owner)
 {
     if (owner && book_drop_those(rules, has_lease, owner))
         book_tell(rules);
+    if (owner)
+        free(owner->node);
     free(owner);
 }
 

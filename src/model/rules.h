@@ -40,7 +40,8 @@
 #define RULES_SETTLING_US 50000
 
 struct lease {
-    char *name; /* NULL: it is an owner, see rules_begin_owner() */
+    char *name; /* NULL: it is an owner, see rules_begin_owner() ... */
+    char *node; /* ... and this the node of which it is a process; NULL: it is a connection */
     uint64_t ends_us;
     struct lease *prev, *next; /* the book's, in the order of their beginning */
 };
@@ -111,9 +112,9 @@ const struct lease *rules_leases(const struct rules *rules);                  /*
 
 /*
  * Rules may go with whoever has made them: an owner is a lease that nobody renews and nobody else can name. It is the
- * caller's, to be ended before the book is freed.
+ * caller's, to be ended before the book is freed. `node`: it is a process of that one; NULL: a connection.
  */
-struct lease *rules_begin_owner(void);
+struct lease *rules_begin_owner(const char *node);
 void rules_end_owner(struct rules *rules, struct lease *owner); /* and the rules that are its; NULL is fine */
 
 /*

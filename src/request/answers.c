@@ -35,6 +35,17 @@ json_t *effect_to_document(const struct effect *effect)
     return document;
 }
 
+/* With whom a rule goes. */
+static void add_lease(json_t *document, const struct lease *lease)
+{
+    if (lease->name)
+        json_object_set_new(document, "lease", json_string(lease->name));
+    else
+        json_object_set_new(document, "owner", json_string(lease->node ? "process" : "connection"));
+    if (lease->node)
+        json_object_set_new(document, "owner_node", json_string(lease->node));
+}
+
 json_t *rule_to_document(const struct rule *rule, uint64_t now_us)
 {
     json_t *object =
@@ -50,10 +61,8 @@ json_t *rule_to_document(const struct rule *rule, uint64_t now_us)
     json_decref(fixed);
     if (rule->ends_us != RULES_NEVER)
         json_object_set_new(object, "ends_in_ms", ms_left(rule->ends_us, now_us));
-    if (rule->lease && rule->lease->name)
-        json_object_set_new(object, "lease", json_string(rule->lease->name));
-    if (rule->lease && !rule->lease->name)
-        json_object_set_new(object, "owner", json_string("connection"));
+    if (rule->lease)
+        add_lease(object, rule->lease);
     return object;
 }
 

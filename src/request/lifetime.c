@@ -33,7 +33,7 @@ int lifetime_from_fields(const struct lifetime_fields *fields, struct lifetime *
     if (fields->owner && strcmp(fields->owner, "connection") != 0)
         return refuse(refusal, "owner", "must be \"connection\"");
     if (fields->owner && fields->lease)
-        return refuse(refusal, "owner", "a rule goes with a connection or with a lease, not with both");
+        return refuse(refusal, "owner", "a rule goes with its owner or with a lease, not with both");
     *ret = lifetime_new(fields->for_us ? fields->for_us : fields->for_ms, fields->lease);
     ret->with_connection = fields->owner != NULL;
     return 0;

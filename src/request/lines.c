@@ -85,6 +85,7 @@ static void add_end(struct text *to, const json_t *rule)
 {
     const json_t *ends = json_object_get(rule, "ends_in_ms"), *fixed = json_object_get(rule, "fixed"), *islands;
     const char *dialer = text_of(rule, "dialled_by"), *lease = text_of(rule, "lease"), *owner = text_of(rule, "owner");
+    const char *node = text_of(rule, "owner_node");
     char left[32];
     size_t i;
 
@@ -105,7 +106,8 @@ static void add_end(struct text *to, const json_t *rule)
     if (owner) {
         text_addf(to, "; goes with the ");
         text_add_escaped(to, owner);
-        text_addf(to, " that made it");
+        text_addf(to, node ? " that owns it, of " : " that made it");
+        text_add_escaped(to, node ? node : "");
     }
 }
 

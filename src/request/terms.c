@@ -303,8 +303,8 @@ void terms_end_list(struct text *to)
 }
 
 /* Under these keys stand names, or words of which there are only a few; under those lists of them. */
-static const char *const word_keys[] = {"name", "full_name", "from",  "to",     "event", "fault", "state",
-                                        "cut",  "mode",      "stage", "action", "type",  NULL};
+static const char *const word_keys[] = {"name", "full_name", "from",   "to",   "event", "fault",      "state", "cut",
+                                        "mode", "stage",     "action", "type", "owner", "owner_node", NULL};
 static const char *const list_keys[] = {"islands", "from",      "to",     "between", "nodes",
                                         "fixed",   "observers", "faults", NULL};
 

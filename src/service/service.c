@@ -97,7 +97,7 @@ static struct lease *owner_of(const struct lifetime *lifetime, struct lease **ow
     if (!lifetime->with_connection)
         return NULL;
     if (!*owner)
-        *owner = rules_begin_owner();
+        *owner = rules_begin_owner(NULL);
     return *owner;
 }
 

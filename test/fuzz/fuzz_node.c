@@ -78,9 +78,8 @@ static void run(const struct api *api, struct owners *owners, struct process *pr
         answer.pieces->free(answer.pieces);
         answer.verdict = FUNCTIONS_RETURNS;
     }
-    if (answer.made)
-        owners_add(owners, home, &answer.owner, answer.made, to);
-    json_decref(answer.made);
+    if (answer.owner)
+        owners_add(owners, home, &answer.pid, answer.owner, to);
     process_keep(process);
     process_answer(process, home, &answer, to);
     process_done(process);

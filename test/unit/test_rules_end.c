@@ -172,7 +172,7 @@ static uint32_t add_owned(struct rules *rules, const char *fault, const char *is
 static void owners_take_their_rules_along(void **state)
 {
     struct rules *rules = book();
-    struct lease *one = rules_begin_owner(), *two = rules_begin_owner(), *idle = rules_begin_owner();
+    struct lease *one = rules_begin_owner(NULL), *two = rules_begin_owner(NULL), *idle = rules_begin_owner(NULL);
     (void)state;
 
     add(rules, "partition mode=drop", "a b", RULES_NEVER, NULL);
@@ -278,7 +278,7 @@ static void what_passed_is_noted_before_a_rule_goes(void **state)
 {
     struct rules *rules = book();
     struct ends ends = {.count = 0};
-    struct lease *owner = rules_begin_owner();
+    struct lease *owner = rules_begin_owner(NULL);
     uint32_t id;
     (void)state;
 

@@ -95,7 +95,7 @@ terms(List) when is_list(List) -> [terms(Element) || Element <- List];
 terms(Other) -> Other.
 
 value(Key, Value) when is_binary(Value) ->
-    case lists:member(Key, [name, full_name, from, to, event, fault, state, cut, mode, stage, action, type]) of
+    case lists:member(Key, [name, full_name, from, to, event, fault, state, cut, mode, stage, action, type, owner, owner_node]) of
         true -> binary_to_atom(Value);
         false -> Value
     end;
