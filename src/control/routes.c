@@ -12,9 +12,11 @@
 #include "control/lists.h"
 #include "control/metrics.h"
 #include "control/status.h"
+#include "model/events.h"
 #include "request/document.h"
 #include "request/events_request.h"
 #include "request/kinds.h"
+#include "service/service.h"
 
 /* ---- what there is ---- */
 
@@ -80,12 +82,17 @@ static json_t *get_kinds(const struct asked *asked, struct refusal *refusal)
     return kinds_to_document(NULL);
 }
 
-static int events_request_of(const struct api_request *request, struct events_request *ret, struct refusal *refusal)
+/* A number that is still to come is a slip; of whoever listens again it is that of an earlier daemon, see stream.c. */
+static int events_request_of(const struct asked *asked, struct events_request *ret, struct refusal *refusal)
 {
-    const void *data = request->data;
+    const char *again = asked->request->last_event_id;
 
-    return events_request_from_texts(request->last_event_id, request->query(data, "after"),
-                                     request->query(data, "kind"), request->query(data, "node"), ret, refusal);
+    if (events_request_from_texts(again, query_of(asked, "after"), query_of(asked, "kind"), query_of(asked, "node"),
+                                  ret, refusal) < 0)
+        return -EINVAL;
+    if (again || ret->after == EVENTS_BEHIND_ALL)
+        return 0;
+    return events_check_number(asked->api->service->events, ret->after, "after", refusal);
 }
 
 static json_t *get_events(const struct asked *asked, struct refusal *refusal)
@@ -93,7 +100,7 @@ static json_t *get_events(const struct asked *asked, struct refusal *refusal)
     struct events_request request;
     struct lists *lists;
 
-    if (events_request_of(asked->request, &request, refusal) < 0)
+    if (events_request_of(asked, &request, refusal) < 0)
         return NULL;
     lists = lists_new(&(struct wanted){.api = asked->api, .node = request.node, .kinds = request.kinds});
     status_add_events(lists, asked->api->service, request.after);
@@ -268,9 +275,9 @@ static int begin_wait(const struct api_request *request, struct api_answer *ret)
     return 0;
 }
 
-static int begin_stream(const struct api_request *request, struct api_answer *ret)
+static int begin_stream(const struct asked *asked, struct api_answer *ret)
 {
-    int status = events_request_of(request, &ret->events, &ret->refusal);
+    int status = events_request_of(asked, &ret->events, &ret->refusal);
 
     ret->streams = status == 0;
     return status;
@@ -295,7 +302,7 @@ static int answer(const struct route *route, struct asked *asked, struct api_ans
     if (!route->answer)
         return begin_wait(request, ret);
     if (request->wants_stream && route->answer == get_events)
-        return begin_stream(request, ret);
+        return begin_stream(asked, ret);
     if (route->takes_body) {
         body = read_body(request, &ret->refusal);
         if (!body)

@@ -61,11 +61,8 @@ int awaited_look(struct condition *condition, const struct events *events, struc
         condition->from_one = true;
         condition->after = last;
     }
-    if (condition->after > last)
-        return refuse(refusal, "after",
-                      "no event has that number yet, the newest is %" PRIu64 "; was the daemon "
-                      "started anew?",
-                      last);
+    if (events_check_number(events, condition->after, "after", refusal) < 0)
+        return -EINVAL;
     if (!condition->seen)
         for (uint64_t id = condition->after; !condition->event && (event = events_next(events, id)); id = event->id)
             awaited_hear(condition, event);

@@ -83,6 +83,15 @@ uint64_t events_last(const struct events *events)
     return events->last;
 }
 
+int events_check_number(const struct events *events, uint64_t id, const char *field, struct refusal *refusal)
+{
+    if (id <= events->last)
+        return 0;
+    return refuse(refusal, field,
+                  "no event has that number yet, the newest is %" PRIu64 "; was the daemon started anew?",
+                  events->last);
+}
+
 const struct event *events_next(const struct events *events, uint64_t after)
 {
     uint64_t oldest = events->last > EVENTS_MAX ? events->last - EVENTS_MAX + 1 : 1;

@@ -70,6 +70,9 @@ void events_unsubscribe(struct events *events, struct subscriber *subscriber);
 /* The number of the newest; 0: nothing has happened yet. */
 uint64_t events_last(const struct events *events);
 
+/* Can there be events behind that one? Else -EINVAL and the refusal: it is still to come. */
+int events_check_number(const struct events *events, uint64_t id, const char *field, struct refusal *refusal);
+
 /* The oldest one behind `after` that is still remembered, or NULL. It is valid until the next events_add(). */
 const struct event *events_next(const struct events *events, uint64_t after);
 

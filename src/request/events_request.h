@@ -10,6 +10,9 @@
 
 #include "base/refusal.h"
 
+/* Behind that no event ever is: whoever asks wants to know the number of the newest one, and none of them. */
+#define EVENTS_BEHIND_ALL UINT64_MAX
+
 struct event;
 
 struct events_request {

@@ -93,7 +93,9 @@ NOTES = {
                   "    id: 42\n"
                   "    event: cable_up\n"
                   '    data: {"id":42,"time_ms":1764081361915,"event":"cable_up","cable":7,"from":"a@h","to":"b@h","text":"#7 a@h dialled b@h"}\n\n'
-                  "It begins with the number of the last event that is not told: the newest one, or that of `?after=N`. Whoever comes again with\n"
+                  "It begins with the number of the last event that is not told: the newest one, or that of `?after=N`. A number that no event\n"
+                  "has yet is refused: the daemon may have been started anew since; but for the largest, 18446744073709551615, behind which there is\n"
+                  "nothing but `last`, the newest one's. Whoever comes again with\n"
                   "the header `Last-Event-ID` goes on where it was. The newest 1000 events are remembered; when what should come next is not among\n"
                   "them, or is of an earlier daemon, `event: reset` with `{\"next\": N}` says where it goes on. There is a comment every 15 s when\n"
                   "nothing happens, and room for 64 streams; whoever takes nothing for a minute is disconnected.",

@@ -163,7 +163,7 @@ def test_bad_questions_for_streams_are_refused():
     with daemon() as port:
         for query, parts in (("?kind=node_upp", ["kind: ", "node_up?"]), ("?kind=", ["kind: ", "lane_full"]), ("?kind=node_up,", ["kind: "]),
                              ("?node=a@", ["node: ", "NAME@HOST"]), ("?node=", ["node: "]), ("?after=x", ["after: ", "17"]),
-                             ("?knd=node_up", ["knd", "after, kind, node"])):
+                             ("?after=1", ["after: no event has that number yet"]), ("?knd=node_up", ["knd", "after, kind, node"])):
             refused_by(get(port, f"/v1/events{query}"), *parts)
             refused_by(http(port, f"GET /v1/events{query} HTTP/1.1\nHost: localhost\nAccept: text/event-stream\n\n"), *parts)
         for told in ("x", "-1", "18446744073709551616"):

@@ -183,10 +183,13 @@ def test_events():
                            ("node=?&kind=node_down", [3]), ("after=1&node=a", [3])):
             told = get(port, f"/v1/events?{query}")[1]
             assert [event["id"] for event in told["events"]] == ids and told["last"] == 3, (query, told)
-        assert fine(go("events", "--after", "3")) == "" and fine(go("events", "--after", "2147483647")) == ""
+        assert fine(go("events", "--after", "3")) == ""
+        for more in ((), ("--follow",)):
+            refused(go("events", "--after", "4", *more), "after: no event has that number yet, the newest is 3")
         told = json.loads(fine(go("events", "--json", "--after", "1")))
         assert [event["id"] for event in told["events"]] == [2, 3] and told["last"] == 3
-        assert get(port, "/v1/events?after=18446744073709551615")[1]["events"] == []
+        refused_by(get(port, "/v1/events?after=18446744073709551614"), "after: no event has that number yet")
+        assert get(port, "/v1/events?after=18446744073709551615")[1] == {"events": [], "last": 3}
         for after in ("x", "-1", "", "1.5", "18446744073709551616"):
             refused_by(get(port, f"/v1/events?after={after}"), "after: ")
         for after in ("x", "-1", "2147483648"):
