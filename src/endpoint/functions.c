@@ -153,7 +153,7 @@ void functions_waited(const struct api *api, enum condition_kind kind, const str
         terms_add_atom(to, "timeout");
         terms_add_for_erlang(to, missing);
         json_decref(missing);
-    } else if (kind == CONDITION_noticed && refusal->status == -ENOENT) {
+    } else if ((kind == CONDITION_noticed || kind == CONDITION_settled) && refusal->status == -ENOENT) {
         terms_add_atom(to, "nothing_cut");
     } else {
         add_refused(to, routes_status_of(refusal), refusal);

@@ -291,7 +291,7 @@ waiting(Config) ->
     {error, {timeout, <<"not within 200ms: ", _/binary>>}} = rpc(Config, "a", await, [{disconnected, a, b}, 200]),
     ok = rpc(Config, "a", await, [{connected, a, b}, 200]),
     ok = rpc(Config, "a", await, [{mesh, [a, b]}]),
-    {error, nothing_cut} = rpc(Config, "a", await, [noticed, 200]),
+    [{error, nothing_cut} = rpc(Config, "a", await, [Word, 300]) || Word <- [noticed, settled]],
     {ok, #{event := cable_up, from := _, id := Id}} = rpc(Config, "a", await, [{event, cable_up, 0}, 200]),
     {error, {timeout, _}} = rpc(Config, "a", await, [{event, cable_up, Id}, 200]),
     {error, {refused, 400, _}} = rpc(Config, "a", await, [{event, cable_up, 1000000}, 200]),

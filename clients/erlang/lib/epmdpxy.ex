@@ -217,8 +217,8 @@ defmodule Epmdpxy do
   # ---- waiting and looking ----
 
   @doc """
-  Waits until it holds, on the wires and as the nodes see it: `:mesh`, `:noticed`, `:quiet`, `{:up, 3}`, `{:connected, a, b}`,
-  ...
+  Waits until it holds, on the wires and as the nodes see it: `:mesh`, `:noticed`, `:settled`, `:quiet`, `{:up, 3}`,
+  `{:connected, a, b}`, ...
   """
   @spec await(:epmdpxy.condition(), timeout) :: :ok | result(map)
   defdelegate await(condition, timeout \\ 30_000), to: :epmdpxy

@@ -78,7 +78,7 @@
                            dialled_by => from | to, for => duration(), owner => pid() | none, wait => boolean()}.
 -type rule() :: #{id := pos_integer(), atom() => term()}.
 -type condition() :: {up, pos_integer() | island()} | mesh | {mesh, island()} | {connected, island(), island()}
-                   | {disconnected, island(), island()} | noticed | quiet
+                   | {disconnected, island(), island()} | noticed | settled | quiet
                    | {event, atom() | #{atom() => term()}, non_neg_integer()}.
 -type peer_options() :: #{args => [string()], env => [{string(), string()}], apps => [atom()], cookie => atom(),
                           ticktime => pos_integer(), code_path => [file:filename()], log_dir => file:name_all()}.
@@ -363,8 +363,9 @@ allow_traffic_between(A, B) -> value(epmdpxy_cut:allow(A, B)).
 await(Condition) -> await(Condition, ?TIMEOUT).
 
 %% @doc Until it holds, on the wires and as the nodes that can be asked see it. `{up, N}': N nodes are registered, or those of
-%% these names. `noticed': no connection is left across a cut; `{error, nothing_cut}' without one. `{event, Pattern, Mark}': an
-%% event behind that mark (mark/0) of that kind, or with these fields; `{ok, Event}' then. Milliseconds.
+%% these names. `noticed': no connection is left across a cut; `{error, nothing_cut}' without one. `settled': that, and a quarter
+%% of a second has gone by, for what runs on the nodes to take it in. `{event, Pattern, Mark}': an event behind that mark (mark/0)
+%% of that kind, or with these fields; `{ok, Event}' then. Milliseconds.
 -spec await(condition(), timeout()) -> ok | {ok, map()} | {error, reason()}.
 await(Condition, Timeout) -> caught(fun() -> epmdpxy_await:holds(Condition, epmdpxy_nodes:until(Timeout)) end).
 

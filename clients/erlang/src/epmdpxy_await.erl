@@ -34,9 +34,9 @@ wait({disconnected, A, B}, Until) ->
     [X, Y] = Words = epmdpxy_names:islands([A, B]),
     ok(on_wires(["disconnected ", epmdpxy_names:text(X), " ", epmdpxy_names:text(Y)], Until)),
     epmdpxy_nodes:apart(across(Words, false, known_nodes(look())), Until);
-wait(noticed, Until) ->
-    case on_wires("noticed", Until) of
-        {error, {refused, Status, _}} when Status =:= 404; Status =:= 409 -> {error, nothing_cut};
+wait(Word, Until) when Word =:= noticed; Word =:= settled ->
+    case on_wires(atom_to_list(Word), Until) of
+        {error, {refused, 404, _}} -> {error, nothing_cut};
         ok -> epmdpxy_nodes:apart(cut_pairs(value_of(epmdpxy:rules()), look()), Until);
         {error, _} = Error -> Error
     end;
@@ -62,9 +62,10 @@ on_wires(Condition, Until) ->
         {error, _} = Error -> Error
     end.
 
-%% The daemon waits, in slices, so that an answer that gets lost costs no more than one.
+%% The daemon waits, in slices, so that an answer that gets lost costs no more than one. The last one is no short one: some
+%% conditions take a moment to be seen.
 asked(Condition, More, Until) ->
-    Slice = case epmdpxy_nodes:left(Until) of infinity -> 60000; Left -> min(Left, 60000) end,
+    Slice = case epmdpxy_nodes:left(Until) of infinity -> 60000; Left when Left > 70000 -> 60000; Left -> Left end,
     Query = epmdpxy_client:query([{"condition", Condition}, {"timeout", duration(Slice)} | More]),
     Port = value_of(epmdpxy_daemon:port()),
     case epmdpxy_client:request(Port, get, ["/v1/wait", Query], none, Slice + 5000) of

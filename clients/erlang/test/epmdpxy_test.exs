@@ -103,5 +103,6 @@ defmodule EpmdpxyTest do
     {:ok, _} = Epmdpxy.sever([a, [b, c]])
     assert Epmdpxy.history(mark) =~ ~r/seed 4711\n.*-> cut sever  #{a} | #{b},#{c}\n/
     assert {:ok, %{event: :cable_down}} = Epmdpxy.await({:event, :cable_down, mark}, 1000)
+    assert :ok = Epmdpxy.await(:settled, 2000)
   end
 end
