@@ -62,6 +62,17 @@ static int find_token(const struct command *self, const struct asking *asking, s
     return 0;
 }
 
+/* Only by an address is anybody asked for a token. One in the environment is for whatever needs it. */
+static int use_token(const struct command *self, const struct asking *asking, struct target *ret)
+{
+    if (ret->where.host[0])
+        return find_token(self, asking, ret);
+    if (!asking->token_file)
+        return 0;
+    command_refuse(self, "--token-file: %s nobody is asked for a token; it is for --control ADDRESS:PORT", ret->name);
+    return -EINVAL;
+}
+
 int target_find(const struct command *self, const struct asking *asking, struct target *ret)
 {
     const char *elsewhere = variable(CONTROL_VARIABLE);
@@ -77,6 +88,6 @@ int target_find(const struct command *self, const struct asking *asking, struct 
     else if (elsewhere && asking->port < 0)
         status = find_where(self, CONTROL_VARIABLE, elsewhere, ret);
     else
-        return find_port(self, asking, ret);
-    return status < 0 || ret->where.path[0] ? status : find_token(self, asking, ret);
+        status = find_port(self, asking, ret);
+    return status < 0 ? status : use_token(self, asking, ret);
 }

@@ -220,6 +220,10 @@ def test_whom_the_command_line_asks():
         refused(run("status", "--control", f"unix:{at}/none"), f"nobody can be reached at unix:{at}/none", status=1)
         refused(run("status", "--control", f"unix:{at}/none", "--port", "4369"), "give --control or --port, not both")
         refused(run("names", "--control", f"unix:{at}/none"), "give --port")
+        tokens = token_file(at)
+        for where, env in ((("--control", f"unix:{at}/none"), {}), (("--port", "4369"), {}), ((), {"EPMDPXY_CONTROL": f"unix:{at}/none"})):
+            refused(run("status", *where, "--token-file", tokens, env=env), "--token-file: ", "nobody is asked for a token", "ADDRESS:PORT")
+        refused(run("status", "--control", f"unix:{at}/none", env={"EPMDPXY_TOKEN": TOKEN}), "nobody can be reached", status=1)
         with socket.socket(socket.AF_UNIX) as other:
             other.bind(str(at / "other"))
             refused(run("status", "--control", f"unix:{at}/other"), "nobody can be reached", status=1)
