@@ -87,6 +87,8 @@ int main(int argc, char **argv)
     program = program ? program + 1 : argc > 0 ? argv[0] : "";
     if (strcmp(program, "epmd") == 0)
         return epmd_main(argc - 1, argv + 1);
+    if (strcmp(program, EXEC_DAEMON) == 0)
+        return exec_daemon_command.run(&exec_daemon_command, argc - 2, argv + 2);
     if (argc < 2) {
         fprintf(stderr, "epmdpxy: no subcommand; see epmdpxy --help\n");
         return STATUS_BAD_INPUT;

@@ -5,6 +5,9 @@
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 
+/* As which the program is started (argv[0]) when it is the daemon of exec. */
+#define EXEC_DAEMON "epmdpxy exec"
+
 struct command;
 
 extern const struct command exec_command, status_command, cut_command, fix_command, flap_command, fault_command,

@@ -92,7 +92,7 @@ static void become_daemon(const struct family *family, int output, const struct 
     setsid();
     dup2(null, STDIN_FILENO);
     dup2(output, STDOUT_FILENO);
-    argv[n++] = "epmdpxy";
+    argv[n++] = EXEC_DAEMON; /* so that it speaks of our options, not of those of serve */
     argv[n++] = "serve";
     argv[n++] = "--port";
     argv[n++] = "0";
@@ -230,6 +230,14 @@ static void tell_who_stays(int port, const struct exec_options *options)
     text_done(&stayed.names);
 }
 
+static bool asks_for_help(int options, char **argv)
+{
+    for (int i = 0; i < options; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
 static int run(const struct command *self, int argc, char **argv)
 {
     struct family family = {.self = getpid()};
@@ -240,9 +248,9 @@ static int run(const struct command *self, int argc, char **argv)
     while (options < argc && strcmp(argv[options], "--") != 0)
         options++;
     words = options + 1;
+    if (asks_for_help(options < argc || argc == 1 ? options : 0, argv))
+        return command_begin(self, NULL, 1, (char *[]){"--help", NULL}, 0, 0);
     if (options == argc) { /* without -- there are no options either, or it is not clear where they end */
-        if (argc == 1 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0))
-            return command_begin(self, NULL, argc, argv, 0, 0);
         if (argc > 0 && argv[0][0] == '-')
             return command_refuse(self, "where does the command begin? Put -- before it: epmdpxy %s", self->synopsis);
         options = words = 0;

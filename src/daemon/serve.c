@@ -285,3 +285,12 @@ const struct command serve_command = {
     .last_counts = true,
     .run = run,
 };
+
+const struct command exec_daemon_command = {
+    .name = "exec",
+    .synopsis = "exec [OPTION...] -- CMD [ARG...]",
+    .summary = "as epmdpxy serve",
+    .options = {OPTION_ROWS(rows)},
+    .last_counts = true,
+    .run = run,
+};

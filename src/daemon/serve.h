@@ -6,5 +6,6 @@ struct command;
 
 /* The subcommand `serve`: the daemon in the foreground. */
 extern const struct command serve_command;
+extern const struct command exec_daemon_command; /* the same; its options were given to exec */
 
 #endif

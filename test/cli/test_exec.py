@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 
-from harness import CLEAN, EPMDPXY, refused, run, wait
+from harness import CLEAN, EPMDPXY, fine, refused, run, wait
 
 
 def test_exec_gives_its_command_a_daemon():
@@ -69,7 +69,10 @@ def test_exec_exit_status():
     refused(run("exec"), "no command")
     refused(run("exec", "--"), "no command")
     refused(run("exec", "--packet-timeout", "1s", "true"), "--")
-    refused(run("exec", "--prot", "1", "--", "true"), "did you mean --port?")
+    for words, part in ((("--prot", "1"), "did you mean --port?"), (("--observer", "a@"), "--observer[0]: "), (("--log-level", "loud"), "--log-level"),
+                        (("--token-file", "/none"), "--token-file: "), (("--gate-ttl", "1s"), "--gate-ttl is gone")):
+        refused(run("exec", *words, "--", "true"), "epmdpxy exec: ", part)
+    assert "Usage: epmdpxy exec " in fine(run("exec", "--strict", "--help", "--", "true"))
     with socket.create_server(("127.0.0.1", 0)) as other:
         refused(run("exec", "--port", str(other.getsockname()[1]), "--", "true"), "in use", status=1)
 
