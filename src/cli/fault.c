@@ -96,11 +96,17 @@ static int add(const struct command *self, struct fault_fields *options, char **
 
 /* ---- list, rm, clear ---- */
 
+/* What was removed, if anything was; and the rules that there are. */
 static void add_list(struct text *to, const json_t *answer)
 {
     const json_t *rules = json_object_get(answer, "rules"), *rule;
     size_t i;
 
+    json_array_foreach(json_object_get(answer, "ended"), i, rule) {
+        text_addf(to, "removed #%lld: ", json_integer_value(json_object_get(rule, "id")));
+        rule_add_effect(to, rule);
+        text_addf(to, "\n");
+    }
     if (json_array_size(rules) == 0)
         text_addf(to, "no faults\n");
     json_array_foreach(rules, i, rule) {
@@ -154,28 +160,49 @@ static int check_there(const struct command *self, const struct target *target, 
     return status;
 }
 
+/* One after the other; *answer is the last one's, with what all of them have ended. */
+static int remove_each(const struct command *self, const struct target *target, const uint32_t *numbers, size_t count,
+                       json_t **answer)
+{
+    json_t *ended = json_array();
+    char path[64];
+    int status = STATUS_OK;
+
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        snprintf(path, sizeof(path), "/v1/rules/%u", numbers[i]);
+        json_decref(*answer);
+        *answer = NULL;
+        status = client_ask(self, &(struct client_request){.method = "DELETE", .target = target, .path = path}, answer);
+        if (status == STATUS_OK)
+            json_array_extend(ended, json_object_get(*answer, "ended"));
+    }
+    if (status == STATUS_OK)
+        json_object_set(*answer, "ended", ended);
+    json_decref(ended);
+    return status;
+}
+
 static int remove_rules(const struct command *self, const struct asking *asking, const uint32_t *numbers, size_t count)
 {
+    struct text lines = {0};
     struct target target;
-    struct client_request request = {.method = "DELETE", .target = &target};
-    char path[64];
-    json_t *answer;
+    json_t *answer = NULL;
     int status;
 
     if (target_find(self, asking, &target) < 0)
         return STATUS_BAD_INPUT;
     status = check_there(self, &target, numbers, count);
-
-    request.path = path;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        snprintf(path, sizeof(path), "/v1/rules/%u", numbers[i]);
-        if (i + 1 == count)
-            return client_tell(self, asking, request, add_list);
-        status = client_ask(self, &request, &answer);
-        if (status == STATUS_OK)
-            json_decref(answer);
-    }
-    return status;
+    if (status == STATUS_OK)
+        status = remove_each(self, &target, numbers, count, &answer);
+    if (status != STATUS_OK)
+        return status;
+    if (asking->json)
+        client_print(answer);
+    else
+        add_list(&lines, answer);
+    command_print(&lines);
+    json_decref(answer);
+    return STATUS_OK;
 }
 
 static int rm(const struct command *self, struct fault_fields *options, char **words)

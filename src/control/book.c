@@ -108,12 +108,21 @@ static json_t *ended_to_document(const struct ended_rule *rule)
     return document;
 }
 
+static json_t *all_ended(const struct ended_answer *answer)
+{
+    json_t *ended = json_array();
+
+    for (size_t i = 0; i < answer->ended_count; i++)
+        json_array_append_new(ended, ended_to_document(&answer->ended[i]));
+    return ended;
+}
+
 json_t *book_post_fix(const struct asked *asked, struct refusal *refusal)
 {
     struct service *service = asked->api->service;
     struct fix_request request;
-    struct fix_answer answer;
-    json_t *ended, *document;
+    struct ended_answer answer;
+    json_t *document;
     int status;
 
     if (fix_request_from_document(asked->document, &request, refusal) < 0)
@@ -122,30 +131,42 @@ json_t *book_post_fix(const struct asked *asked, struct refusal *refusal)
     fix_request_done(&request);
     if (status < 0)
         return NULL;
-    ended = json_array();
-    for (size_t i = 0; i < answer.ended_count; i++)
-        json_array_append_new(ended, ended_to_document(&answer.ended[i]));
     document = json_pack("{s:o, s:I, s:o, s:o}", "rules", rules_now(asked, 0), "held_cables",
-                         (json_int_t)service_held_cables(service), "ended", ended, "notes",
+                         (json_int_t)service_held_cables(service), "ended", all_ended(&answer), "notes",
                          notes_to_document(&answer.remarks));
-    fix_answer_done(&answer);
+    ended_answer_done(&answer);
     return document;
+}
+
+/* The rules that are left, and those that were removed. */
+static json_t *removed(const struct asked *asked, struct ended_answer *answer)
+{
+    struct lists *lists = lists_new(&(struct wanted){.api = asked->api});
+
+    status_add_rules(lists, asked->api->service);
+    lists_add_fields(lists, json_pack("{s:o}", "ended", all_ended(answer)));
+    ended_answer_done(answer);
+    return asked_in_pieces(asked, lists);
 }
 
 json_t *book_delete_rules(const struct asked *asked, struct refusal *refusal)
 {
-    service_clear(asked->api->service);
-    return book_get_rules(asked, refusal);
+    struct ended_answer answer;
+
+    (void)refusal;
+    service_clear(asked->api->service, &answer);
+    return removed(asked, &answer);
 }
 
 json_t *book_delete_rule(const struct asked *asked, struct refusal *refusal)
 {
+    struct ended_answer answer;
     uint32_t id;
 
     if (rule_number_from_word(asked->word, &id, refusal) < 0 ||
-        service_remove_rule(asked->api->service, id, refusal) < 0)
+        service_remove_rule(asked->api->service, id, &answer, refusal) < 0)
         return NULL;
-    return book_get_rules(asked, refusal);
+    return removed(asked, &answer);
 }
 
 /* ---- leases ---- */

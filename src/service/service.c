@@ -167,24 +167,31 @@ int service_add_rules(struct service *service, const struct rules_request *reque
     return status;
 }
 
-void fix_answer_done(struct fix_answer *answer)
+void ended_answer_done(struct ended_answer *answer)
 {
     free(answer->ended);
     rules_answer_done(&answer->remarks);
-    *answer = (struct fix_answer){0};
+    *answer = (struct ended_answer){0};
 }
 
-/* All partitions, and what they have done; those that stay are taken out again. */
-static void note_partitions(const struct service *service, struct fix_answer *answer)
+/* Now, while it still is; and everything that has passed is noted. */
+static void note_end(const struct rule *rule, struct ended_answer *answer)
 {
-    answer->ended = mem_new((rules_count(service->rules) + 1) * sizeof(*answer->ended));
-    for (const struct rule *rule = rules_first(service->rules); rule; rule = rule->next)
-        if (rule->fault.kind == FAULT_partition)
-            answer->ended[answer->ended_count++] =
-                (struct ended_rule){rule->id, rule->effect, loop_wall_ms() - rule->effect.given_up_ms};
+    answer->ended[answer->ended_count++] =
+        (struct ended_rule){rule->id, rule->effect, loop_wall_ms() - rule->effect.given_up_ms};
 }
 
-static void leave_out_those_that_stay(const struct service *service, struct fix_answer *answer)
+/* All rules, or all partitions, of which those that stay are taken out again. */
+static void note_ends(const struct service *service, bool partitions_only, struct ended_answer *answer)
+{
+    *answer = (struct ended_answer){.ended = mem_new((rules_count(service->rules) + 1) * sizeof(*answer->ended))};
+    rules_note(service->rules);
+    for (const struct rule *rule = rules_first(service->rules); rule; rule = rule->next)
+        if (!partitions_only || rule->fault.kind == FAULT_partition)
+            note_end(rule, answer);
+}
+
+static void leave_out_those_that_stay(const struct service *service, struct ended_answer *answer)
 {
     size_t kept = 0;
 
@@ -196,7 +203,7 @@ static void leave_out_those_that_stay(const struct service *service, struct fix_
 
 /* A fix between names that nobody has, or of pairs that nobody has cut, is a slip. */
 static void note_slips(const struct service *service, const struct fix_request *request, bool changed,
-                       struct fix_answer *answer)
+                       struct ended_answer *answer)
 {
     struct cluster cluster;
 
@@ -220,7 +227,7 @@ static int check_known(const struct service *service, const struct fix_request *
     return status;
 }
 
-int service_fix(struct service *service, const struct fix_request *request, struct fix_answer *ret,
+int service_fix(struct service *service, const struct fix_request *request, struct ended_answer *ret,
                 struct refusal *refusal)
 {
     bool all = request->islands.count == 0;
@@ -228,11 +235,9 @@ int service_fix(struct service *service, const struct fix_request *request, stru
 
     if (!all && (check_split(service, &request->islands, refusal) < 0 || check_known(service, request, refusal) < 0))
         return refusal->status;
-    *ret = (struct fix_answer){0};
-    rules_note(service->rules);
-    note_partitions(service, ret);
+    note_ends(service, true, ret);
     if (rules_fix(service->rules, all ? NULL : &request->islands) < 0) {
-        fix_answer_done(ret);
+        ended_answer_done(ret);
         return refuse_as(refusal, -ENOSPC, NULL,
                          "a rule cannot take more than %d fixes; fix everything, without islands", RULES_HEALED_MAX);
     }
@@ -241,15 +246,22 @@ int service_fix(struct service *service, const struct fix_request *request, stru
     return 0;
 }
 
-int service_remove_rule(struct service *service, uint32_t id, struct refusal *refusal)
+int service_remove_rule(struct service *service, uint32_t id, struct ended_answer *ret, struct refusal *refusal)
 {
-    if (rules_remove(service->rules, id))
-        return 0;
-    return refuse_as(refusal, -ENOENT, NULL, "there is no rule %u; see epmdpxy fault list", id);
+    const struct rule *rule = rules_find(service->rules, id);
+
+    if (!rule)
+        return refuse_as(refusal, -ENOENT, NULL, "there is no rule %u; see epmdpxy fault list", id);
+    *ret = (struct ended_answer){.ended = mem_new(sizeof(*ret->ended))};
+    rules_note(service->rules);
+    note_end(rule, ret);
+    rules_remove(service->rules, id);
+    return 0;
 }
 
-void service_clear(struct service *service)
+void service_clear(struct service *service, struct ended_answer *ret)
 {
+    note_ends(service, false, ret);
     rules_clear(service->rules);
 }
 

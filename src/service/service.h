@@ -64,18 +64,18 @@ struct rules_answer {
 
 void rules_answer_done(struct rules_answer *answer);
 
-/* What a fix has ended, and what that had done. */
-struct fix_answer {
+/* What a fix or a removal has ended, and what that had done. */
+struct ended_answer {
     struct ended_rule {
         uint32_t id;
         struct effect effect;
         uint64_t given_up_ago_ms; /* that both nodes had given up a connection, the last of them; if effect.given_up */
     } * ended;                    /* owned */
     size_t ended_count;
-    struct rules_answer remarks; /* the notes alone */
+    struct rules_answer remarks; /* of a fix; the notes alone */
 };
 
-void fix_answer_done(struct fix_answer *answer);
+void ended_answer_done(struct ended_answer *answer);
 
 /*
  * All of these return 0; or a negative errno and the refusal, and nothing has changed then.
@@ -87,10 +87,10 @@ int service_add_rules(struct service *service, const struct rules_request *reque
                       struct rules_answer *ret, struct refusal *refusal);
 int service_cut(struct service *service, const struct cut_request *request, struct lease **owner,
                 struct rules_answer *ret, struct refusal *refusal);
-int service_fix(struct service *service, const struct fix_request *request, struct fix_answer *ret,
+int service_fix(struct service *service, const struct fix_request *request, struct ended_answer *ret,
                 struct refusal *refusal);
-int service_remove_rule(struct service *service, uint32_t id, struct refusal *refusal);
-void service_clear(struct service *service);
+int service_remove_rule(struct service *service, uint32_t id, struct ended_answer *ret, struct refusal *refusal);
+void service_clear(struct service *service, struct ended_answer *ret);
 int service_lease(struct service *service, const struct lease_request *request, struct refusal *refusal);
 int service_end_lease(struct service *service, const char *name, struct refusal *refusal);
 

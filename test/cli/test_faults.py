@@ -69,16 +69,21 @@ def test_fault_list_rm_clear():
         fine(go("cut", "a", "b"))
         nothing = "    touched nothing\n"
         assert fine(go("fault", "list")) == f"#1 mute: * <-> *\n{nothing}#2 freeze: * <-> *\n{nothing}#3 hide: *\n{nothing}#4 cut a | b\n{nothing}"
-        assert fine(go("fault", "rm", "2")) == f"#1 mute: * <-> *\n{nothing}#3 hide: *\n{nothing}#4 cut a | b\n{nothing}"
+        assert fine(go("fault", "rm", "2")) == f"removed #2: touched nothing\n#1 mute: * <-> *\n{nothing}#3 hide: *\n{nothing}#4 cut a | b\n{nothing}"
         assert answer(port, b"z", "a") == b"\x77\x01" and "#3 hide: *\n    touched 1 lookup\n" in fine(go("fault", "list"))
         refused(go("fault", "rm", "2"), "no rule 2", status=1)
         refused(go("fault", "rm", "1", "2"), "no rule 2", status=1)
         refused(go("fault", "rm", "1", "x"), "'x'")
         assert [rule["id"] for rule in rules(port)] == [1, 3, 4]
-        assert [rule["id"] for rule in json.loads(fine(go("fault", "rm", "--json", "#3", "4")))["rules"]] == [1]
+        told = json.loads(fine(go("fault", "rm", "--json", "#3", "4")))
+        assert [rule["id"] for rule in told["rules"]] == [1] and [rule["id"] for rule in told["ended"]] == [3, 4]
+        assert [(rule["effect"]["lookups"], rule["effect"]["bitten"]) for rule in told["ended"]] == [(1, True), (0, False)]
         assert json.loads(fine(go("fault", "list", "--json"))) == {"rules": rules(port)}
         assert "1 other fault stays" in fine(go("fix"))
-        assert json.loads(fine(go("fault", "clear", "--json"))) == {"rules": []}
+        fine(go("fault", "add", "hide"))
+        assert answer(port, b"z", "a") == b"\x77\x01"
+        assert fine(go("fault", "clear")) == "removed #1: touched nothing\nremoved #5: touched 1 lookup\nno faults\n"
+        assert json.loads(fine(go("fault", "clear", "--json"))) == {"rules": [], "ended": []}
         assert rules(port) == []
 
 
@@ -394,7 +399,8 @@ def test_removing_by_number():
             refused_by(delete(port, f"/v1/rules/{number}"), "the number of a rule")
         refused_by(delete(port, "/v1/rules/1/2"), status=404)
         assert len(rules(port)) == 1
-        assert delete(port, "/v1/rules/1")[1] == {"rules": []}
+        told = delete(port, "/v1/rules/1")[1]
+        assert told["rules"] == [] and [(one["id"], one["effect"]["bitten"]) for one in told["ended"]] == [(1, False)]
 
 
 # ---- notes and advice ----

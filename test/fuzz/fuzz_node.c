@@ -157,6 +157,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
             try_frame(&house.api, &owners, &home, frame, (size_t)(in.at - frame));
     }
     owners_done(&owners);
-    service_clear(&house.service);
+    rules_clear(house.service.rules);
     return 0;
 }
