@@ -44,6 +44,11 @@ void text_addf(struct text *text, const char *format, ...)
     text->len += (size_t)len;
 }
 
+void text_add_count(struct text *text, long long count, const char *one)
+{
+    text_addf(text, "%lld %s%s", count, one, count == 1 ? "" : "s");
+}
+
 void text_add_escaped(struct text *text, const char *name)
 {
     size_t size = 4 * strlen(name) + 1; /* "\x1b" for each byte */

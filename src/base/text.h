@@ -18,6 +18,9 @@ struct text {
 void text_add(struct text *text, const void *data, size_t len);
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* "3 cables", "1 cable": `one` is the word for one. */
+void text_add_count(struct text *text, long long count, const char *one);
+
 /* A name that a stranger chose, for people: see utf8_escape(). */
 void text_add_escaped(struct text *text, const char *name);
 

@@ -36,8 +36,11 @@ static void add_cut(struct text *to, const json_t *answer)
 
         text_addf(to, "cut%s%s%s: ", holds ? "" : " (", holds ? "" : mode, holds ? "" : ")");
         rule_add_whom(to, rule);
-        if (holds && i + 1 == count)
-            text_addf(to, " (%lld %s held)", held, held == 1 ? "cable" : "cables");
+        if (holds && i + 1 == count) {
+            text_addf(to, " (");
+            text_add_count(to, held, "cable");
+            text_addf(to, " held)");
+        }
         text_addf(to, "\n");
     }
     if (seed)

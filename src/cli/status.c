@@ -44,20 +44,28 @@ static void add_end(struct text *to, const json_t *end)
 static void add_lane(struct text *to, const json_t *lane)
 {
     const json_t *faults = json_object_get(lane, "faults"), *fault;
+    long long kept = number_of(lane, "kept_bytes");
     size_t i;
 
     text_addf(to, "      ");
     text_add_escaped(to, text_of(lane, "from"));
     text_addf(to, " -> ");
     text_add_escaped(to, text_of(lane, "to"));
-    text_addf(to, ": %lld bytes, %lld frames, %lld ticks", number_of(lane, "bytes"), number_of(lane, "frames"),
-              number_of(lane, "ticks"));
+    text_addf(to, ": ");
+    text_add_count(to, number_of(lane, "bytes"), "byte");
+    text_addf(to, ", ");
+    text_add_count(to, number_of(lane, "frames"), "frame");
+    text_addf(to, ", ");
+    text_add_count(to, number_of(lane, "ticks"), "tick");
     if (json_object_get(lane, "cut"))
         text_addf(to, ", CUT (%s)", text_of(lane, "cut"));
     json_array_foreach(faults, i, fault)
         text_addf(to, ", %s", json_is_string(fault) ? json_string_value(fault) : "?");
-    if (number_of(lane, "kept_bytes") > 0)
-        text_addf(to, ", %lld bytes wait", number_of(lane, "kept_bytes"));
+    if (kept > 0) {
+        text_addf(to, ", ");
+        text_add_count(to, kept, "byte");
+        text_addf(to, kept == 1 ? " waits" : " wait");
+    }
     text_addf(to, "\n");
 }
 

@@ -133,31 +133,33 @@ void rule_add_line(struct text *to, const json_t *rule)
 }
 
 /* "3 cables", after whatever begins, or goes on with, what is told. */
-static void add_count(struct text *to, long long count, const char *one, const char *many, const char *begins,
-                      size_t *said)
+static void add_count(struct text *to, long long count, const char *one, const char *begins, size_t *said)
 {
-    if (count > 0)
-        text_addf(to, "%s %lld %s", (*said)++ ? " and" : begins, count, count == 1 ? one : many);
+    if (count == 0)
+        return;
+    text_addf(to, "%s ", (*said)++ ? " and" : begins);
+    text_add_count(to, count, one);
 }
 
 static void add_bytes(struct text *to, const json_t *effect, const char *verb, const char *bytes, const char *frames)
 {
     if (number_of(effect, bytes) == 0)
         return;
-    text_addf(to, "; %s %lld bytes", verb, number_of(effect, bytes));
-    if (number_of(effect, frames) > 0)
-        text_addf(to, " (%lld %s)", number_of(effect, frames), number_of(effect, frames) == 1 ? "frame" : "frames");
+    text_addf(to, "; %s ", verb);
+    text_add_count(to, number_of(effect, bytes), "byte");
+    if (number_of(effect, frames) > 0) {
+        text_addf(to, " (");
+        text_add_count(to, number_of(effect, frames), "frame");
+        text_addf(to, ")");
+    }
 }
 
-static void add_act(struct text *to, const json_t *effect, const char *field, const char *verb, const char *one,
-                    const char *many)
+static void add_act(struct text *to, const json_t *effect, const char *field, const char *verb, const char *one)
 {
-    size_t said = 0;
-
     if (number_of(effect, field) == 0)
         return;
-    text_addf(to, "; %s", verb);
-    add_count(to, number_of(effect, field), one, many, "", &said);
+    text_addf(to, "; %s ", verb);
+    text_add_count(to, number_of(effect, field), one);
 }
 
 /* What both nodes of a connection had given up before the rule went. */
@@ -184,9 +186,9 @@ void rule_add_effect(struct text *to, const json_t *rule)
     const json_t *effect = json_object_get(rule, "effect");
     size_t said = 0;
 
-    add_count(to, number_of(effect, "cables"), "cable", "cables", "touched", &said);
-    add_count(to, number_of(effect, "dials"), "dial", "dials", "touched", &said);
-    add_count(to, number_of(effect, "lookups"), "lookup", "lookups", "touched", &said);
+    add_count(to, number_of(effect, "cables"), "cable", "touched", &said);
+    add_count(to, number_of(effect, "dials"), "dial", "touched", &said);
+    add_count(to, number_of(effect, "lookups"), "lookup", "touched", &said);
     if (said == 0)
         text_addf(to, "touched nothing");
     else if (json_is_false(json_object_get(effect, "bitten")))
@@ -194,12 +196,12 @@ void rule_add_effect(struct text *to, const json_t *rule)
     add_bytes(to, effect, "held", "held_bytes", "held_frames");
     add_bytes(to, effect, "dropped", "dropped_bytes", "dropped_frames");
     add_bytes(to, effect, "delayed", "delayed_bytes", "delayed_frames");
-    add_act(to, effect, "held_handshakes", "held", "handshake", "handshakes");
-    add_act(to, effect, "changed_handshakes", "changed", "handshake", "handshakes");
-    add_act(to, effect, "hidden_ends", "hid", "time that a node had left", "times that a node had left");
-    add_act(to, effect, "refused", "refused", "connection", "connections");
-    add_act(to, effect, "closed", "closed", "connection", "connections");
-    add_act(to, effect, "reset", "reset", "connection", "connections");
+    add_act(to, effect, "held_handshakes", "held", "handshake");
+    add_act(to, effect, "changed_handshakes", "changed", "handshake");
+    add_act(to, effect, "hidden_ends", "hid that a node had left", "time");
+    add_act(to, effect, "refused", "refused", "connection");
+    add_act(to, effect, "closed", "closed", "connection");
+    add_act(to, effect, "reset", "reset", "connection");
     add_given_up(to, rule, effect);
 }
 

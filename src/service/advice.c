@@ -189,9 +189,8 @@ static void note_late(const struct rule_asked *rule, const struct cluster *clust
                     first->acceptor);
     else if (count > 1)
         advice_note(
-            answer,
-            "%s and %s are connected already, and so are %zu other pairs: it touches them when they connect anew",
-            first->dialer, first->acceptor, count - 1);
+            answer, "%s and %s are connected already, and so %s %zu other %s: it touches them when they connect anew",
+            first->dialer, first->acceptor, count == 2 ? "is" : "are", count - 1, count == 2 ? "pair" : "pairs");
 }
 
 static void note_caveat(const struct fault *fault, struct rules_answer *answer)

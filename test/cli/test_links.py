@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Faults as two nodes see them whose every byte is ours: what real nodes do rarely, or never at the right moment."""
+import re
 import signal
 import socket
 import struct
 import time
 
-from harness import daemon, delete, get, post, process, wait
+from harness import daemon, delete, fine, get, post, process, rules, run, wait
 from links import ACK, REPLY, STATUS, TICK, acceptor, challenge, dial, ended, frame, idles, link, name_message, shake, take
 
 
@@ -135,6 +136,18 @@ def test_last_words_are_delivered_at_the_fix():
 
 
 # ---- what rules have kept back ----
+
+def test_one_is_not_many():
+    with daemon() as port, link(port) as (a, b):
+        a.sendall(frame(5) + TICK)
+        take(b, 13)
+        told = fine(run("status", "--port", str(port)))
+        assert re.search(r"a@h -> b@h: \d+ bytes, 1 frame, 1 tick\n", told) and re.search(r"b@h -> a@h: \d+ bytes, 0 frames, 0 ticks\n", told), told
+        fine(run("cut", "--port", str(port), "a", "b"))
+        a.sendall(frame(5)[:1])
+        wait(lambda: rules(port)[0]["effect"]["held_bytes"] == 1)
+        assert "#1 touched 1 cable; held 1 byte\n" in fine(run("fix", "--port", str(port)))
+
 
 def test_what_comes_too_late_says_so():
     with daemon() as port, link(port):
