@@ -38,13 +38,17 @@ static bool is_local(struct MHD_Connection *connection)
     return address_is_local_peer(&peer, &local);
 }
 
-bool connection_stays(struct MHD_Connection *connection, const char *version)
+/* What is sent in chunks is ended by the end of the connection before HTTP/1.1, "keep-alive" or not. */
+const char *connection_ends(struct MHD_Connection *connection, const char *version)
 {
     const char *wanted = connection_header(connection, MHD_HTTP_HEADER_CONNECTION);
 
     if (strcmp(version, MHD_HTTP_VERSION_1_1) != 0)
-        return wanted && strcasestr(wanted, "keep-alive");
-    return !wanted || !strcasestr(wanted, "close");
+        return "this connection ends with a long answer, as it is HTTP/1.0: use HTTP/1.1, or a lease";
+    if (wanted && strcasestr(wanted, "close"))
+        return "this connection ends with its answer: leave it open (no \"Connection: close\"), and send what is to "
+               "follow on it";
+    return NULL;
 }
 
 const char *connection_header(struct MHD_Connection *connection, const char *name)

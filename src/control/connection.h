@@ -19,8 +19,8 @@ void connection_log(void *nobody, const char *format, va_list args);
 
 int connection_fd(struct MHD_Connection *connection);
 
-/* It is left open when the request of that version of HTTP has been answered. */
-bool connection_stays(struct MHD_Connection *connection, const char *version);
+/* NULL: it is left open when the request of that version of HTTP has been answered, however; else why it may not be. */
+const char *connection_ends(struct MHD_Connection *connection, const char *version);
 
 /* The value of a header, or NULL. */
 const char *connection_header(struct MHD_Connection *connection, const char *name);

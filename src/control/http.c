@@ -30,7 +30,7 @@ struct incoming {
     struct control *control;
     struct MHD_Connection *connection;
     struct text body;
-    bool stays;              /* the connection is left open behind it */
+    const char *ends;        /* why the connection is not left open behind it; NULL: it is */
     bool refused, too_large; /* whatever its body will be */
     struct waiting *waiting; /* ... until a condition holds, */
     struct serving *serving; /* or its turn comes to have a piece of the answer made, */
@@ -195,7 +195,7 @@ static enum MHD_Result answer_request(struct control *control, struct incoming *
     struct api_request request = connection_request(connection, method, path, incoming->body.data, incoming->body.len);
     struct api_answer answer = {.status = HTTP_OK};
 
-    request.owns_not = place_owns_not(place, incoming->stays);
+    request.owns_not = incoming->ends ? incoming->ends : place_owns_not(place);
     request.owner = request.owns_not ? NULL : &place->owner;
     COUNT(control->api.service->counters, http_requests);
     answer.status = guard(control, connection, incoming->body.len > 0 || incoming->too_large, &answer.refusal);
@@ -255,7 +255,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
         incoming = *request = mem_new(sizeof(*incoming));
         incoming->control = control;
         incoming->connection = connection;
-        incoming->stays = connection_stays(connection, version);
+        incoming->ends = connection_ends(connection, version);
         return on_headers(control, incoming, path, method);
     }
     if (*upload_len > 0) {

@@ -64,13 +64,10 @@ void place_leave(struct place *place)
     free(place);
 }
 
-const char *place_owns_not(const struct place *place, bool stays)
+const char *place_owns_not(const struct place *place)
 {
     if (place->owner)
         return NULL;
-    if (!stays)
-        return "this connection ends with its answer: leave it open (no \"Connection: close\"), and send what is to "
-               "follow on it";
     return place->places->owners < CONTROL_OWNERS_MAX ? NULL
                                                       : "rules go with too many connections already; use a lease";
 }

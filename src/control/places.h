@@ -39,8 +39,8 @@ bool places_make_room(struct places *places);
 struct place *place_take(struct places *places, int fd, enum way way);
 void place_leave(struct place *place); /* frees it */
 
-/* Why no rule can go with the connection, which stays open or not; NULL: one can. */
-const char *place_owns_not(const struct place *place, bool stays);
+/* Why no rule can go with the connection: others go with too many already. NULL: one can. */
+const char *place_owns_not(const struct place *place);
 
 /*
  * It has an owner now: what goes with the connection is not to go because nobody has anything to ask for a while; but

@@ -63,9 +63,10 @@ def test_they_end_before_their_connection_too():
 
 def test_what_cannot_own_is_refused():
     with cluster("a", "b") as (port, _):
-        for extra, version in (("Connection: close\r\n", "1.1"), ("", "1.0")):
+        for extra, version, why in (("Connection: close\r\n", "1.1", "with its answer"), ("", "1.0", "use HTTP/1.1, or a lease"),
+                                    ("Connection: keep-alive\r\n", "1.0", "use HTTP/1.1, or a lease")):
             client = Client(port)
-            refused_by(client.ask("POST", "/v1/cut", CUT, extra=extra, version=version), "owner: this connection ends")
+            refused_by(client.ask("POST", "/v1/cut", CUT, extra=extra, version=version), "owner: this connection ends", why)
         refused_by(post(port, "/v1/cut", {**CUT, "owner": "me"}), "owner: must be \"connection\"")
         refused_by(post(port, "/v1/rules", {"rules": [MUTE, {**MUTE, "lease": "x"}]}), "rules[1].owner: ", "not with both")
         refused_by(post(port, "/v1/cut", {**CUT, "for": "1s", "for_ms": 1001}), "for_ms: says another time than for")
