@@ -186,6 +186,13 @@ static unsigned guard(const struct control *control, struct MHD_Connection *conn
     return connection_guard(connection, place_of(connection)->way, control->api.token, has_body, refusal);
 }
 
+/* 0: without an end. An owner may be silent for as long as it likes; but what it is told it has to take. */
+static void be_patient(struct MHD_Connection *connection, unsigned seconds)
+{
+    if (place_of(connection)->owner)
+        MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
+}
+
 static enum MHD_Result answer_request(struct control *control, struct incoming *incoming, const char *path,
                                       const char *method)
 {
@@ -207,10 +214,9 @@ static enum MHD_Result answer_request(struct control *control, struct incoming *
         return refuse_at_the_end(control, connection);
     if (answer.status == HTTP_OK)
         routes_answer(&control->api, &request, &answer);
-    if (!owned && place->owner) {
+    if (!owned && place->owner)
         place_owns(place);
-        MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
-    }
+    be_patient(connection, CONTROL_IDLE_S);
     if (answer.streams)
         return begin_streaming(control, incoming, head, &answer);
     if (answer.pieces) {
@@ -285,6 +291,7 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **r
     serving_free(incoming->serving);
     text_done(&incoming->body);
     free(incoming);
+    be_patient(connection, 0);
     place_entering(place_of(connection)); /* the next request may come on the same connection */
 }
 

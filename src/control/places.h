@@ -44,7 +44,7 @@ const char *place_owns_not(const struct place *place);
 
 /*
  * It has an owner now: what goes with the connection is not to go because nobody has anything to ask for a while; but
- * when the machine at its other end has vanished, within a minute.
+ * when the machine at its other end has vanished, within a minute. (And when nothing is taken of an answer: http.c.)
  */
 void place_owns(struct place *place);
 

@@ -102,10 +102,10 @@ NOTES = {
     "/v1/kinds": "So a program need not know them by heart. The example is the first of them.",
     "/v1/cut": "Either `islands`, or a `topology` by which the registered nodes are dealt. `mode` is that of the `partition` in `/v1/kinds`.",
     "/v1/rules": "Whom it is about is said in one of four ways: `from` and `to`, `between` two sets, `islands` (each pair of different ones), or\n"
-                 "`nodes`, for the faults of names. A rule with the `owner` \"connection\" goes when that on which it was asked for ends; the\n"
-                 "daemon closes no such connection, silent as it may be, unless the machine at its other end has vanished for a minute.\n"
-                 "There is room for 64 of them. The `owner` \"process\" is one of the node `owner_node` ([NODE.md](NODE.md)). What an `effect`\n"
-                 "counts is told by `epmdpxy fault --help`.",
+                 "`nodes`, for the faults of names. A rule with the `owner` \"connection\" goes when that on which it was asked for (by\n"
+                 "HTTP/1.1) ends. The daemon closes no such connection, silent as it may be, unless for a minute the machine at its other end\n"
+                 "has vanished, or takes nothing of an answer or of a stream of events. There is room for 64 of them. The `owner` \"process\"\n"
+                 "is one of the node `owner_node` ([NODE.md](NODE.md)). What an `effect` counts is told by `epmdpxy fault --help`.",
     "/v1/wait": "The conditions, and what each waits for, are those of `epmdpxy wait --help`, with `+` for spaces.",
 }
 

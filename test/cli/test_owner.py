@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Rules that go with the connection on which they were made, however it ends."""
 import contextlib
+import socket
 
-from harness import Client, cluster, fine, get, lasting, post, refused_by, wait
+from harness import Client, cluster, delete, fine, get, lasting, post, refused_by, wait
 
 CUT = {"islands": [["a"], ["b"]], "owner": "connection"}
 MUTE = {"fault": "mute", "between": [["a"], ["b"]], "owner": "connection"}
@@ -44,6 +45,27 @@ def test_they_go_when_whoever_waits_or_listens_leaves():
             assert before >= 2 and len(lasting(port)) == 1
             client.close()
             wait(lambda: not lasting(port))
+
+
+def test_they_go_when_their_stream_is_not_read():
+    with cluster("a", "b") as (port, _), contextlib.ExitStack() as leaving:
+        clients = [Client(port) for _ in range(3)]
+        deaf, reads, silent = [made(client, "/v1/cut", CUT)[0]["id"] for client in clients]
+        for client in clients:
+            leaving.callback(client.close)
+        for client in clients[:2]:
+            client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.send("GET", "/v1/events", extra="Accept: text/event-stream\r\n")
+        for _ in range(200):
+            delete(port, f"/v1/rules/{post(port, '/v1/rules', {'fault': 'mute'})[1]['rules'][0]['id']}")
+        clients[1].socket.setblocking(False)
+
+        def left():
+            with contextlib.suppress(BlockingIOError):
+                clients[1].socket.recv(65536)
+            return [rule["id"] for rule in lasting(port)]
+        assert left() == [deaf, reads, silent]
+        wait(lambda: left() == [reads, silent], bound=90)
 
 
 def test_they_end_before_their_connection_too():
