@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/duration.h"
 #include "base/refusal.h"
 #include "model/rules.h"
 #include "request/terms.h"
@@ -12,6 +13,8 @@
 
 #define CONDITION_WORDS_MAX 3
 #define OPTIONS_MAX 16
+#define OWNER_HINT "must be a process of the node that calls, or none"
+#define ISLAND_HINT "the name of a node, or a list of names"
 
 json_t *argument_island(json_t *arg)
 {
@@ -53,30 +56,39 @@ static json_t *redial_of(const json_t *arg)
     return strcmp(json_string_value(arg), "hold") == 0 ? json_string("sever") : NULL;
 }
 
-/* An option as the client has it, in the document's words. Returns false when it is none that can be. */
-static bool add_option(json_t *document, const char *name, json_t *value)
+/* Takes the value over; NULL: it is none. */
+static int set(json_t *document, const char *name, json_t *value, const char *should_be, struct refusal *refusal)
 {
-    if (strcmp(name, "timeout") == 0) /* for the nodes, whom nobody asks here */
-        return json_is_integer(value) || json_is_string(value);
-    if (strcmp(name, "owner") == 0) /* one of the caller's is taken out before */
-        return json_is_string(value) && strcmp(json_string_value(value), "none") == 0;
-    if (strcmp(name, "wait") == 0)
-        return json_is_boolean(value) &&
-               json_object_set_new(document, "strict", json_boolean(json_is_false(value))) == 0;
-    if (strcmp(name, "redial") == 0)
-        return json_object_set_new(document, "mode", redial_of(value)) == 0;
-    if (strcmp(name, "for") == 0)
-        return json_object_set_new(document, name, argument_duration(value)) == 0;
-    if (strcmp(name, "among") == 0)
-        return json_object_set_new(document, "of", argument_island(value)) == 0;
-    if (strcmp(name, "from") == 0 || strcmp(name, "to") == 0 || strcmp(name, "nodes") == 0)
-        return json_object_set_new(document, name, argument_island(value)) == 0;
-    if (strcmp(name, "between") == 0)
-        return json_object_set_new(document, name, argument_islands(value)) == 0;
-    return json_object_set(document, name, value) == 0; /* whoever reads the document knows */
+    return json_object_set_new(document, name, value) < 0 ? refuse(refusal, NULL, "must be %s", should_be) : 0;
 }
 
-json_t *argument_options(const json_t *options, bool strict)
+/* An option as the client has it, in the document's words. Of what it says is wrong the refusal has no field yet. */
+static int add_option(json_t *document, const char *name, json_t *value, struct refusal *refusal)
+{
+    const char *text = json_string_value(value);
+
+    if (strcmp(name, "timeout") == 0) /* for the nodes, whom nobody asks here */
+        return json_is_integer(value) || text ? 0 : refuse(refusal, NULL, "must be milliseconds, or infinity");
+    if (strcmp(name, "owner") == 0) /* one of the caller's is taken out before */
+        return text && strcmp(text, "none") == 0 ? 0 : refuse(refusal, NULL, OWNER_HINT);
+    if (strcmp(name, "wait") == 0)
+        return set(document, "strict", json_is_boolean(value) ? json_boolean(json_is_false(value)) : NULL,
+                   "true or false", refusal);
+    if (strcmp(name, "redial") == 0)
+        return set(document, "mode", redial_of(value), "hold or refuse", refusal);
+    if (strcmp(name, "for") == 0)
+        return set(document, name, argument_duration(value), DURATION_HINT, refusal);
+    if (strcmp(name, "among") == 0)
+        return set(document, "of", argument_island(value), ISLAND_HINT, refusal);
+    if (strcmp(name, "from") == 0 || strcmp(name, "to") == 0 || strcmp(name, "nodes") == 0)
+        return set(document, name, argument_island(value), ISLAND_HINT, refusal);
+    if (strcmp(name, "between") == 0)
+        return set(document, name, argument_islands(value), "a list of two islands", refusal);
+    json_object_set(document, name, value); /* whoever reads the document knows */
+    return 0;
+}
+
+json_t *argument_options(const json_t *options, bool strict, struct refusal *refusal)
 {
     json_t *document = json_object(), *value;
     const char *name;
@@ -90,7 +102,8 @@ json_t *argument_options(const json_t *options, bool strict)
         return NULL;
     }
     json_object_foreach((json_t *)options, name, value)
-        if (!add_option(document, name, value)) {
+        if (add_option(document, name, value, refusal) < 0) {
+            refusal_within(refusal, "%.100s", name);
             json_decref(document);
             return NULL;
         }
@@ -126,18 +139,23 @@ static json_t *numbers_of(const json_t *string)
     return numbers;
 }
 
-static bool are_numbers_of_rules(const json_t *ids)
+static bool are_numbers_of_rules(const json_t *ids, struct refusal *refusal)
 {
     const json_t *id;
     size_t i;
 
     json_array_foreach(ids, i, id)
-        if (!json_is_integer(id) || json_integer_value(id) < 0 || json_integer_value(id) > UINT32_MAX)
+        if (!json_is_integer(id))
             return false;
-    return json_is_array(ids) && json_array_size(ids) <= RULES_MAX;
+    if (json_array_size(ids) > RULES_MAX)
+        return refuse(refusal, "ids", "more than %d", RULES_MAX) == 0;
+    json_array_foreach(ids, i, id)
+        if (json_integer_value(id) < 0 || json_integer_value(id) > UINT32_MAX)
+            return refuse(refusal, "id", "must be the number of a rule, such as 17") == 0;
+    return json_is_array(ids);
 }
 
-json_t *argument_ids(json_t *arg)
+json_t *argument_ids(json_t *arg, struct refusal *refusal)
 {
     json_t *id = json_is_integer(arg) ? arg : json_object_get(arg, "id"), *ids = json_object_get(arg, "ids");
 
@@ -145,7 +163,7 @@ json_t *argument_ids(json_t *arg)
         ids = json_is_string(ids) ? numbers_of(ids) : json_incref(ids);
     else
         ids = id ? json_pack("[O]", id) : NULL;
-    if (are_numbers_of_rules(ids))
+    if (are_numbers_of_rules(ids, refusal))
         return ids;
     json_decref(ids);
     return NULL;
@@ -162,17 +180,21 @@ size_t argument_numbers(const json_t *ids, uint32_t *ret)
 }
 
 /* An island as one word of a condition; a name that would be two words is none. */
-static bool add_island(struct text *to, json_t *arg)
+static bool add_island(struct text *to, json_t *arg, struct refusal *refusal)
 {
     json_t *island = argument_island(arg), *name;
-    bool fits = json_array_size(island) > 0;
+    bool fits = island;
     size_t i;
 
+    if (island && json_array_size(island) == 0)
+        fits = refuse(refusal, "condition", "an island without a name") == 0;
     json_array_foreach(island, i, name) {
         const char *text = json_string_value(name);
 
-        if (!text || !text[0] || text[strcspn(text, " ,")])
+        if (!text)
             fits = false;
+        else if (!text[0] || text[strcspn(text, " ,")])
+            fits = refuse(refusal, "condition", "'%.100s' is no name of a node, nor a pattern", text) == 0;
         else
             text_addf(to, "%s%s", i ? "," : " ", text);
     }
@@ -181,7 +203,7 @@ static bool add_island(struct text *to, json_t *arg)
 }
 
 /* `mesh`, or {connected, A, B}; what the words are worth is seen by whoever reads the condition. */
-bool argument_add_condition(struct text *to, const json_t *arg)
+bool argument_add_condition(struct text *to, const json_t *arg, struct refusal *refusal)
 {
     const json_t *words = json_is_string(arg) ? NULL : arg;
     const char *name = json_string_value(words ? json_array_get(words, 0) : arg);
@@ -194,7 +216,7 @@ bool argument_add_condition(struct text *to, const json_t *arg)
 
         if (json_is_integer(word))
             text_addf(to, " %lld", (long long)json_integer_value(word));
-        else if (!add_island(to, word))
+        else if (!add_island(to, word, refusal))
             return false;
     }
     text_add(to, "", 1);
@@ -219,20 +241,24 @@ json_t *argument_read(const struct term *arg, bool condition)
     return array;
 }
 
-json_t *argument_read_owned(const struct term *arg, const char *node, struct term *ret_pid)
+json_t *argument_read_owned(const struct term *arg, const char *node, struct term *ret_pid, struct refusal *refusal)
 {
     struct term options[OPTIONS_MAX][2], pid = {0};
     int count = term_map(arg, options, OPTIONS_MAX);
     struct text rest = {0};
-    struct refusal refusal;
+    struct refusal unreadable;
     uint8_t head[5];
     json_t *read;
 
     for (int i = 0; i < count && i < OPTIONS_MAX; i++)
-        if (term_is_atom(&options[i][0], "owner") && term_is_pid_of(&options[i][1], node))
+        if (term_is_atom(&options[i][0], "owner") && term_is_pid(&options[i][1]))
             pid = options[i][1];
+    if (pid.bytes && !term_is_pid_of(&pid, node)) {
+        refuse(refusal, "owner", OWNER_HINT);
+        return NULL;
+    }
     if (!pid.bytes || count > OPTIONS_MAX)
-        return terms_read(arg, &refusal);
+        return terms_read(arg, &unreadable);
     bytes_put_u32(bytes_put_u8(head, TERM_MAP), (uint32_t)count - 1);
     text_add(&rest, head, sizeof(head));
     for (int i = 0; i < count; i++)
@@ -240,7 +266,7 @@ json_t *argument_read_owned(const struct term *arg, const char *node, struct ter
             text_add(&rest, options[i][0].bytes, options[i][0].len);
             text_add(&rest, options[i][1].bytes, options[i][1].len);
         }
-    read = terms_read(&(struct term){(const uint8_t *)rest.data, rest.len}, &refusal);
+    read = terms_read(&(struct term){(const uint8_t *)rest.data, rest.len}, &unreadable);
     text_done(&rest);
     *ret_pid = pid;
     return read;

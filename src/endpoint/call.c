@@ -10,6 +10,14 @@
 #include "service/look.h"
 #include "service/service.h"
 
+enum outcome call_wrong(struct call *call)
+{
+    if (!call->answer.refusal.status)
+        return BADARG;
+    call->answer.status = HTTP_BAD_REQUEST;
+    return REFUSED;
+}
+
 static const char *query(const void *data, const char *name)
 {
     const struct call *call = data;

@@ -47,6 +47,9 @@ struct call {
     const char *condition, *timeout, *after;
 };
 
+/* An argument is none that can be: badarg, unless call->answer has more to say. */
+enum outcome call_wrong(struct call *call);
+
 /*
  * Takes the document over, which may be NULL. Returns the answer's, the caller's to release; or NULL, and call->answer
  * has pieces, the caller's too, or it or call->unknown says why not.

@@ -187,10 +187,10 @@ static enum outcome run(struct call *call, const char *node, const struct term *
     for (int i = 0; i < call->function->arity; i++) {
         /* Options are a map, and the last argument. */
         call->args[i] = i + 1 == call->function->arity && term_tag(&args[i]) == TERM_MAP
-                            ? argument_read_owned(&args[i], node, &call->pid)
+                            ? argument_read_owned(&args[i], node, &call->pid, &call->answer.refusal)
                             : argument_read(&args[i], call->function->fn == verb_await);
         if (!call->args[i])
-            return BADARG;
+            return call_wrong(call);
     }
     call->owner = call->pid.len > 0 ? rules_begin_owner(node) : NULL;
     return call->function->fn(call);

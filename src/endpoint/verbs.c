@@ -76,9 +76,9 @@ static enum outcome say_cut(struct call *call, json_t *answer)
 }
 
 /* Of a verb that makes rules. Over HTTP it is the connection that they go with; here it is that process. */
-static json_t *options_of(const struct call *call, const json_t *options)
+static json_t *options_of(struct call *call, const json_t *options)
 {
-    json_t *document = argument_options(options, true);
+    json_t *document = argument_options(options, true, &call->answer.refusal);
 
     if (document && call->owner)
         json_object_set_new(document, "owner", json_string("connection"));
@@ -112,7 +112,7 @@ enum outcome verb_cut(struct call *call)
     document = options_of(call, call->args[1]);
     if (!document || json_object_set_new(document, "islands", argument_islands(call->args[0])) < 0) {
         json_decref(document);
-        return BADARG;
+        return call_wrong(call);
     }
     return say_cut(call, post_cut(call, document));
 }
@@ -161,7 +161,7 @@ static enum outcome cut_by_topology(struct call *call, json_t *node, const json_
     document = options_of(call, options);
     if (!document || (node && !json_is_string(node))) {
         json_decref(document);
-        return BADARG;
+        return call_wrong(call);
     }
     json_object_set_new(document, "topology", json_string(call->function->word));
     if (node)
@@ -201,13 +201,14 @@ enum outcome verb_partition(struct call *call)
 {
     json_t *island = argument_island(call->args[0]), *others = json_array();
     const struct service *service = call->api->service;
+    bool many;
 
-    if (!island || json_array_size(island) > ISLANDS_PATTERNS_MAX) {
-        json_decref(island);
+    if (!island) {
         json_decref(others);
         return BADARG;
     }
-    for (const struct node *node = registry_nodes(service->registry); node; node = node->next)
+    many = json_array_size(island) > ISLANDS_PATTERNS_MAX; /* the API says so: they are not looked for */
+    for (const struct node *node = registry_nodes(service->registry); node && !many; node = node->next)
         if (!node_is_ours(node) && !look_observes(node, service->rules) && !is_in(island, node_name(node)))
             json_array_append_new(others, json_string(node_name(node)));
     return say_cut(call, post_cut(call, json_pack("{s:[o, o], s:b}", "islands", island, others, "strict", 1)));
@@ -220,7 +221,7 @@ enum outcome verb_fault(struct call *call)
     if (!document || !params || !json_is_string(call->args[0])) {
         json_decref(document);
         json_decref(params);
-        return BADARG;
+        return call_wrong(call);
     }
     json_object_set(document, "fault", call->args[0]);
     json_object_set_new(document, "params", params);
@@ -238,11 +239,11 @@ enum outcome verb_fault(struct call *call)
 /* All of a cut at once, and no answer of the API's for each of its rules: that lists all the others. */
 enum outcome verb_remove(struct call *call)
 {
-    json_t *ids = argument_ids(call->args[0]);
+    json_t *ids = argument_ids(call->args[0], &call->answer.refusal);
     uint32_t numbers[RULES_MAX];
 
     if (!ids)
-        return BADARG;
+        return call_wrong(call);
     rules_remove_those(call->api->service->rules, numbers, argument_numbers(ids, numbers));
     json_decref(ids);
     terms_add_atom(&call->said, "ok");
@@ -298,13 +299,13 @@ static void add_effect(json_t *sum, const json_t *effect)
 
 enum outcome verb_effect(struct call *call)
 {
-    json_t *ids = argument_ids(call->args[0]), *effect, *sum = json_object();
+    json_t *ids = argument_ids(call->args[0], &call->answer.refusal), *effect, *sum = json_object();
     const struct rules *rules = call->api->service->rules;
     size_t found = 0;
 
     if (!ids) {
         json_decref(sum);
-        return BADARG;
+        return call_wrong(call);
     }
     rules_note(rules);
     for (const struct rule *rule = rules_first(rules); rule; rule = rule->next) {
@@ -360,7 +361,7 @@ enum outcome verb_events(struct call *call)
 {
     char after[32];
 
-    if (!json_is_integer(call->args[0]) || json_integer_value(call->args[0]) < 0)
+    if (!json_is_integer(call->args[0]))
         return BADARG;
     snprintf(after, sizeof(after), "%lld", (long long)json_integer_value(call->args[0]));
     call->after = after;
@@ -411,7 +412,7 @@ static const char *take_after(json_t *condition, char *room, size_t size)
     size_t last = json_array_size(condition) - 1;
     const json_t *after = name ? json_array_get(condition, last) : NULL;
 
-    if (!name || strcmp(name, "event") != 0 || !json_is_integer(after) || json_integer_value(after) < 0)
+    if (!name || strcmp(name, "event") != 0 || !json_is_integer(after))
         return NULL;
     snprintf(room, size, "%lld", (long long)json_integer_value(after));
     json_array_remove(condition, last);
@@ -426,9 +427,9 @@ enum outcome verb_await(struct call *call)
     call->after = take_after(call->args[0], after, sizeof(after));
 
     if ((call->args[1] && !json_is_integer(call->args[1]) && !json_is_string(call->args[1])) ||
-        !argument_add_condition(&condition, call->args[0])) {
+        !argument_add_condition(&condition, call->args[0], &call->answer.refusal)) {
         text_done(&condition);
-        return BADARG;
+        return call_wrong(call);
     }
     call->condition = condition.data;
     call->timeout = timeout_of(call->args[1], timeout, sizeof(timeout));

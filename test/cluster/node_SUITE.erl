@@ -112,6 +112,19 @@ what_is_wrong(Config) ->
     [{error, {refused, 400, <<"mode: ", _/binary>>}} = erpc(Config, "a", Function, Args)
      || {Function, Args} <- [{sever, [[a, x], #{wait => true, mode => drop}]}, {halves, [#{mode => drop}]}]],
     {error, {ended, [77]}} = erpc(Config, "a", effect, [77]),
+    %% What is such a thing, and wrong, is told in words; nothing is done then.
+    [begin
+         {error, {refused, 400, <<Said:(byte_size(Field))/binary, ": ", _/binary>>}} = erpc(Config, "a", Function, Args),
+         {Args, Field} = {Args, Said}
+     end || {Field, Function, Args} <-
+                [{<<"redial">>, sever, [[a, x], #{redial => maybe_later}]}, {<<"wait">>, cut, [[a, x], #{wait => 1}]},
+                 {<<"owner">>, cut, [[a, x], #{owner => me}]}, {<<"owner">>, cut, [[a, x], #{owner => D}]},
+                 {<<"among">>, halves, [#{among => 5}]}, {<<"from">>, fault, [mute, #{}, #{from => 5}]},
+                 {<<"between">>, fault, [mute, #{}, #{between => 5}]}, {<<"timeout">>, sever, [[a, x], #{timeout => []}]},
+                 {<<"for">>, fault, [mute, #{}, #{for => []}]}, {<<"id">>, effect, [-1]}, {<<"id">>, remove, [1 bsl 40]},
+                 {<<"ids">>, remove, [#{ids => lists:seq(1, 1001)}]}, {<<"after">>, events, [-1]},
+                 {<<"after">>, await, [{event, cable_up, -1}, 100]}, {<<"condition">>, await, [{connected, 'a b', a}, 100]},
+                 {<<"condition">>, await, [{connected, [], a}, 100]}]],
     {ok, []} = erpc(Config, "a", rules, []).
 
 %% ---- what it does ----
@@ -199,7 +212,7 @@ owned_rules(Config) ->
     {ok, _} = rpc(Config, "a", cut, [[a, b], #{owner => P1}]),
     wait(fun() -> Ids() =:= [Kept] end),
     Other = call(Config, "b", erlang, whereis, [init]),
-    {error, {exception, badarg, _}} = erpc(Config, "a", cut, [[a, b], #{owner => Other}]),
+    {error, {refused, 400, <<"owner: must be a process of the node that calls", _/binary>>}} = erpc(Config, "a", cut, [[a, b], #{owner => Other}]),
     {_, {ok, _}} = Own("b", cut, [[a, b]]),
     [Kept, _] = Ids(),
     true = call(Config, "b", erlang, disconnect_node, [D]),
