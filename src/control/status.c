@@ -230,6 +230,15 @@ void status_add_events(struct lists *lists, const struct service *service, uint6
     lists_add_fields(lists, json_pack("{s:I}", "last", (json_int_t)last));
 }
 
+/* Our own is one among those that are registered: it may have been stopped (STOP_REQ). */
+static bool is_a_node(const struct api *api)
+{
+    const struct node *node =
+        api->node ? registry_find(api->service->registry, api->node, strcspn(api->node, "@")) : NULL;
+
+    return node && node_is_ours(node);
+}
+
 void status_add_all(struct lists *lists, const struct api *api)
 {
     const struct service *service = api->service;
@@ -239,7 +248,7 @@ void status_add_all(struct lists *lists, const struct api *api)
                                       (json_int_t)(loop_now_ms(service->loop) - api->started_ms), "relay",
                                       service->relayed, "batch", api->batch, "seed", (json_int_t)api->seed, "gates",
                                       (json_int_t)gates_count(api->gates)));
-    if (api->node)
+    if (is_a_node(api))
         lists_add_fields(lists, json_pack("{s:s}", "node", api->node));
     status_add_nodes(lists);
     status_add_cables(lists, service);

@@ -199,7 +199,9 @@ def test_name_is_taken():
 def test_stopped_by_epmd():
     with node("--relaxed-command-check") as (_, port, at):
         client, _ = connect(at)
+        assert get(port, "/v1/status")[1]["node"] == "ctl@box"
         assert answer(port, b"s", "ctl") == b"STOPPED"
+        assert "node" not in get(port, "/v1/status")[1]
         assert ended(client) == b"" and answer(port, b"n")[4:] == b""
         register(port, "ctl")
 
