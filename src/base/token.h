@@ -17,8 +17,8 @@
 int token_check(const char *token, struct refusal *refusal);
 
 /*
- * From a file that nobody else can read (as Erlang's cookie file): the one line in it. Returns 0; or a negative errno,
- * and the refusal, whose field is the path.
+ * From a file that nobody else can read (base/secret.h): the one line in it. Returns 0; or a negative errno, and the
+ * refusal, which names the file.
  */
 int token_read(const char *path, char to[TOKEN_BYTES], struct refusal *refusal);
 

@@ -150,19 +150,13 @@ static int open_address(struct one_way *way, struct refusal *refusal)
 
 static int read_token(struct ways *ways, const char *token_file, bool needed, struct refusal *refusal)
 {
-    char line[REFUSAL_LINE_BYTES];
-    struct refusal why;
-
     if (!token_file && needed)
         return refuse(refusal, CONTROL_FIELD, "whoever comes by an address needs a token: give --token-file FILE");
     if (token_file && !needed)
         return refuse(refusal, TOKEN_FIELD, "nobody is asked for a token: give --control ADDRESS:PORT");
     if (!token_file)
         return 0;
-    if (token_read(token_file, ways->token, &why) == 0)
-        return 0;
-    refusal_print(&why, line, sizeof(line));
-    return refuse(refusal, TOKEN_FIELD, "%s", line);
+    return token_read(token_file, ways->token, refusal) < 0 ? refusal_within(refusal, TOKEN_FIELD) : 0;
 }
 
 static int parse(struct ways *ways, const struct option_texts *wheres, bool *ret_needs_token, struct refusal *refusal)

@@ -2,16 +2,14 @@
 #include "endpoint/cookie.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <nettle/md5.h>
-#include <nettle/memops.h>
+
+#include "base/secret.h"
 
 #define NAME ".erlang.cookie"
 
@@ -25,7 +23,7 @@ static int read_text(const char *text, size_t len, struct cookie *ret)
     while (used < len && text[used] >= ' ' && text[used] <= '~')
         used++;
     for (size_t i = used; i < len; i++)
-        if (!strchr("\r\n ", text[i]) || !text[i])
+        if (!strchr("\r\n ", text[i]))
             return -EINVAL;
     if (used == 0 || used > COOKIE_BYTES_MAX)
         return -EINVAL;
@@ -34,35 +32,16 @@ static int read_text(const char *text, size_t len, struct cookie *ret)
     return 0;
 }
 
-static int check_file(int fd, const char *path, struct refusal *refusal)
-{
-    struct stat is;
-
-    if (fstat(fd, &is) < 0 || !S_ISREG(is.st_mode))
-        return refuse(refusal, NULL, "%s is no file", path);
-    if (is.st_mode & (S_IRWXG | S_IRWXO))
-        return refuse(refusal, NULL, "%s must be accessible by its owner only: chmod 400 %s", path, path);
-    return 0;
-}
-
-/* -ENOENT without a refusal: there is none at that place. */
+/* -ENOENT: there is none at that place. */
 static int read_file(const char *path, struct cookie *ret, struct refusal *refusal)
 {
-    char text[COOKIE_BYTES_MAX + 64];
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), status;
-    ssize_t got;
+    char text[SECRET_FILE_BYTES];
+    int status = secret_read(path, text, refusal);
 
-    if (fd < 0)
-        return errno == ENOENT ? -ENOENT : refuse(refusal, NULL, "%s: %s", path, strerror(errno));
-    status = check_file(fd, path, refusal);
-    if (status == 0) {
-        got = read(fd, text, sizeof(text));
-        if (got < 0 || read_text(text, (size_t)got, ret) < 0)
-            status = refuse(refusal, NULL, "%s holds no cookie: 1 to %d printable characters in one line", path,
-                            COOKIE_BYTES_MAX);
-        explicit_bzero(text, sizeof(text));
-    }
-    close(fd);
+    if (status == 0 && read_text(text, strlen(text), ret) < 0)
+        status = refuse(refusal, NULL, "%s holds no cookie: 1 to %d printable characters in one line", path,
+                        COOKIE_BYTES_MAX);
+    explicit_bzero(text, sizeof(text));
     return status;
 }
 
@@ -72,10 +51,8 @@ int cookie_find(const char *file, struct cookie *ret, struct refusal *refusal)
     char first[PATH_MAX] = "", second[PATH_MAX] = "";
     int status = -ENOENT;
 
-    if (file) {
-        status = read_file(file, ret, refusal);
-        return status == -ENOENT ? refuse_as(refusal, status, NULL, "there is no file %s", file) : status;
-    }
+    if (file)
+        return read_file(file, ret, refusal);
     if (home)
         snprintf(first, sizeof(first), "%s/" NAME, home);
     if (config && config[0])
@@ -104,9 +81,4 @@ void cookie_digest(const struct cookie *cookie, uint32_t challenge, uint8_t ret[
     md5_update(&md5, strlen(cookie->text), (const uint8_t *)cookie->text);
     md5_update(&md5, strlen(digits), (const uint8_t *)digits);
     md5_digest(&md5, DISTRIBUTION_DIGEST_BYTES, ret);
-}
-
-bool cookie_same_digest(const uint8_t a[DISTRIBUTION_DIGEST_BYTES], const uint8_t b[DISTRIBUTION_DIGEST_BYTES])
-{
-    return memeql_sec(a, b, DISTRIBUTION_DIGEST_BYTES);
 }

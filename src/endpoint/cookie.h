@@ -6,7 +6,6 @@
 #ifndef ENDPOINT_COOKIE_H
 #define ENDPOINT_COOKIE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,8 +26,5 @@ int cookie_find(const char *file, struct cookie *ret, struct refusal *refusal);
 
 /* The proof that somebody who was sent this challenge knows it. */
 void cookie_digest(const struct cookie *cookie, uint32_t challenge, uint8_t ret[DISTRIBUTION_DIGEST_BYTES]);
-
-/* In a time that does not depend on where they differ. */
-bool cookie_same_digest(const uint8_t a[DISTRIBUTION_DIGEST_BYTES], const uint8_t b[DISTRIBUTION_DIGEST_BYTES]);
 
 #endif

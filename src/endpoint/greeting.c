@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/secret.h"
 #include "endpoint/cookie.h"
 #include "wire/distribution.h"
 
@@ -88,7 +89,7 @@ static enum greeting_verdict take_reply(const struct greeting *greeting, const s
     bytes_take(&in, 1);
     challenge = bytes_u32(&in);
     cookie_digest(host->cookie, greeting->challenge, digest);
-    if (!cookie_same_digest(digest, in.at)) /* that it is all there, handshake_feed() has seen */
+    if (!secret_same(digest, in.at, sizeof(digest))) /* that it is all there, handshake_feed() has seen */
         return refuse_greeting("it has another cookie", ret_reason);
     cookie_digest(host->cookie, challenge, digest);
     text_add(to, bytes, distribution_put_ack(bytes, digest));

@@ -204,10 +204,10 @@ def test_tokens_that_are_none():
             assert TOKEN not in done.stderr
         for mode in (0o640, 0o604, 0o622, 0o777):
             refused(run(*serve, token_file(at, mode=mode)), "others may use it; chmod 600 first")
-        refused(run(*serve, str(at)), "it is no file")
+        refused(run(*serve, str(at)), "is no file")
         refused(run(*serve, str(at / "none")), "No such file or directory")
         os.mkfifo(at / "fifo", 0o600)
-        refused(run(*serve, str(at / "fifo")), "it is no file")
+        refused(run(*serve, str(at / "fifo")), "is no file")
         client = ("status", "--control", "127.0.0.1:9", "--token-file")
         refused(run(*client, token_file(at, mode=0o644)), "others may use it")
         refused(run("status", "--control", "127.0.0.1:9", env={"EPMDPXY_TOKEN": "short"}), "EPMDPXY_TOKEN: ")

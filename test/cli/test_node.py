@@ -134,13 +134,13 @@ def test_node_options_refused():
             refused(run("serve", "--port", "0", "--node", name, "--cookie-file", path), "--node: ")
         refused(run("serve", "--port", "0", "--cookie-file", path), "--cookie-file goes with --node")
     with cookie_file(mode=0o440) as path:
-        refused(run("serve", "--port", "0", "--node", "a", "--cookie-file", path), "--cookie-file: ", "owner only: chmod 400")
+        refused(run("serve", "--port", "0", "--node", "a", "--cookie-file", path), "--cookie-file: ", "others may use it; chmod 600 first")
     for text in (b"", b"\n", b"a\tb", b"two\nlines\n", b"x" * 256, b"caf\xc3\xa9"):
         with cookie_file(text) as path:
             done = run("serve", "--port", "0", "--node", "a", "--cookie-file", path)
             refused(done, "--cookie-file: ", "holds no cookie")
             assert "lines" not in done.stderr
-    refused(run("serve", "--port", "0", "--node", "a", "--cookie-file", "/nonexistent/c"), "there is no file /nonexistent/c")
+    refused(run("serve", "--port", "0", "--node", "a", "--cookie-file", "/nonexistent/c"), "/nonexistent/c: No such file or directory")
     refused(run("serve", "--port", "0", "--node", "a", "--cookie-file", "/dev/null"), "is no file")
 
 
