@@ -61,6 +61,21 @@ static inline void house_done(struct house *house)
     loop_free(cabling->loop);
 }
 
+/* A test for which the `house` of its file is made, and taken down. */
+#define IN_A_HOUSE(name) cmocka_unit_test_prestate_setup_teardown(name, in_a_house, out_of_it, &house)
+
+static inline int in_a_house(void **state)
+{
+    house_init(*state);
+    return 0;
+}
+
+static inline int out_of_it(void **state)
+{
+    house_done(*state);
+    return 0;
+}
+
 static inline struct node *house_register(struct house *house, const char *name)
 {
     static const struct owner owner;

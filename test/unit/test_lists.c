@@ -15,20 +15,6 @@
 
 static struct house house;
 
-static int in_a_house(void **state)
-{
-    (void)state;
-    house_init(&house);
-    return 0;
-}
-
-static int out_of_it(void **state)
-{
-    (void)state;
-    house_done(&house);
-    return 0;
-}
-
 static json_t *row(uint64_t i)
 {
     return json_pack("{s:I, s:s, s:[[], {}, {s:n}]}", "i", (json_int_t)i, "text", "two\nlines, and \"quotes\"",
@@ -267,8 +253,6 @@ static void half_of_it(void **state)
     unread->free(unread);
     text_done(&text);
 }
-
-#define IN_A_HOUSE(name) cmocka_unit_test_setup_teardown(name, in_a_house, out_of_it)
 
 RUN(IN_A_HOUSE(json_to_the_byte), IN_A_HOUSE(terms_that_mean_the_same), IN_A_HOUSE(terms_for_erlang),
     IN_A_HOUSE(nodes_that_come_and_go_meanwhile), IN_A_HOUSE(events_that_happen_meanwhile), IN_A_HOUSE(half_of_it))

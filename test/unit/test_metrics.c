@@ -12,20 +12,6 @@
 
 static struct house house;
 
-static int in_a_house(void **state)
-{
-    (void)state;
-    house_init(&house);
-    return 0;
-}
-
-static int out_of_it(void **state)
-{
-    (void)state;
-    house_done(&house);
-    return 0;
-}
-
 /* A C string; the caller's. */
 static char *metrics(void)
 {
@@ -124,7 +110,5 @@ static void every_counter_is_there(void **state)
     assert_int_equal(lines_of(text, "# HELP "), lines_of(text, "# TYPE "));
     free(text);
 }
-
-#define IN_A_HOUSE(name) cmocka_unit_test_setup_teardown(name, in_a_house, out_of_it)
 
 RUN(IN_A_HOUSE(labels_are_escaped), IN_A_HOUSE(too_many_pairs_are_left_out), IN_A_HOUSE(every_counter_is_there))

@@ -11,19 +11,11 @@
 
 static struct house house;
 
-static int in_a_house(void **state)
+static int with_two_nodes(void **state)
 {
-    (void)state;
-    house_init(&house);
+    in_a_house(state);
     house_register(&house, "a");
     house_register(&house, "b");
-    return 0;
-}
-
-static int out_of_it(void **state)
-{
-    (void)state;
-    house_done(&house);
     return 0;
 }
 
@@ -183,7 +175,7 @@ static void queries(void **state)
     assert_int_equal(answer.status, 400);
 }
 
-#define IN_A_HOUSE(name) cmocka_unit_test_setup_teardown(name, in_a_house, out_of_it)
+#define WITH_TWO_NODES(name) cmocka_unit_test_prestate_setup_teardown(name, with_two_nodes, out_of_it, &house)
 
-RUN(IN_A_HOUSE(what_is_not_there), IN_A_HOUSE(bodies_that_are_refused), IN_A_HOUSE(a_rule_comes_and_goes),
-    IN_A_HOUSE(a_topology_can_be_repeated), IN_A_HOUSE(queries))
+RUN(WITH_TWO_NODES(what_is_not_there), WITH_TWO_NODES(bodies_that_are_refused), WITH_TWO_NODES(a_rule_comes_and_goes),
+    WITH_TWO_NODES(a_topology_can_be_repeated), WITH_TWO_NODES(queries))
