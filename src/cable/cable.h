@@ -62,11 +62,11 @@ void cables_free(struct cables *cables);
 /* A connection came to a gate: the cable owns fd and a copy of the target from now on. */
 void cable_open(struct cabling *cabling, int fd, const struct target *target);
 
-/* The rule book changed: every cable asks it again. */
+/* The rule book changed: every cable asks it again that the change may be about. */
 void cables_apply_rules(struct cables *cables);
 
 /* What rules have done to what passes, up to now, is noted in their effects: for rules_set_note(). */
-void cables_note_effects(void *cables);
+void cables_note_effects(void *cables, bool all);
 
 const struct cable *cables_first(const struct cables *cables); /* oldest first */
 const struct cable *cable_next(const struct cable *cable);

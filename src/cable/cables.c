@@ -37,13 +37,14 @@ void cables_free(struct cables *cables)
     free(cables);
 }
 
-void cables_note_effects(void *data)
+void cables_note_effects(void *data, bool all)
 {
     struct cables *cables = data;
     struct cable *cable;
 
     DL_FOREACH(cables->all, cable)
-        handshaking_note_toll(&cable->handshaking);
+        if (all || handshaking_is_concerned(&cable->handshaking, false))
+            handshaking_note_toll(&cable->handshaking);
 }
 
 void cables_apply_rules(struct cables *cables)
@@ -56,6 +57,8 @@ void cables_apply_rules(struct cables *cables)
     /* A cable's step may end it, and others that make room. */
     for (; cable; cable = cables->next_to_apply) {
         cables->next_to_apply = cable->next;
+        if (!handshaking_is_concerned(&cable->handshaking, true))
+            continue;
         handshaking_apply_rules(&cable->handshaking, now);
         cable_touch_rules(cable);
         cable_step(cable, now);

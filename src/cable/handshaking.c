@@ -8,6 +8,7 @@
 #include "model/counters.h"
 #include "model/registry.h"
 #include "model/rules.h"
+#include "model/seats.h"
 #include "loop/address.h"
 #include "cable/cabling.h"
 
@@ -22,6 +23,8 @@ void handshaking_init(struct handshaking *handshaking, struct cabling *cabling, 
 
 void handshaking_done(struct handshaking *handshaking)
 {
+    rules_leave_seat(handshaking->cabling->rules, handshaking->dialer_seat);
+    rules_leave_seat(handshaking->cabling->rules, handshaking->acceptor_seat);
     identity_done(&handshaking->identity);
 }
 
@@ -68,18 +71,43 @@ static unsigned stage_of(const struct handshaking *handshaking, enum handshake_s
     return 1U << identity_message(&handshaking->identity, side)->stage;
 }
 
+/* It is the seat of a node that is called that, and observes or does not. */
+static bool is_seat_of(const struct seat *seat, const struct party *party)
+{
+    return seat && seat->observes == party->observes && strcmp(seat->name, party->name) == 0;
+}
+
+static struct party seated(struct party party, const struct seat *seat)
+{
+    if (party.name && is_seat_of(seat, &party))
+        party.seat = seat;
+    return party;
+}
+
+/* Its name is NULL as long as it is not known. */
+static struct party dialer_of(const struct handshaking *handshaking)
+{
+    struct party party = {.name = handshaking->identity.dialer, .observes = handshaking->dialer_observes};
+
+    return seated(party, handshaking->dialer_seat);
+}
+
 /* The full name, or what the registry knows of it for as long as it has not said itself who it is. */
 static struct party acceptor_of(const struct handshaking *handshaking)
 {
     const char *name = handshaking->identity.acceptor;
     const struct node *node = registered_acceptor(handshaking);
+    struct party party = {.name = name   ? name
+                                  : node ? node_name(node)
+                                         : handshaking->registered,
+                          .observes = node && node_is_hidden(node)};
 
-    return (struct party){name ? name : node ? node_name(node) : handshaking->registered, node && node_is_hidden(node)};
+    return seated(party, handshaking->acceptor_seat);
 }
 
 static void note_act(const struct handshaking *handshaking, struct act act)
 {
-    act.dialer = (struct party){handshaking->identity.dialer, handshaking->dialer_observes};
+    act.dialer = dialer_of(handshaking);
     act.acceptor = acceptor_of(handshaking);
     act.now_ms = loop_wall_ms();
     if (act.dialer.name)
@@ -136,12 +164,39 @@ static void seed_lanes(struct handshaking *handshaking)
     handshaking->duplex->to_dialer.seed = seed_for(seed, acceptor, dialer);
 }
 
+bool handshaking_is_concerned(const struct handshaking *handshaking, bool parties_too)
+{
+    const struct seat *dialer = handshaking->dialer_seat, *acceptor = handshaking->acceptor_seat;
+
+    if (!dialer || !acceptor)
+        return false; /* no rule is about a dialer that nobody knows */
+    if (seats_differ(dialer, acceptor, handshaking->asked))
+        return true;
+    return parties_too && (!dialer_of(handshaking).seat || !acceptor_of(handshaking).seat);
+}
+
+static void take_seat(struct rules *rules, struct seat **seat, struct party *party)
+{
+    struct seat *left = *seat;
+
+    if (!party->seat) {
+        party->seat = *seat = rules_take_seat(rules, party->name, party->observes);
+        rules_leave_seat(rules, left);
+    }
+}
+
 void handshaking_apply_rules(struct handshaking *handshaking, uint64_t now_us)
 {
+    struct rules *rules = handshaking->cabling->rules;
+    struct party dialer = dialer_of(handshaking), acceptor = acceptor_of(handshaking);
     struct profile to_acceptor, to_dialer;
 
-    identity_profiles(&handshaking->identity, handshaking->cabling->rules, acceptor_of(handshaking),
-                      handshaking->dialer_observes, &to_acceptor, &to_dialer);
+    if (dialer.name) {
+        take_seat(rules, &handshaking->dialer_seat, &dialer);
+        take_seat(rules, &handshaking->acceptor_seat, &acceptor);
+    }
+    handshaking->asked = rules_version(rules);
+    identity_profiles(&handshaking->identity, rules, dialer, acceptor, &to_acceptor, &to_dialer);
     lane_set_profile(&handshaking->duplex->to_acceptor, handshaking->cabling, &to_acceptor, now_us);
     lane_set_profile(&handshaking->duplex->to_dialer, handshaking->cabling, &to_dialer, now_us);
     update_phases(handshaking);
@@ -149,7 +204,7 @@ void handshaking_apply_rules(struct handshaking *handshaking, uint64_t now_us)
 
 void handshaking_touch_rules(struct handshaking *handshaking, bool living)
 {
-    struct touch touch = {.dialer = {handshaking->identity.dialer, handshaking->dialer_observes},
+    struct touch touch = {.dialer = dialer_of(handshaking),
                           .acceptor = acceptor_of(handshaking),
                           .what = living ? TOUCHED_CABLE : TOUCHED_DIAL,
                           .after = handshaking->touched,
@@ -158,7 +213,7 @@ void handshaking_touch_rules(struct handshaking *handshaking, bool living)
     if (!touch.dialer.name)
         return;
     if (handshaking->touched_hostless)
-        touch.was = (struct party){handshaking->registered, touch.acceptor.observes};
+        touch.was = (struct party){.name = handshaking->registered, .observes = touch.acceptor.observes};
     handshaking->touched_hostless = !strchr(touch.acceptor.name, '@');
     handshaking->touched = rules_touch(handshaking->cabling->rules, &touch);
 }
@@ -180,7 +235,7 @@ void handshaking_note_end(struct handshaking *handshaking, struct verdict verdic
 
 void handshaking_note_given_up(struct handshaking *handshaking)
 {
-    const struct touch touch = {.dialer = {handshaking->identity.dialer, handshaking->dialer_observes},
+    const struct touch touch = {.dialer = dialer_of(handshaking),
                                 .acceptor = acceptor_of(handshaking),
                                 .what = TOUCHED_GIVEN_UP,
                                 .now_ms = loop_wall_ms()};
@@ -191,8 +246,7 @@ void handshaking_note_given_up(struct handshaking *handshaking)
 
 static void note_toll(const struct handshaking *handshaking, bool dialled, struct toll toll)
 {
-    const struct party dialer = {handshaking->identity.dialer, handshaking->dialer_observes},
-                       acceptor = acceptor_of(handshaking);
+    const struct party dialer = dialer_of(handshaking), acceptor = acceptor_of(handshaking);
     const struct passing passing = {dialled ? dialer : acceptor, dialled ? acceptor : dialer, dialled, toll};
 
     rules_note_toll(handshaking->cabling->rules, &passing);

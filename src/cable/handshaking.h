@@ -21,7 +21,9 @@ struct handshaking {
     struct duplex *duplex;  /* the cable's */
     const char *registered; /* the acceptor's short name; the cable's */
     struct identity identity;
-    bool dialer_observes;   /* it has registered, and is a hidden node */
+    bool dialer_observes;                     /* it has registered, and is a hidden node */
+    struct seat *dialer_seat, *acceptor_seat; /* as which rules were asked about them; NULL: not yet */
+    uint64_t asked;                           /* the version of the rules then */
     uint32_t touched;       /* the newest rule that knows of this connection, in this part of its life */
     bool touched_hostless;  /* the acceptor's host was not known yet */
     uint64_t flags_cleared; /* of both nodes' messages: fixed when the first one goes on */
@@ -31,6 +33,9 @@ struct handshaking {
 void handshaking_init(struct handshaking *handshaking, struct cabling *cabling, struct duplex *duplex,
                       const char *registered);
 void handshaking_done(struct handshaking *handshaking);
+
+/* May the rule book say something else about it than it did? `parties_too`: about what the nodes are called by now. */
+bool handshaking_is_concerned(const struct handshaking *handshaking, bool parties_too);
 
 /* Asks the rule book what the two lanes have to do from now on. */
 void handshaking_apply_rules(struct handshaking *handshaking, uint64_t now_us);

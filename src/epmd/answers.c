@@ -33,7 +33,7 @@ static void answer_alive(struct mapper *mapper, struct epmd_node *told, const ch
 
 static struct party party_of(const struct node *node)
 {
-    return (struct party){node_name(node), node_is_hidden(node)};
+    return (struct party){.name = node_name(node), .observes = node_is_hidden(node)};
 }
 
 /* No rule is about our own node. */

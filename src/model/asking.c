@@ -32,6 +32,7 @@ int rules_observe(struct rules *rules, const char *pattern)
     observers->patterns = mem_resize(observers->patterns, (observers->count + 1) * sizeof(*observers->patterns));
     observers->patterns[observers->count++] = mem_string(pattern, strlen(pattern));
     rules->version++;
+    seats_declare(rules);
     book_tell(rules);
     return 0;
 }
@@ -47,6 +48,7 @@ bool rules_unobserve(struct rules *rules, const char *pattern)
     memmove(&observers->patterns[i], &observers->patterns[i + 1],
             (--observers->count - i) * sizeof(*observers->patterns));
     rules->version++;
+    seats_declare(rules);
     book_tell(rules);
     return true;
 }
@@ -63,31 +65,28 @@ bool rules_is_observer(const struct rules *rules, const char *name)
 
 /* ---- asking ---- */
 
-bool book_is_healed(const struct rule *rule, const char *from, const char *to)
+/* Was it declared an observer? Its seat knows. */
+static bool is_declared(const struct rules *rules, const struct party *party)
 {
-    for (size_t i = 0; i < rule->healed_count; i++) {
-        int a = islands_find(&rule->healed[i], from), b = islands_find(&rule->healed[i], to);
-
-        if (a >= 0 && b >= 0 && a != b)
-            return true;
-    }
-    return false;
+    return party->seat ? party->seat->declared : rules_is_observer(rules, party->name);
 }
 
 struct profile rules_profile(const struct rules *rules, struct party from, struct party to, bool dialled)
 {
-    bool from_declared = rules_is_observer(rules, from.name), to_declared = rules_is_observer(rules, to.name);
+    bool from_declared = is_declared(rules, &from), to_declared = is_declared(rules, &to);
     struct profile profile = {0};
+    struct meetings meetings;
+    const struct meeting *met;
 
     from.observes |= from_declared;
     to.observes |= to_declared;
     if (from_declared || to_declared)
         profile.flags_cleared = HANDSHAKE_FLAG_PUBLISHED;
-    for (const struct rule *rule = rules->book; rule; rule = rule->next) {
-        if (fault_row(rule->fault.kind)->between_nodes && selector_matches(&rule->selector, &from, &to, dialled) &&
-            !book_is_healed(rule, from.name, to.name))
-            profile_add(&profile, &rule->fault);
-        profile.settling |= rule->settles_us && selector_unites(&rule->selector, &from, &to);
+    meetings = meetings_of(rules, &from, &to);
+    while ((met = meetings_next(&meetings))) {
+        if (meetings_is_about(&meetings, true, dialled))
+            profile_add(&profile, &met->rule->fault);
+        profile.settling |= met->rule->settles_us && met->a.island == met->b.island;
     }
     return profile;
 }

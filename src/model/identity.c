@@ -85,10 +85,10 @@ void identity_passed(struct identity *identity, enum handshake_side side)
         identity_forget_handshake(identity);
 }
 
-void identity_profiles(const struct identity *identity, const struct rules *rules, struct party registered,
-                       bool dialer_observes, struct profile *ret_to_acceptor, struct profile *ret_to_dialer)
+void identity_profiles(const struct identity *identity, const struct rules *rules, struct party dialer,
+                       struct party registered, struct profile *ret_to_acceptor, struct profile *ret_to_dialer)
 {
-    struct party dialer = {identity->dialer, dialer_observes}, acceptor = registered;
+    struct party acceptor = registered;
 
     if (identity->acceptor)
         acceptor.name = identity->acceptor;

@@ -52,7 +52,7 @@ void identity_forget_handshake(struct identity *identity);
  * is the full one or the short one, of which no rule about a host speaks, for as long as it has not said itself who it
  * is. A dialer that is not known is in no rule.
  */
-void identity_profiles(const struct identity *identity, const struct rules *rules, struct party registered,
-                       bool dialer_observes, struct profile *ret_to_acceptor, struct profile *ret_to_dialer);
+void identity_profiles(const struct identity *identity, const struct rules *rules, struct party dialer,
+                       struct party registered, struct profile *ret_to_acceptor, struct profile *ret_to_dialer);
 
 #endif

@@ -96,6 +96,7 @@ void rules_expire(struct rules *rules, uint64_t now_us)
         if (rule->settles_us && rule->settles_us <= now_us) {
             rule->settles_us = 0;
             rules->version++;
+            seats_touch(rules, rule);
             any = true;
         }
     DL_FOREACH_SAFE(rules->leases, lease, next)

@@ -4,7 +4,7 @@
  */
 #include "model/book.h"
 
-void rules_set_note(struct rules *rules, void (*note)(void *data), void *data)
+void rules_set_note(struct rules *rules, void (*note)(void *data, bool all), void *data)
 {
     rules->note = note;
     rules->note_data = data;
@@ -13,7 +13,13 @@ void rules_set_note(struct rules *rules, void (*note)(void *data), void *data)
 void rules_note(const struct rules *rules)
 {
     if (rules->note)
-        rules->note(rules->note_data);
+        rules->note(rules->note_data, true);
+}
+
+void book_note_changed(const struct rules *rules)
+{
+    if (rules->note)
+        rules->note(rules->note_data, false);
 }
 
 static enum partition partition_of(const struct rule *rule)
@@ -33,20 +39,17 @@ static bool holds(const struct rule *rule)
 /* As the book knows them: it knows who was declared an observer. */
 static struct party known(const struct rules *rules, struct party party)
 {
-    party.observes |= party.name && rules_is_observer(rules, party.name);
+    if (party.seat)
+        party.observes |= party.seat->declared;
+    else
+        party.observes |= party.name && rules_is_observer(rules, party.name);
     return party;
 }
 
-static bool is_about_lane(const struct rule *rule, const struct party *from, const struct party *to, bool dialled)
+/* Is the rule in which they have met about them, whichever of them sends? The first has dialled. */
+static bool is_about_either(const struct meetings *meetings)
 {
-    return fault_row(rule->fault.kind)->between_nodes && selector_matches(&rule->selector, from, to, dialled) &&
-           !book_is_healed(rule, from->name, to->name);
-}
-
-/* Either way. */
-static bool is_about_pair(const struct rule *rule, const struct party *dialer, const struct party *acceptor)
-{
-    return is_about_lane(rule, dialer, acceptor, true) || is_about_lane(rule, acceptor, dialer, false);
+    return meetings_is_about(meetings, true, true) || meetings_is_about(meetings, false, false);
 }
 
 static void note_time(struct effect *effect, uint64_t now_ms)
@@ -78,11 +81,6 @@ static bool may_touch(const struct rule *rule, enum touched what)
     return false;
 }
 
-static bool is_about(const struct rule *rule, const struct party *dialer, const struct party *acceptor)
-{
-    return acceptor->name ? is_about_pair(rule, dialer, acceptor) : selector_matches_name(&rule->selector, dialer);
-}
-
 /*
  * A dial that it holds waits somewhere on its way, whichever of the two it does not let through. A connection under a
  * cut that drops does not go on behind it, whether or not there was something to be dropped.
@@ -112,20 +110,40 @@ static void note(struct rule *rule, const struct touch *touch)
     }
 }
 
-/* A name with its host is learnt late: rules about that one hear of the connection then. */
-static bool was_told(const struct rule *rule, const struct touch *touch, const struct party *dialer,
-                     const struct party *acceptor)
+/* A name with its host is learnt late: was the rule about the acceptor under the name that it had before? */
+static bool was_about(const struct rules *rules, const struct rule *rule, const struct party *dialer,
+                      const struct party *was)
 {
-    return rule->id <= touch->after && is_about(rule, dialer, touch->was.name ? &touch->was : acceptor);
+    struct meetings meetings = meetings_of(rules, &(struct party){dialer->name, dialer->observes, NULL}, was);
+
+    meetings_skip(&meetings, rule->id - 1);
+    return meetings_next(&meetings) && meetings.met.rule == rule && is_about_either(&meetings);
+}
+
+static void touch_pair(struct rules *rules, const struct touch *touch, const struct party *dialer,
+                       const struct party *acceptor)
+{
+    struct meetings meetings = meetings_of(rules, dialer, acceptor);
+    const struct meeting *met;
+
+    if (!touch->was.name)
+        meetings_skip(&meetings, touch->after);
+    while ((met = meetings_next(&meetings)))
+        if (may_touch(met->rule, touch->what) && is_about_either(&meetings) &&
+            (met->rule->id > touch->after || !was_about(rules, met->rule, dialer, &touch->was)))
+            note(met->rule, touch);
 }
 
 uint32_t rules_touch(struct rules *rules, const struct touch *touch)
 {
     const struct party dialer = known(rules, touch->dialer), acceptor = known(rules, touch->acceptor);
 
+    if (acceptor.name) {
+        touch_pair(rules, touch, &dialer, &acceptor);
+        return rules->last_id;
+    }
     for (struct rule *rule = rules->book; rule; rule = rule->next)
-        if (may_touch(rule, touch->what) && is_about(rule, &dialer, &acceptor) &&
-            !was_told(rule, touch, &dialer, &acceptor))
+        if (may_touch(rule, touch->what) && selector_matches_name(&rule->selector, &dialer))
             note(rule, touch);
     return rules->last_id;
 }
@@ -159,20 +177,19 @@ static bool outdoes(const struct rule *rule, const struct rule *other)
     return rule->fault.kind == FAULT_partition && rule->id > other->id;
 }
 
-/* Is there one that decides in its place, of what is sent that way? */
-static bool is_outdone(const struct rules *rules, const struct rule *rule, const struct party *from,
-                       const struct party *to, bool dialled)
+/* Has the rule in which they have met its part in what is sent that way, and none decides in its place? */
+static bool decides(const struct rules *rules, const struct meetings *met, bool from_dialer)
 {
-    for (const struct rule *other = rules->book; other; other = other->next)
-        if (other->fault.kind == rule->fault.kind && outdoes(other, rule) && is_about_lane(other, from, to, dialled))
-            return true;
-    return false;
-}
+    struct meetings others = meetings_of(rules, &met->a, &met->b);
+    const struct meeting *other;
 
-static bool decides(const struct rules *rules, const struct rule *rule, const struct party *from,
-                    const struct party *to, bool dialled)
-{
-    return is_about_lane(rule, from, to, dialled) && !is_outdone(rules, rule, from, to, dialled);
+    if (!meetings_is_about(met, from_dialer, from_dialer))
+        return false;
+    while ((other = meetings_next(&others)))
+        if (other->rule->fault.kind == met->met.rule->fault.kind && outdoes(other->rule, met->met.rule) &&
+            meetings_is_about(&others, from_dialer, from_dialer))
+            return false;
+    return true;
 }
 
 static void note_act(struct effect *effect, const struct act *act)
@@ -188,11 +205,12 @@ static void note_act(struct effect *effect, const struct act *act)
 void rules_note_act(struct rules *rules, const struct act *act)
 {
     const struct party dialer = known(rules, act->dialer), acceptor = known(rules, act->acceptor);
+    struct meetings meetings = meetings_of(rules, &dialer, &acceptor);
+    const struct meeting *met;
 
-    for (struct rule *rule = rules->book; rule; rule = rule->next)
-        if (may_act(rule, act) &&
-            (decides(rules, rule, &dialer, &acceptor, true) || decides(rules, rule, &acceptor, &dialer, false)))
-            note_act(&rule->effect, act);
+    while ((met = meetings_next(&meetings)))
+        if (may_act(met->rule, act) && (decides(rules, &meetings, true) || decides(rules, &meetings, false)))
+            note_act(&met->rule->effect, act);
 }
 
 /* ---- bytes ---- */
@@ -202,6 +220,12 @@ static bool delays(const struct fault *fault)
     if (fault->kind == FAULT_latency)
         return fault->value[PARAM_delay] > 0 || fault->value[PARAM_jitter] > 0;
     return fault->kind == FAULT_bandwidth || fault->kind == FAULT_slicer;
+}
+
+/* It was not there when the bytes passed; nor were those behind it. */
+static bool is_coming(const struct rules *rules, const struct rule *rule)
+{
+    return rules->coming && rule->id >= rules->coming;
 }
 
 static void note_toll(struct rule *rule, const struct toll *toll)
@@ -227,8 +251,10 @@ static void note_toll(struct rule *rule, const struct toll *toll)
 void rules_note_toll(struct rules *rules, const struct passing *passing)
 {
     const struct party from = known(rules, passing->from), to = known(rules, passing->to);
+    struct meetings meetings = meetings_of(rules, &from, &to);
+    const struct meeting *met;
 
-    for (struct rule *rule = rules->book; rule; rule = rule->next)
-        if (is_about_lane(rule, &from, &to, passing->dialled))
-            note_toll(rule, &passing->toll);
+    while ((met = meetings_next(&meetings)) && !is_coming(rules, met->rule))
+        if (meetings_is_about(&meetings, true, passing->dialled))
+            note_toll(met->rule, &passing->toll);
 }

@@ -24,11 +24,11 @@ void rules_tell_ends(struct rules *rules, void (*ended)(void *data, const struct
     rules->ended_data = data;
 }
 
+/* No seat knows of it any more. */
 static void drop(struct rules *rules, struct rule *rule)
 {
     DL_DELETE(rules->book, rule);
     rules->count--;
-    rules->version++;
     islands_done(&rule->selector.islands);
     for (size_t i = 0; i < rule->healed_count; i++)
         islands_done(&rule->healed[i]);
@@ -64,15 +64,20 @@ bool book_drop_those(struct rules *rules, bool (*goes)(const struct rule *rule, 
     struct rule *rule, *next;
     bool any = false;
 
+    DL_FOREACH(rules->book, rule)
+        any |= rule->marked = goes(rule, data);
+    if (!any)
+        return false;
+    rules->version++;
+    seats_touch_marked(rules);
+    book_note_changed(rules);
+    seats_drop_marked(rules);
     DL_FOREACH_SAFE(rules->book, rule, next)
-        if (goes(rule, data)) {
-            if (!any)
-                rules_note(rules);
+        if (rule->marked) {
             tell_end(rules, rule);
             drop(rules, rule);
-            any = true;
         }
-    return any;
+    return true;
 }
 
 static bool always(const struct rule *rule, const void *data)
@@ -117,22 +122,32 @@ static bool may_hide(const struct rule *rule)
 
 static bool is_hidden(const struct rule *rule, const struct rule *newest)
 {
-    return rule != newest && is_partition(rule) &&
+    return is_partition(rule) &&
            selector_is_covered(&rule->selector, &newest->selector.islands, 1, newest->selector.one_way);
 }
 
 static void drop_hidden(struct rules *rules, struct rule *newest)
 {
     struct rule *rule, *next;
+    bool any = false;
 
-    DL_FOREACH_SAFE(rules->book, rule, next)
-        if (is_hidden(rule, newest)) {
+    newest->marked = false;
+    for (rule = rules->book; rule != newest; rule = rule->next) {
+        any |= rule->marked = is_hidden(rule, newest);
+        if (rule->marked)
             newest->goes_on |= rule->goes_on || effect_has_bitten(&rule->effect);
+    }
+    if (!any)
+        return;
+    seats_drop_marked(rules);
+    for (rule = rules->book; rule != newest; rule = next) {
+        next = rule->next;
+        if (rule->marked)
             drop(rules, rule);
-        }
+    }
 }
 
-static void add(struct rules *rules, struct rule_request *request, uint32_t together)
+static struct rule *add(struct rules *rules, struct rule_request *request, uint32_t together)
 {
     struct rule *rule = mem_new(sizeof(*rule));
 
@@ -147,19 +162,27 @@ static void add(struct rules *rules, struct rule_request *request, uint32_t toge
     request->selector.islands = (struct islands){0};
     DL_APPEND(rules->book, rule);
     rules->count++;
-    rules->version++;
-    if (may_hide(rule))
-        drop_hidden(rules, rule);
+    return rule;
 }
 
 int rules_add(struct rules *rules, struct rule_request *requests, size_t count, uint32_t *ret_first)
 {
+    struct rule *rule, *first = NULL;
+
     if (rules->count + count > RULES_MAX)
         return -ENOSPC;
-    rules_note(rules); /* none of it is theirs */
-    *ret_first = rules->last_id + 1;
-    for (size_t i = 0; i < count; i++)
-        add(rules, &requests[i], *ret_first);
+    *ret_first = rules->coming = rules->last_id + 1;
+    rules->version++;
+    for (size_t i = 0; i < count; i++) {
+        rule = add(rules, &requests[i], *ret_first);
+        seats_add(rules, rule);
+        first = first ? first : rule;
+    }
+    book_note_changed(rules); /* none of it is theirs */
+    rules->coming = 0;
+    for (rule = first; rule; rule = rule->next)
+        if (may_hide(rule))
+            drop_hidden(rules, rule);
     book_tell(rules);
     return 0;
 }
@@ -271,9 +294,24 @@ static bool takes_part(const struct rule *rule, const struct islands *islands)
     return true;
 }
 
+static void heal_marked(struct rules *rules, const struct islands *islands)
+{
+    struct rule *rule;
+
+    rules->version++;
+    seats_touch_marked(rules);
+    book_note_changed(rules);
+    DL_FOREACH(rules->book, rule)
+        if (rule->marked) {
+            heal(rule, islands);
+            seats_heal(rules, rule);
+        }
+}
+
 int rules_fix(struct rules *rules, const struct islands *islands)
 {
     struct rule *rule;
+    bool any = false;
 
     if (!islands) {
         book_drop_those(rules, partition_goes, NULL);
@@ -281,14 +319,12 @@ int rules_fix(struct rules *rules, const struct islands *islands)
         return 0;
     }
     DL_FOREACH(rules->book, rule)
-        if (takes_part(rule, islands) && healed_then(rule, islands) > RULES_HEALED_MAX)
-            return -ENOSPC;
-    rules_note(rules);
+        any |= rule->marked = takes_part(rule, islands);
     DL_FOREACH(rules->book, rule)
-        if (takes_part(rule, islands)) {
-            heal(rule, islands);
-            rules->version++;
-        }
+        if (rule->marked && healed_then(rule, islands) > RULES_HEALED_MAX)
+            return -ENOSPC;
+    if (any)
+        heal_marked(rules, islands);
     book_drop_those(rules, nothing_is_left, NULL);
     book_tell(rules);
     return 0;

@@ -9,7 +9,7 @@
  * that cutting the same nodes for ever does not fill the book.
  *
  * The book is a pure function from two names to a profile: it knows no connections and no clock. Whoever does is told
- * through `changed` and asks again.
+ * through `changed` and asks again; for names that are asked about often it keeps seats (model/seats.h).
  */
 #ifndef MODEL_RULES_H
 #define MODEL_RULES_H
@@ -58,6 +58,7 @@ struct rule {
     struct effect effect;
     uint32_t together;        /* the number of the first one that was added with it */
     bool goes_on;             /* one of those, or a partition that this one has replaced, had changed something */
+    bool marked;              /* it is about to change, or to go */
     struct rule *prev, *next; /* the book, oldest first */
 };
 
@@ -173,9 +174,10 @@ void rules_note_toll(struct rules *rules, const struct passing *passing);
 
 /*
  * `note` is called before a rule goes or comes, and by rules_note(): whoever keeps count of what passes then notes what
- * the rules have done up to now. NULL: nobody does.
+ * the rules have done up to now. `all`, or only what passes between nodes whose seats differ (seats_differ()) since they
+ * were asked about. NULL: nobody does.
  */
-void rules_set_note(struct rules *rules, void (*note)(void *data), void *data);
+void rules_set_note(struct rules *rules, void (*note)(void *data, bool all), void *data);
 
 /* To be called before effects are looked at. */
 void rules_note(const struct rules *rules);

@@ -2,6 +2,7 @@
 #include "model/selector.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -46,19 +47,23 @@ static int place_of(const struct islands *islands, const struct party *party)
     return party->observes ? islands_naming(islands, party->name) : islands_find(islands, party->name);
 }
 
-static bool is_in(const struct island *island, const struct party *party)
+_Static_assert(ISLANDS_MAX <= SCHAR_MAX, "the number of an island is kept in a byte");
+
+struct node_place selector_find(const struct selector *selector, const struct party *party)
 {
-    return place_of(&(struct islands){.at = (struct island *)island, .count = 1}, party) == 0;
+    int island = place_of(&selector->islands, party);
+    bool second = island == 1;
+
+    if (selector->overlap && island == 0)
+        second = place_of(&(struct islands){.at = &selector->islands.at[1], .count = 1}, party) == 0;
+    return (struct node_place){(signed char)island, second};
 }
 
-static bool overlap_matches(const struct selector *selector, const struct party *from, const struct party *to,
-                            bool dialled)
+static bool overlap_speaks(const struct selector *selector, struct node_place from, struct node_place to, bool dialled)
 {
-    const struct island *first = &selector->islands.at[0], *second = &selector->islands.at[1];
-
-    if (is_in(first, from) && is_in(second, to) && dialer_fits(selector, dialled))
+    if (from.island == 0 && to.second && dialer_fits(selector, dialled))
         return true;
-    return !selector->one_way && is_in(second, from) && is_in(first, to) && dialer_fits(selector, !dialled);
+    return !selector->one_way && from.second && to.island == 0 && dialer_fits(selector, !dialled);
 }
 
 /* Is there anything between these two of its islands, in this direction? */
@@ -67,24 +72,19 @@ static bool speaks_about(bool one_way, int from, int to)
     return from >= 0 && to >= 0 && from != to && (!one_way || from == 0);
 }
 
-bool selector_matches(const struct selector *selector, const struct party *from, const struct party *to, bool dialled)
+bool selector_speaks(const struct selector *selector, struct node_place from, struct node_place to, bool dialled)
 {
-    int i, j;
-
     if (selector->overlap)
-        return overlap_matches(selector, from, to, dialled);
-    i = place_of(&selector->islands, from);
-    if (i < 0)
-        return false;
-    j = place_of(&selector->islands, to);
-    return speaks_about(selector->one_way, i, j) && dialer_fits(selector, i == 0 ? dialled : !dialled);
+        return overlap_speaks(selector, from, to, dialled);
+    return speaks_about(selector->one_way, from.island, to.island) &&
+           dialer_fits(selector, from.island == 0 ? dialled : !dialled);
 }
 
-bool selector_unites(const struct selector *selector, const struct party *a, const struct party *b)
+bool selector_matches(const struct selector *selector, const struct party *from, const struct party *to, bool dialled)
 {
-    int i = place_of(&selector->islands, a);
+    struct node_place place = selector_find(selector, from);
 
-    return i >= 0 && i == place_of(&selector->islands, b);
+    return place.island >= 0 && selector_speaks(selector, place, selector_find(selector, to), dialled);
 }
 
 bool selector_matches_name(const struct selector *selector, const struct party *party)

@@ -12,6 +12,7 @@
 
 struct fault;
 struct refusal;
+struct seat;
 
 /* Who must have dialled for a rule to count. */
 enum dialer { DIALER_ANY, DIALER_FROM, DIALER_TO };
@@ -29,21 +30,30 @@ struct selector {
 
 /* A node, as rules see it. */
 struct party {
-    const char *name; /* the full one; a short one is a node whose host is not known */
-    bool observes;    /* it is no part of the experiment: only rules that name it outright, by no glob, are about it */
+    const char *name;        /* the full one; a short one is a node whose host is not known */
+    bool observes;           /* it is no part of the experiment: only rules that name it outright are about it */
+    const struct seat *seat; /* what the book knows of it already (model/seats.h), or NULL: it is looked for */
 };
 
 /* One that takes part. */
-#define PARTY(name) ((struct party){name, false})
+#define PARTY(node_name) ((struct party){.name = node_name})
+
+/* Where a node is in a selector. */
+struct node_place {
+    signed char island; /* the first that it is in, or -1 */
+    bool second;        /* of two that may overlap: it is in the second, perhaps in the first, too */
+};
 
 /* Returns 0; or -EINVAL, and what is wrong with it for this fault. */
 int selector_check(const struct selector *selector, const struct fault *fault, struct refusal *refusal);
 
-/* Is it about what `from` sends to `to`? `dialled`: `from` is the one that dialled. */
-bool selector_matches(const struct selector *selector, const struct party *from, const struct party *to, bool dialled);
+struct node_place selector_find(const struct selector *selector, const struct party *party);
 
-/* Are both in one and the same island? */
-bool selector_unites(const struct selector *selector, const struct party *a, const struct party *b);
+/* Is it about what a node in the one place sends to one in the other? `dialled`: the first is the one that dialled. */
+bool selector_speaks(const struct selector *selector, struct node_place from, struct node_place to, bool dialled);
+
+/* Is it about what `from` sends to `to`? */
+bool selector_matches(const struct selector *selector, const struct party *from, const struct party *to, bool dialled);
 
 bool selector_matches_name(const struct selector *selector, const struct party *party);
 

@@ -195,7 +195,7 @@ static void check_profiles(const struct identity *identity, const struct rules *
 
     memset(&there, 0x5A, sizeof(there));
     memset(&back, 0x5A, sizeof(back));
-    identity_profiles(identity, rules, PARTY(registered), false, &there, &back);
+    identity_profiles(identity, rules, PARTY(identity->dialer), PARTY(registered), &there, &back);
     assert_int_equal(there.mute, to_acceptor);
     assert_int_equal(back.mute, to_dialer);
 }

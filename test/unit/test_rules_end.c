@@ -212,8 +212,9 @@ static void on_end(void *data, const struct rule *rule)
     ends->ids[ends->count++] = rule->id;
 }
 
-static void on_note(void *data)
+static void on_note(void *data, bool all)
 {
+    (void)all;
     ((struct ends *)data)->notes++;
 }
 
