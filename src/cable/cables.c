@@ -168,7 +168,7 @@ struct cable_view cable_look(const struct cable *cable)
         .id = cable->id,
         .age_ms = loop_now_ms(cable->cabling->loop) - cable->opened_ms,
         .phase = cable->phase,
-        .dialer = {.name = identity->dialer,
+        .dialer = {.name = identity->dialer ? cable_dialer_name(cable) : NULL,
                    .is_hidden = identity->dialer_hidden,
                    .has_left = lane_source_has_left(&duplex->to_acceptor)},
         .acceptor = {.name = cable_acceptor_name(cable),

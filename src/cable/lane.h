@@ -60,10 +60,18 @@ struct lane {
     enum source source;
     enum sink sink;
     enum lane_phase phase;
-    bool torn; /* bytes may have been thrown away: none may follow them */
+    bool torn;            /* bytes may have been thrown away: none may follow them */
+    struct frames frames; /* what has left for the sink, or is kept for it */
+    uint64_t bytes;       /* read from the source */
+    size_t kept_len, kept_sent;
+    size_t piped;
+    struct slow *slow; /* NULL: everything leaves at once */
     struct profile profile;
-    struct frames frames;  /* what has left for the sink, or is kept for it */
-    uint64_t bytes;        /* read from the source */
+
+    /* Not for those who look at thousands of lanes: */
+    uint8_t *kept;
+    struct pipe *pipe;     /* lent while there are bytes in it: piped */
+    uint64_t seed;         /* of its chance, while it goes the slow way */
     struct toll toll;      /* which lane_take_toll() has not told yet ... */
     struct toll held_told; /* ... and of what is held now, how much it has */
     uint64_t held_seen;    /* bytes that were held when it was looked at */
@@ -71,12 +79,6 @@ struct lane {
     bool delays;           /* what comes waits for a time, and is counted */
     struct frames thrown;  /* what is thrown away, behind what has passed or waited ... */
     bool throws;           /* ... since that has begun */
-    uint8_t *kept;
-    size_t kept_len, kept_sent;
-    struct pipe *pipe; /* lent while there are bytes in it */
-    size_t piped;
-    uint64_t seed;     /* of its chance, while it goes the slow way */
-    struct slow *slow; /* NULL: everything leaves at once */
     struct deadline deadline;
     struct flow flow; /* in the account of what its nodes have sent, once they have connected */
 };

@@ -3,19 +3,21 @@
 
 #include "loop/loop.h"
 #include "model/events.h"
+#include "model/seats.h"
 #include "model/traffic.h"
 #include "cable/cabling.h"
 #include "cable/life.h"
 #include "cable/slow.h"
 
+/* There are thousands of cables and few names: each is looked at where the others have it, too. */
 const char *cable_dialer_name(const struct cable *cable)
 {
-    return cable->handshaking.identity.dialer ? cable->handshaking.identity.dialer : "?";
+    return cable->handshaking.identity.dialer ? cable->handshaking.dialer_seat->name : "?";
 }
 
 const char *cable_acceptor_name(const struct cable *cable)
 {
-    return cable->handshaking.identity.acceptor ? cable->handshaking.identity.acceptor : cable->target.name;
+    return cable->handshaking.identity.acceptor ? cable->handshaking.acceptor_seat->name : cable->target.name;
 }
 
 static void tell(const struct cable *cable, enum event_kind kind, const char *why)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/cluster.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,145 +34,204 @@ void cluster_done(struct cluster *cluster)
     *cluster = (struct cluster){0};
 }
 
-/* ---- nodes that are seen only ---- */
+/* ---- nodes by name ---- */
 
-static int by_bytes(const void *left, const void *right)
+/* The numbers of nodes among those of the cluster, and one more: 0 is free. There are at least twice as many places. */
+struct names {
+    const struct cluster *cluster;
+    uint32_t *at;
+    size_t room;
+};
+
+static size_t room_for(size_t count)
 {
-    return strcmp(*(const char *const *)left, *(const char *const *)right);
+    size_t room = 16;
+
+    while (room < 2 * count)
+        room *= 2;
+    return room;
 }
 
-static const char **registered_names(const struct cluster *cluster)
+static struct names names_for(const struct cluster *cluster, size_t count)
 {
-    const char **names = mem_new((cluster->registered_count + 1) * sizeof(*names));
-    size_t count = 0;
+    size_t room = room_for(count);
 
+    return (struct names){cluster, mem_new(room * sizeof(uint32_t)), room};
+}
+
+static uint64_t hash_of(const char *name)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+
+    for (; *name; name++)
+        hash = (hash ^ (uint8_t)*name) * UINT64_C(0x100000001b3);
+    return hash ^ hash >> 32;
+}
+
+/* Where the node of that name stands, or would. */
+static uint32_t *place_of(const struct names *names, const char *name)
+{
+    size_t i = hash_of(name) & (names->room - 1);
+
+    while (names->at[i] && strcmp(names->cluster->nodes[names->at[i] - 1].name, name) != 0)
+        i = (i + 1) & (names->room - 1);
+    return &names->at[i];
+}
+
+static int by_name(const void *left, const void *right)
+{
+    return strcmp(((const struct cluster_node *)left)->name, ((const struct cluster_node *)right)->name);
+}
+
+static void sort_nodes(const struct cluster *cluster, size_t first)
+{
+    if (cluster->nodes_count > first + 1)
+        qsort(&cluster->nodes[first], cluster->nodes_count - first, sizeof(*cluster->nodes), by_name);
+}
+
+static void begin_with_registered(struct cluster *cluster, const struct cluster_node *added, size_t added_count,
+                                  const struct names *names)
+{
+    for (size_t i = 0; i < added_count; i++)
+        if (added[i].standing == NODE_REGISTERED)
+            cluster_add_node(cluster, &added[i]);
+    sort_nodes(cluster, 0);
     for (size_t i = 0; i < cluster->nodes_count; i++)
-        if (cluster->nodes[i].standing == NODE_REGISTERED)
-            names[count++] = cluster->nodes[i].name;
-    qsort(names, count, sizeof(*names), by_bytes);
-    return names;
+        *place_of(names, cluster->nodes[i].name) = (uint32_t)i + 1;
 }
 
-/* The names at the ends of links over which nodes talk or have talked, sorted; some more than once. */
-static size_t linked_names(const struct cluster *cluster, const char ***ret)
+/* Of those that have one name the first stays. */
+static void end_with_remembered(struct cluster *cluster, const struct cluster_node *added, size_t added_count)
 {
-    const char **names = mem_new((2 * cluster->links_count + 1) * sizeof(*names));
-    size_t count = 0;
+    struct names names = names_for(cluster, added_count);
+    size_t first = cluster->nodes_count;
 
+    for (size_t i = 0; i < added_count; i++) {
+        uint32_t *place = place_of(&names, added[i].name);
+
+        if (added[i].standing != NODE_REMEMBERED || *place)
+            continue;
+        cluster_add_node(cluster, &added[i]);
+        *place = (uint32_t)cluster->nodes_count;
+    }
+    sort_nodes(cluster, first);
+    free(names.at);
+}
+
+/* ---- the ends of links ---- */
+
+/* The number of the node of that name: one that is registered, or is seen from now on. */
+static uint32_t see(struct cluster *cluster, const struct names *names, const char *name)
+{
+    uint32_t *place = place_of(names, name);
+
+    if (!*place) {
+        cluster_add_node(cluster, &(struct cluster_node){.name = name, .standing = NODE_SEEN});
+        *place = (uint32_t)cluster->nodes_count;
+    }
+    return *place - 1;
+}
+
+/* Whoever is at the end of a link over which nodes talk, or have talked, is there; a raw one's acceptor may be gone. */
+static void find_ends(struct cluster *cluster, const struct names *names)
+{
     for (size_t i = 0; i < cluster->links_count; i++) {
-        const struct cluster_link *link = &cluster->links[i];
+        struct cluster_link *link = &cluster->links[i];
 
+        link->dialer_at = link->acceptor_at = CLUSTER_NOBODY;
         if (link->state != LINK_UP && link->state != LINK_PARTED)
             continue;
-        names[count++] = link->dialer;
-        names[count++] = link->acceptor;
+        link->dialer_at = see(cluster, names, link->dialer);
+        link->acceptor_at = see(cluster, names, link->acceptor);
     }
-    qsort(names, count, sizeof(*names), by_bytes);
-    *ret = names;
-    return count;
+    for (size_t i = 0; i < cluster->links_count; i++)
+        if (cluster->links[i].state == LINK_RAW && *place_of(names, cluster->links[i].acceptor))
+            cluster->links[i].acceptor_at = *place_of(names, cluster->links[i].acceptor) - 1;
 }
 
-static void find_seen(struct cluster *cluster)
+static int by_name_of_number(const void *left, const void *right, void *nodes)
 {
-    const char **registered = registered_names(cluster), **linked;
-    size_t count = linked_names(cluster, &linked);
+    const struct cluster_node *all = nodes;
 
-    for (size_t i = 0; i < count; i++)
-        if ((i == 0 || strcmp(linked[i - 1], linked[i]) != 0) &&
-            !bsearch(&linked[i], registered, cluster->registered_count, sizeof(*registered), by_bytes))
-            cluster_add_node(cluster, &(struct cluster_node){.name = linked[i], .standing = NODE_SEEN});
-    free(registered);
-    free(linked);
+    return strcmp(all[*(const uint32_t *)left].name, all[*(const uint32_t *)right].name);
 }
 
-static int by_standing(const void *left, const void *right)
+/* Those that are only seen stand in the order in which they were found: now in that of their names, as all do. */
+static void sort_seen(struct cluster *cluster)
 {
-    const struct cluster_node *x = left, *y = right;
-    int order = (int)x->standing - (int)y->standing;
+    size_t count = cluster->nodes_count, first = cluster->registered_count;
+    uint32_t *old = mem_new((count + 1) * sizeof(*old)), *new = mem_new((count + 1) * sizeof(*new));
 
-    return order ? order : strcmp(x->name, y->name);
-}
+    for (uint32_t i = 0; i < count; i++)
+        old[i] = i;
+    qsort_r(old + first, count - first, sizeof(*old), by_name_of_number, cluster->nodes);
+    for (uint32_t i = 0; i < count; i++)
+        new[old[i]] = i;
+    for (size_t i = 0; i < cluster->links_count; i++) {
+        struct cluster_link *link = &cluster->links[i];
 
-static void sort_nodes(struct cluster *cluster)
-{
-    if (cluster->nodes_count > 1)
-        qsort(cluster->nodes, cluster->nodes_count, sizeof(*cluster->nodes), by_standing);
+        link->dialer_at = link->dialer_at == CLUSTER_NOBODY ? CLUSTER_NOBODY : new[link->dialer_at];
+        link->acceptor_at = link->acceptor_at == CLUSTER_NOBODY ? CLUSTER_NOBODY : new[link->acceptor_at];
+    }
+    sort_nodes(cluster, first);
+    free(old);
+    free(new);
 }
 
 /* ---- pairs ---- */
 
-/* Within [first, end) of the nodes, which are sorted by name there. */
-static struct cluster_node *find_within(const struct cluster *cluster, size_t first, size_t end, const char *name)
+static uint64_t pair_of(uint64_t i, uint64_t j)
 {
-    while (first < end) {
-        size_t middle = first + (end - first) / 2;
-        int order = strcmp(name, cluster->nodes[middle].name);
-
-        if (order == 0)
-            return &cluster->nodes[middle];
-        if (order < 0)
-            end = middle;
-        else
-            first = middle + 1;
-    }
-    return NULL;
-}
-
-/* The node that registered under that name, or that is seen only; or NULL. */
-static struct cluster_node *find(const struct cluster *cluster, const char *name)
-{
-    struct cluster_node *node = find_within(cluster, 0, cluster->registered_count, name);
-
-    return node
-               ? node
-               : find_within(cluster, cluster->registered_count, cluster->registered_count + cluster->seen_count, name);
-}
-
-static uint64_t pair_of(const struct cluster *cluster, const struct cluster_node *a, const struct cluster_node *b)
-{
-    uint64_t i = (uint64_t)(a - cluster->nodes), j = (uint64_t)(b - cluster->nodes);
-
     return i < j ? i << 32 | j : j << 32 | i;
 }
 
-static int by_number(const void *left, const void *right)
+/* Where the pair stands, or would, as one more than it is: 0 is free. */
+static uint64_t *place_of_pair(const struct cluster *cluster, uint64_t pair)
 {
-    const uint64_t *x = left, *y = right;
+    size_t i = (size_t)(pair * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (cluster->pairs_room - 1); /* Fibonacci hashing */
 
-    return (*x > *y) - (*x < *y);
+    while (cluster->pairs[i] && cluster->pairs[i] != pair + 1)
+        i = (i + 1) & (cluster->pairs_room - 1);
+    return &cluster->pairs[i];
 }
 
 /* What the links say about the nodes at their ends. */
 static void follow_links(struct cluster *cluster)
 {
-    cluster->pairs = mem_new((cluster->links_count + 1) * sizeof(*cluster->pairs));
+    cluster->pairs_room = room_for(cluster->links_count);
+    cluster->pairs = mem_new(cluster->pairs_room * sizeof(*cluster->pairs));
     for (size_t i = 0; i < cluster->links_count; i++) {
         const struct cluster_link *link = &cluster->links[i];
-        struct cluster_node *acceptor = find(cluster, link->acceptor), *dialer;
+        uint64_t pair = pair_of(link->dialer_at, link->acceptor_at);
 
-        if (link->state == LINK_RAW && acceptor)
-            acceptor->raw = link;
+        if (link->state == LINK_RAW && link->acceptor_at != CLUSTER_NOBODY)
+            cluster->nodes[link->acceptor_at].raw = link;
         if (link->state != LINK_UP)
             continue;
-        dialer = find(cluster, link->dialer);
-        assert(dialer && acceptor); /* both ends of such a link are nodes here */
-        dialer->linked = acceptor->linked = true;
-        cluster->pairs[cluster->pairs_count++] = pair_of(cluster, dialer, acceptor);
+        cluster->nodes[link->dialer_at].linked = cluster->nodes[link->acceptor_at].linked = true;
+        *place_of_pair(cluster, pair) = pair + 1;
+        cluster->pairs_count++;
     }
-    qsort(cluster->pairs, cluster->pairs_count, sizeof(*cluster->pairs), by_number);
 }
 
 bool cluster_connects(const struct cluster *cluster, const struct cluster_node *a, const struct cluster_node *b)
 {
-    uint64_t pair = pair_of(cluster, a, b);
-
-    return cluster->pairs_count > 0 &&
-           bsearch(&pair, cluster->pairs, cluster->pairs_count, sizeof(pair), by_number) != NULL;
+    return *place_of_pair(cluster, pair_of((uint64_t)(a - cluster->nodes), (uint64_t)(b - cluster->nodes))) != 0;
 }
 
 void cluster_finish(struct cluster *cluster)
 {
-    find_seen(cluster);
-    sort_nodes(cluster);
+    struct cluster_node *added = cluster->nodes;
+    size_t added_count = cluster->nodes_count;
+    struct names names = names_for(cluster, added_count + 2 * cluster->links_count);
+
+    cluster->nodes = NULL;
+    cluster->nodes_count = cluster->registered_count = 0;
+    begin_with_registered(cluster, added, added_count, &names);
+    find_ends(cluster, &names);
+    sort_seen(cluster);
+    end_with_remembered(cluster, added, added_count);
     follow_links(cluster);
+    free(names.at);
+    free(added);
 }

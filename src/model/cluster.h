@@ -47,7 +47,13 @@ struct cluster_link {
     bool dialer_left, acceptor_left; /* it has given the connection up */
     bool secret;                     /* and a fault keeps that from the other: it takes them for connected still */
     bool cut;                        /* by a partition that nodes notice, in either direction; raw ones: perhaps */
+
+    /* Found by cluster_finish(): where its ends are in cluster.nodes, or CLUSTER_NOBODY; nobody while it is connecting.
+     */
+    uint32_t dialer_at, acceptor_at;
 };
+
+#define CLUSTER_NOBODY UINT32_MAX
 
 struct cluster {
     bool relayed;                /* else connections go around us, and nothing is known of links */
@@ -60,8 +66,8 @@ struct cluster {
     size_t nodes_count, registered_count, seen_count;
     struct cluster_link *links; /* oldest first */
     size_t links_count;
-    uint64_t *pairs; /* the places in `nodes` of two that talk, the smaller one in the upper half; sorted */
-    size_t pairs_count;
+    uint64_t *pairs; /* a table of the places in `nodes` of two that talk, see cluster_connects() */
+    size_t pairs_room, pairs_count;
 };
 
 /* In any order, remembered ones as often as you like; the seen ones are found by cluster_finish(). */

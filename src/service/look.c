@@ -67,7 +67,7 @@ static enum link_state state_of(enum cable_phase phase)
 /* The name under which the registry knows it: its handshake may not have told, but an earlier one has. */
 static const char *known_name(const struct registry *registry, const char *name)
 {
-    const struct node *node = registry_find(registry, name, strlen(name));
+    const struct node *node = strchr(name, '@') ? NULL : registry_find(registry, name, strlen(name));
 
     return node ? node_name(node) : name;
 }
