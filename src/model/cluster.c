@@ -118,6 +118,40 @@ static void end_with_remembered(struct cluster *cluster, const struct cluster_no
     free(names.at);
 }
 
+/* The first behind those of that standing. */
+static size_t end_of(const struct cluster *cluster, enum node_standing standing)
+{
+    return standing == NODE_REGISTERED ? cluster->registered_count
+           : standing == NODE_SEEN     ? cluster->registered_count + cluster->seen_count
+                                       : cluster->nodes_count;
+}
+
+/* The first of them whose name does not stand before what begins so. */
+static size_t first_like(const struct cluster *cluster, enum node_standing standing, const char *begin, size_t len)
+{
+    size_t low = standing == NODE_REGISTERED ? 0 : end_of(cluster, standing - 1), high = end_of(cluster, standing);
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (strncmp(cluster->nodes[middle].name, begin, len) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const struct cluster_node *cluster_next_like(const struct cluster *cluster, enum node_standing standing,
+                                             const struct cluster_node *node, const char *pattern)
+{
+    size_t len = strcspn(pattern, "*?[@");
+    size_t at = node ? (size_t)(node - cluster->nodes) + 1 : first_like(cluster, standing, pattern, len);
+
+    return at < end_of(cluster, standing) && strncmp(cluster->nodes[at].name, pattern, len) == 0 ? &cluster->nodes[at]
+                                                                                                 : NULL;
+}
+
 /* ---- the ends of links ---- */
 
 /* The number of the node of that name: one that is registered, or is seen from now on. */

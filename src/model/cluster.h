@@ -62,7 +62,7 @@ struct cluster {
     const struct events *events; /* what happened lately */
     uint64_t activity;           /* a number that changes when a frame passes, or anything else happens */
 
-    struct cluster_node *nodes; /* by standing: registered, seen, remembered */
+    struct cluster_node *nodes; /* by standing: registered, seen, remembered; then by name */
     size_t nodes_count, registered_count, seen_count;
     struct cluster_link *links; /* oldest first */
     size_t links_count;
@@ -75,6 +75,13 @@ void cluster_add_node(struct cluster *cluster, const struct cluster_node *node);
 void cluster_add_link(struct cluster *cluster, const struct cluster_link *link);
 void cluster_finish(struct cluster *cluster);
 void cluster_done(struct cluster *cluster);
+
+/*
+ * Goes over the nodes of that standing that begin as the pattern does up to its first glob or @: all that it can mean,
+ * and few others. `node` NULL: the first. Returns NULL behind the last one.
+ */
+const struct cluster_node *cluster_next_like(const struct cluster *cluster, enum node_standing standing,
+                                             const struct cluster_node *node, const char *pattern);
 
 /* Do these two of its nodes talk? */
 bool cluster_connects(const struct cluster *cluster, const struct cluster_node *a, const struct cluster_node *b);

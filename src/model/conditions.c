@@ -42,15 +42,15 @@ static enum acquaintance acquaintance_of(const char *pattern, const struct clust
 {
     enum acquaintance found = STRANGER;
 
-    for (size_t i = 0; i < cluster->nodes_count && found != KNOWN; i++) {
-        const struct cluster_node *node = &cluster->nodes[i];
+    for (enum node_standing standing = NODE_REGISTERED; standing <= farthest; standing++) {
+        const struct cluster_node *node = NULL;
 
-        if (node->standing > farthest)
-            continue;
-        if (pattern_matches(pattern, node->name))
-            found = KNOWN;
-        else if (pattern_overlaps(pattern, node->name) && !strchr(node->name, '@'))
-            found = HOST_UNKNOWN;
+        while ((node = cluster_next_like(cluster, standing, node, pattern))) {
+            if (pattern_matches(pattern, node->name))
+                return KNOWN;
+            if (!strchr(node->name, '@') && pattern_overlaps(pattern, node->name))
+                found = HOST_UNKNOWN;
+        }
     }
     return found;
 }

@@ -55,17 +55,19 @@ enum known { KNOWN_yes, KNOWN_perhaps, KNOWN_no };
 /* Does a node that is there bear that name? Perhaps: one whose host is not known yet. */
 static enum known is_known(const char *pattern, const struct cluster *cluster)
 {
-    enum known known = strcmp(pattern, "*") == 0 ? KNOWN_yes : KNOWN_no;
+    enum known known = KNOWN_no;
 
-    for (size_t i = 0; i < cluster->nodes_count && known != KNOWN_yes; i++) {
-        const struct cluster_node *node = &cluster->nodes[i];
+    if (strcmp(pattern, "*") == 0)
+        return KNOWN_yes;
+    for (enum node_standing standing = NODE_REGISTERED; standing <= NODE_SEEN; standing++) {
+        const struct cluster_node *node = NULL;
 
-        if (node->standing == NODE_REMEMBERED)
-            continue;
-        if (pattern_matches(pattern, node->name))
-            known = KNOWN_yes;
-        else if (!strchr(node->name, '@') && pattern_overlaps(pattern, node->name))
-            known = KNOWN_perhaps;
+        while ((node = cluster_next_like(cluster, standing, node, pattern))) {
+            if (pattern_matches(pattern, node->name))
+                return KNOWN_yes;
+            if (!strchr(node->name, '@') && pattern_overlaps(pattern, node->name))
+                known = KNOWN_perhaps;
+        }
     }
     return known;
 }
