@@ -35,8 +35,28 @@ void islands_add_copy(struct islands *islands, const struct island *island)
         islands_add_pattern(islands, island->patterns[k], strlen(island->patterns[k]));
 }
 
+struct islands islands_share(struct islands *islands)
+{
+    if (!islands->users) {
+        islands->users = mem_new(sizeof(*islands->users));
+        *islands->users = 1;
+    }
+    ++*islands->users;
+    return *islands;
+}
+
+/* Are there others that share it? */
+static bool leave(const struct islands *islands)
+{
+    return islands->users && --*islands->users > 0;
+}
+
 void islands_done(struct islands *islands)
 {
+    if (leave(islands)) {
+        *islands = (struct islands){0};
+        return;
+    }
     for (size_t i = 0; i < islands->count; i++) {
         for (size_t k = 0; k < islands->at[i].count; k++)
             free(islands->at[i].patterns[k]);
@@ -44,6 +64,7 @@ void islands_done(struct islands *islands)
         prefixes_free(islands->at[i].prefixes);
     }
     free(islands->at);
+    free(islands->users);
     *islands = (struct islands){0};
 }
 
@@ -203,6 +224,36 @@ int islands_naming(const struct islands *islands, const char *name)
     return -1;
 }
 
+static bool may_overlap_any(const struct island *island, const char *pattern)
+{
+    if (island->prefixes)
+        return prefixes_may_overlap(island->prefixes, pattern);
+    for (size_t k = 0; k < island->count; k++)
+        if (pattern_may_overlap(island->patterns[k], pattern))
+            return true;
+    return false;
+}
+
+/* Those of the one that is not settled, or has fewer, are held against the other. */
+static bool may_overlap(const struct island *a, const struct island *b)
+{
+    bool swap = !a->prefixes || (b->prefixes && b->count > a->count);
+    const struct island *asked = swap ? b : a, *asking = swap ? a : b;
+
+    for (size_t k = 0; k < asking->count; k++)
+        if (may_overlap_any(asked, asking->patterns[k]))
+            return true;
+    return false;
+}
+
+bool islands_may_meet(const struct islands *islands, const struct island *island)
+{
+    for (size_t i = 0; i < islands->count; i++)
+        if (may_overlap(&islands->at[i], island))
+            return true;
+    return false;
+}
+
 /*
  * How an island stands to all the nodes that a pattern can mean. A plain name is asked for as a node's is: that is fast
  * in many patterns, and large cuts are of such names. Without a host it can mean others as well as a pattern with one.
@@ -211,6 +262,8 @@ static bool island_covers(const struct island *island, const char *narrow, bool 
 {
     if (plain)
         return island_holds(island, narrow);
+    if (island->prefixes)
+        return prefixes_cover(island->prefixes, narrow);
     for (size_t k = 0; k < island->count; k++)
         if (pattern_covers(island->patterns[k], narrow))
             return true;
@@ -221,10 +274,7 @@ static bool island_may_overlap(const struct island *island, const char *narrow, 
 {
     if (plain && (strchr(narrow, '@') || !island->hosts))
         return island_holds(island, narrow);
-    for (size_t k = 0; k < island->count; k++)
-        if (pattern_may_overlap(island->patterns[k], narrow))
-            return true;
-    return false;
+    return may_overlap_any(island, narrow);
 }
 
 int islands_covering(const struct islands *islands, const char *narrow)

@@ -26,6 +26,7 @@ struct island {
 struct islands {
     struct island *at;
     size_t count;
+    size_t *users; /* of what is shared by islands_share(), else NULL */
 };
 
 /* Adds an empty island, which the next calls of islands_add_pattern() fill. */
@@ -49,6 +50,9 @@ int island_check_names(const struct island *island, const char *field, struct re
 
 struct islands islands_copy(const struct islands *islands);
 
+/* The same once more without a copy: what is shared must not change; it goes when all are done with it. */
+struct islands islands_share(struct islands *islands);
+
 bool island_holds(const struct island *island, const char *name);
 
 /* The first island that the node belongs to, or -1. */
@@ -59,6 +63,9 @@ int islands_naming(const struct islands *islands, const char *name);
 
 /* The first island behind `after` that matches the node, or -1: tells that a node is in two of them. */
 int islands_find_after(const struct islands *islands, const char *name, int after);
+
+/* May a node of the island be in one of these? Yes when it is hard to tell. */
+bool islands_may_meet(const struct islands *islands, const struct island *island);
 
 /* The island to which every node that the pattern can mean belongs, or -1: there is none, or it is hard to tell. */
 int islands_covering(const struct islands *islands, const char *narrow);

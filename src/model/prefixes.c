@@ -100,3 +100,28 @@ bool prefixes_match(const struct prefixes *prefixes, const char *name)
             return true;
     return false;
 }
+
+/* A pattern that covers another one begins like it, or is "*": that begins everything. */
+bool prefixes_cover(const struct prefixes *prefixes, const char *narrow)
+{
+    for (size_t at = prefixes_first(prefixes, narrow); at != PREFIXES_END; at = prefixes_next(prefixes, at))
+        if (pattern_covers(prefixes->at[at].pattern, narrow))
+            return true;
+    return false;
+}
+
+/* What two patterns can both mean begins like each of them: so one of them begins like the other. */
+bool prefixes_may_overlap(const struct prefixes *prefixes, const char *pattern)
+{
+    struct prefix wanted = {.pattern = pattern, .len = beginning(pattern)};
+    size_t first = prefixes_first(prefixes, pattern);
+
+    for (size_t at = first; at != PREFIXES_END; at = prefixes_next(prefixes, at))
+        if (pattern_may_overlap(prefixes->at[at].pattern, pattern))
+            return true;
+    for (size_t at = first == PREFIXES_END ? 0 : first + 1;
+         at < prefixes->count && prefixes->at[at].len >= wanted.len && begins(&wanted, prefixes->at[at].pattern); at++)
+        if (pattern_may_overlap(prefixes->at[at].pattern, pattern))
+            return true;
+    return false;
+}

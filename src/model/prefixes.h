@@ -26,6 +26,10 @@ void prefixes_free(struct prefixes *prefixes); /* NULL is fine */
 /* As pattern_matches() of any of them. */
 bool prefixes_match(const struct prefixes *prefixes, const char *name);
 
+/* As pattern_covers() and pattern_may_overlap() with any of them; the latter says no of globs that begin otherwise. */
+bool prefixes_cover(const struct prefixes *prefixes, const char *narrow);
+bool prefixes_may_overlap(const struct prefixes *prefixes, const char *pattern);
+
 /*
  * All that begin as the name or pattern does, and few others: the places of what can mean the same node and does not
  * begin with more than this. Those that do find this one. Up to PREFIXES_END.

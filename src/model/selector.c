@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/refusal.h"
 #include "model/faults.h"
-#include "model/pattern.h"
 
 int selector_check(const struct selector *selector, const struct fault *fault, struct refusal *refusal)
 {
@@ -121,14 +121,23 @@ static bool covers_pair(const int *from, const int *to, size_t count, bool one_w
     return false;
 }
 
+/* Names that stand together in a cut mostly stand together in a fix: what was found for one holds for the next. */
+static bool is_repeated(const int *places, size_t k, size_t count)
+{
+    return k > 0 && memcmp(places + k * count, places + (k - 1) * count, count * sizeof(*places)) == 0;
+}
+
 /* The same for all of two islands, whose patterns' places stand one after the other. */
 static bool covers_islands(const int *from, size_t from_count, const int *to, size_t to_count, size_t count,
                            bool one_way)
 {
-    for (size_t k = 0; k < from_count; k++)
+    for (size_t k = 0; k < from_count; k++) {
+        if (is_repeated(from, k, count))
+            continue;
         for (size_t l = 0; l < to_count; l++)
-            if (!covers_pair(from + k * count, to + l * count, count, one_way))
+            if (!is_repeated(to, l, count) && !covers_pair(from + k * count, to + l * count, count, one_way))
                 return false;
+    }
     return true;
 }
 
@@ -162,21 +171,11 @@ bool selector_is_covered(const struct selector *old, const struct islands *islan
     return covered;
 }
 
-static bool may_be_in(const struct islands *islands, const struct island *island)
-{
-    for (size_t i = 0; i < islands->count; i++)
-        for (size_t k = 0; k < islands->at[i].count; k++)
-            for (size_t l = 0; l < island->count; l++)
-                if (pattern_may_overlap(islands->at[i].patterns[k], island->patterns[l]))
-                    return true;
-    return false;
-}
-
 bool selector_may_meet(const struct selector *selector, const struct islands *islands)
 {
     size_t met = 0; /* of its islands, at least two must be */
 
     for (size_t i = 0; i < selector->islands.count; i++)
-        met += may_be_in(islands, &selector->islands.at[i]);
+        met += islands_may_meet(islands, &selector->islands.at[i]);
     return met >= 2;
 }
