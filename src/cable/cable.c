@@ -86,6 +86,14 @@ static void enter(struct cable *cable, enum cable_phase phase)
     news_of_phase(cable);
 }
 
+static void note_held(struct cable *cable, bool held)
+{
+    struct cables *cables = cable->cabling->cables;
+
+    cables->held = cables->held + held - cable->held;
+    cable->held = held;
+}
+
 /* The one end of every cable. With `reset` both nodes see a broken connection, else an orderly close. */
 void cable_free(struct cable *cable, bool reset, const char *why)
 {
@@ -96,6 +104,7 @@ void cable_free(struct cable *cable, bool reset, const char *why)
     news_of_end(cable, why);
     expiry_remove(&cable->naming);
     stranger_leave(&cable->stranger);
+    note_held(cable, false);
     if (cables->next_to_apply == cable)
         cables->next_to_apply = cable->next;
     DL_DELETE(cables->all, cable);
@@ -363,6 +372,7 @@ void cable_step(struct cable *cable, uint64_t now_us)
         if (!step_once(cable, now_us))
             return;
     } while (cable->phase != before);
+    note_held(cable, duplex_is_held(&cable->duplex));
     status = update_watches(cable, now_us);
     if (status < 0)
         end_unwatched(cable, status);

@@ -68,6 +68,8 @@ void cables_apply_rules(struct cables *cables);
 /* What rules have done to what passes, up to now, is noted in their effects: for rules_set_note(). */
 void cables_note_effects(void *cables, bool all);
 
+size_t cables_held(const struct cables *cables); /* that something holds, in either direction */
+
 const struct cable *cables_first(const struct cables *cables); /* oldest first */
 const struct cable *cable_next(const struct cable *cable);
 /* The oldest of those whose number is greater, or NULL: for whoever goes on after a while. */

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "loop/loop.h"
+#include "model/registry.h"
 #include "cable/cabling.h"
 #include "cable/life.h"
 #include "cable/slow.h"
@@ -43,27 +44,36 @@ void cables_note_effects(void *data, bool all)
     struct cable *cable;
 
     DL_FOREACH(cables->all, cable)
-        if (all || handshaking_is_concerned(&cable->handshaking, false))
+        if (all || handshaking_is_concerned(&cable->handshaking))
             handshaking_note_toll(&cable->handshaking);
 }
 
 void cables_apply_rules(struct cables *cables)
 {
     uint64_t now = loop_clock_us(cables->cabling->loop);
+    uint64_t lessons = registry_lessons(cables->cabling->registry);
+    bool learnt = lessons != cables->lessons;
     struct cable *cable = cables->all;
 
+    cables->lessons = lessons;
     /* All have one turn together: whatever is released by the new rules moves in the turns to come. */
     cables->cabling->applying = true;
     /* A cable's step may end it, and others that make room. */
     for (; cable; cable = cables->next_to_apply) {
         cables->next_to_apply = cable->next;
-        if (!handshaking_is_concerned(&cable->handshaking, true))
+        if (!handshaking_is_concerned(&cable->handshaking) &&
+            (!learnt || !handshaking_has_other_parties(&cable->handshaking)))
             continue;
         handshaking_apply_rules(&cable->handshaking, now);
         cable_touch_rules(cable);
         cable_step(cable, now);
     }
     cables->cabling->applying = false;
+}
+
+size_t cables_held(const struct cables *cables)
+{
+    return cables->held;
 }
 
 const struct cable *cables_first(const struct cables *cables)

@@ -61,7 +61,11 @@ void end_note(struct end *end, unsigned ready)
 
 int end_want(struct end *end, unsigned wanted)
 {
-    return watch_want(end->watch, wanted);
+    int status = watch_want(end->watch, wanted);
+
+    if (status == 0)
+        end->wanted = wanted;
+    return status;
 }
 
 static bool may(const struct end *end, enum ready what)

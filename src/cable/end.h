@@ -21,7 +21,8 @@ struct pipe;
 struct end {
     int fd; /* -1: not there (yet) */
     struct watch *watch;
-    unsigned ready; /* a set of enum ready; READY_HANGUP and READY_FAILED stay for ever */
+    unsigned ready;  /* a set of enum ready; READY_HANGUP and READY_FAILED stay for ever */
+    unsigned wanted; /* a set of those that the loop reports */
 };
 
 /* Takes over a connected socket, or -1. */

@@ -164,15 +164,16 @@ static void seed_lanes(struct handshaking *handshaking)
     handshaking->duplex->to_dialer.seed = seed_for(seed, acceptor, dialer);
 }
 
-bool handshaking_is_concerned(const struct handshaking *handshaking, bool parties_too)
+/* No rule is about a dialer that nobody knows. */
+bool handshaking_is_concerned(const struct handshaking *handshaking)
 {
-    const struct seat *dialer = handshaking->dialer_seat, *acceptor = handshaking->acceptor_seat;
+    return handshaking->dialer_seat &&
+           seats_differ(handshaking->dialer_seat, handshaking->acceptor_seat, handshaking->asked);
+}
 
-    if (!dialer || !acceptor)
-        return false; /* no rule is about a dialer that nobody knows */
-    if (seats_differ(dialer, acceptor, handshaking->asked))
-        return true;
-    return parties_too && (!dialer_of(handshaking).seat || !acceptor_of(handshaking).seat);
+bool handshaking_has_other_parties(const struct handshaking *handshaking)
+{
+    return handshaking->dialer_seat && !acceptor_of(handshaking).seat;
 }
 
 static void take_seat(struct rules *rules, struct seat **seat, struct party *party)

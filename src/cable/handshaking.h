@@ -17,13 +17,13 @@
 struct cabling;
 
 struct handshaking {
+    struct seat *dialer_seat, *acceptor_seat; /* as which rules were asked about them; NULL: not yet */
+    uint64_t asked;                           /* the version of the rules then */
     struct cabling *cabling;
     struct duplex *duplex;  /* the cable's */
     const char *registered; /* the acceptor's short name; the cable's */
     struct identity identity;
-    bool dialer_observes;                     /* it has registered, and is a hidden node */
-    struct seat *dialer_seat, *acceptor_seat; /* as which rules were asked about them; NULL: not yet */
-    uint64_t asked;                           /* the version of the rules then */
+    bool dialer_observes;   /* it has registered, and is a hidden node */
     uint32_t touched;       /* the newest rule that knows of this connection, in this part of its life */
     bool touched_hostless;  /* the acceptor's host was not known yet */
     uint64_t flags_cleared; /* of both nodes' messages: fixed when the first one goes on */
@@ -34,8 +34,11 @@ void handshaking_init(struct handshaking *handshaking, struct cabling *cabling, 
                       const char *registered);
 void handshaking_done(struct handshaking *handshaking);
 
-/* May the rule book say something else about it than it did? `parties_too`: about what the nodes are called by now. */
-bool handshaking_is_concerned(const struct handshaking *handshaking, bool parties_too);
+/* May the rule book say something else about it than it did? */
+bool handshaking_is_concerned(const struct handshaking *handshaking);
+
+/* Does the registry know something else about its acceptor than it did then? */
+bool handshaking_has_other_parties(const struct handshaking *handshaking);
 
 /* Asks the rule book what the two lanes have to do from now on. */
 void handshaking_apply_rules(struct handshaking *handshaking, uint64_t now_us);

@@ -35,9 +35,15 @@ void lane_done(struct lane *lane, struct cabling *cabling)
         slow_end(lane, cabling);
 }
 
+static bool has_fault(const struct profile *profile)
+{
+    return profile->partition != PARTITION_NONE || profile->settling || profile->stages_held || profile_shapes(profile);
+}
+
 void lane_set_profile(struct lane *lane, struct cabling *cabling, const struct profile *profile, uint64_t now_us)
 {
     lane->profile = *profile;
+    lane->suffers |= has_fault(profile);
     lane->torn |= profile->partition == PARTITION_DROP;
     if (profile_shapes(profile) && !lane->slow && !lane_drops(lane))
         slow_begin(lane, cabling);
@@ -216,13 +222,16 @@ static void note_end(struct lane *lane)
 
 struct toll lane_take_toll(struct lane *lane, const struct cabling *cabling)
 {
-    struct toll toll;
+    struct toll toll = {0};
 
+    if (!lane->suffers)
+        return toll;
     note_held(lane, cabling);
     if (lane_hides_its_end(lane) && lane->sink == SINK_open && lane_source_has_left(lane))
         note_end(lane);
     toll = lane->toll;
     lane->toll = (struct toll){0};
+    lane->suffers = has_fault(&lane->profile) || lane->slow || lane->sink == SINK_deaf;
     return toll;
 }
 

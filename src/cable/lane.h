@@ -60,6 +60,7 @@ struct lane {
     enum source source;
     enum sink sink;
     enum lane_phase phase;
+    bool suffers;         /* it has, or had, a fault, and may have something to tell: see lane_take_toll() */
     bool torn;            /* bytes may have been thrown away: none may follow them */
     struct frames frames; /* what has left for the sink, or is kept for it */
     uint64_t bytes;       /* read from the source */

@@ -12,17 +12,19 @@
 #include "cable/duplex.h"
 #include "cable/handshaking.h"
 
+/* Those who look at all of them, at each change of the rules, need what stands first. */
 struct cable {
     struct cabling *cabling;
-    struct target target;
+    struct cable *prev, *next; /* cables->all, oldest first */
+    enum cable_phase phase;
+    bool held;                      /* counted in cables->held */
+    struct handshaking handshaking; /* and who is at the ends */
     uint64_t id;
     uint64_t opened_ms;
-    enum cable_phase phase;
     struct duplex duplex;
-    struct handshaking handshaking; /* and who is at the ends */
-    struct expiring naming;         /* cables->naming */
-    struct stranger stranger;       /* until the nodes have shaken hands */
-    struct cable *prev, *next;      /* cables->all, oldest first */
+    struct target target;
+    struct expiring naming;   /* cables->naming */
+    struct stranger stranger; /* until the nodes have shaken hands */
 };
 
 struct cables {
@@ -30,6 +32,8 @@ struct cables {
     struct cable *all;
     struct cable *next_to_apply; /* rules, see cables_apply_rules(); or NULL */
     uint64_t last_id;
+    size_t held;      /* those that something holds */
+    uint64_t lessons; /* of the registry: what it knew when all were asked whether rules are about them */
     struct expiry naming;
 };
 

@@ -39,13 +39,10 @@ static json_t *notes_to_document(const struct rules_answer *answer)
     return notes;
 }
 
-/* Those from that number on, and what each has done up to now. */
+/* Those from that number on. What they have done was noted when the book changed, in this very turn. */
 static json_t *rules_now(const struct asked *asked, uint32_t first)
 {
-    const struct service *service = asked->api->service;
-
-    rules_note(service->rules);
-    return rules_to_document(service->rules, first, now_us(asked));
+    return rules_to_document(asked->api->service->rules, first, now_us(asked));
 }
 
 static json_t *answer_to_document(const struct asked *asked, struct rules_answer *answer)

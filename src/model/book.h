@@ -26,6 +26,7 @@ struct rules {
     void *ended_data;
     void (*note)(void *data, bool all);
     void *note_data;
+    bool noted; /* right now: see rules_note_before_fix() */
 };
 
 /* The book has changed. */

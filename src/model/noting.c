@@ -16,9 +16,15 @@ void rules_note(const struct rules *rules)
         rules->note(rules->note_data, true);
 }
 
+void rules_note_before_fix(struct rules *rules)
+{
+    rules_note(rules);
+    rules->noted = true;
+}
+
 void book_note_changed(const struct rules *rules)
 {
-    if (rules->note)
+    if (rules->note && !rules->noted)
         rules->note(rules->note_data, false);
 }
 

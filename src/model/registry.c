@@ -16,6 +16,7 @@ struct registry {
     struct node *live, *remembered;
     size_t live_count, remembered_count, remembered_max;
     uint64_t last_number;
+    uint64_t lessons;
 };
 
 struct registry *registry_new(size_t remembered_max)
@@ -120,8 +121,10 @@ struct node *registry_add(struct registry *registry, const struct epmd_node *tol
     node->told = *told;
     node->told.name = (const uint8_t *)node->name;
     node->told.extra = (const uint8_t *)mem_string(told->extra, told->extra_len);
+    node->registry = registry;
     node->owner = owner;
     node->fd = fd;
+    registry->lessons++;
     node->number = ++registry->last_number;
     bump_creation(node);
     DL_PREPEND(registry->live, node);
@@ -144,6 +147,7 @@ void registry_remove(struct registry *registry, struct node *node)
     assert(node->owner && !node->gates);
     registry->live_count -= !node->owner->is_ours;
     node->owner = NULL;
+    registry->lessons++;
     DL_DELETE(registry->live, node);
 
     DL_APPEND(registry->remembered, node);
@@ -155,14 +159,22 @@ void registry_remove(struct registry *registry, struct node *node)
 bool node_learn(struct node *node, const char *full_name, bool hidden)
 {
     size_t len = strcspn(full_name, "@");
+    unsigned shown_as = node->shown_as | (hidden ? SHOWN_HIDDEN : SHOWN_PUBLISHED);
 
     if (node->full_name ? strcmp(node->full_name, full_name) != 0
                         : strlen(node->name) != len || memcmp(node->name, full_name, len) != 0)
         return false;
+    if (!node->full_name || shown_as != node->shown_as)
+        node->registry->lessons++;
     if (!node->full_name)
         node->full_name = mem_string(full_name, strlen(full_name));
-    node->shown_as |= hidden ? SHOWN_HIDDEN : SHOWN_PUBLISHED;
+    node->shown_as = shown_as;
     return true;
+}
+
+uint64_t registry_lessons(const struct registry *registry)
+{
+    return registry->lessons;
 }
 
 size_t registry_count(const struct registry *registry)

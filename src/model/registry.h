@@ -44,6 +44,7 @@ struct node {
     uint64_t number;           /* of its registration: greater than that of any before it */
     uint64_t since_ms;         /* when it registered, of the loop's clock; whoever registers it tells */
     bool connected;            /* it has talked with another node */
+    struct registry *registry; /* that knows it */
     const struct owner *owner; /* NULL: the name is only remembered */
     int fd;                    /* the owner's descriptor, a number that DUMP shows */
     struct node *prev, *next;  /* registry's live (newest first) or remembered (oldest first) list */
@@ -90,6 +91,9 @@ void registry_remove(struct registry *registry, struct node *node);
  * node's name, or another host is known already: a node does not move while it is registered.
  */
 bool node_learn(struct node *node, const char *full_name, bool hidden);
+
+/* A number that is another one whenever node_name() or node_is_hidden() of a name that is registered may be. */
+uint64_t registry_lessons(const struct registry *registry);
 
 size_t registry_count(const struct registry *registry); /* of registered nodes, ours aside */
 

@@ -258,7 +258,7 @@ static bool heals_as_much(const struct islands *a, const struct islands *b)
 }
 
 /* The fix takes its pairs out of the rule; older fixes that it includes are no longer needed. */
-static void heal(struct rule *rule, const struct islands *islands)
+static void heal(struct rule *rule, struct islands *islands)
 {
     size_t kept = 0;
 
@@ -269,8 +269,7 @@ static void heal(struct rule *rule, const struct islands *islands)
             rule->healed[kept++] = rule->healed[i];
     }
     rule->healed = mem_resize(rule->healed, (kept + 1) * sizeof(*rule->healed));
-    rule->healed[kept] = islands_copy(islands);
-    islands_settle(&rule->healed[kept]);
+    rule->healed[kept] = islands_share(islands);
     rule->healed_count = kept + 1;
 }
 
@@ -294,7 +293,7 @@ static bool takes_part(const struct rule *rule, const struct islands *islands)
     return true;
 }
 
-static void heal_marked(struct rules *rules, const struct islands *islands)
+static void heal_marked(struct rules *rules, struct islands *islands)
 {
     struct rule *rule;
 
@@ -308,16 +307,11 @@ static void heal_marked(struct rules *rules, const struct islands *islands)
         }
 }
 
-int rules_fix(struct rules *rules, const struct islands *islands)
+static int fix_pairs(struct rules *rules, struct islands *islands)
 {
     struct rule *rule;
     bool any = false;
 
-    if (!islands) {
-        book_drop_those(rules, partition_goes, NULL);
-        book_tell(rules);
-        return 0;
-    }
     DL_FOREACH(rules->book, rule)
         any |= rule->marked = takes_part(rule, islands);
     DL_FOREACH(rules->book, rule)
@@ -326,8 +320,26 @@ int rules_fix(struct rules *rules, const struct islands *islands)
     if (any)
         heal_marked(rules, islands);
     book_drop_those(rules, nothing_is_left, NULL);
-    book_tell(rules);
     return 0;
+}
+
+int rules_fix(struct rules *rules, const struct islands *islands)
+{
+    struct islands own;
+    int status = 0;
+
+    if (islands) {
+        own = islands_copy(islands);
+        islands_settle(&own);
+        status = fix_pairs(rules, &own);
+        islands_done(&own);
+    } else {
+        book_drop_those(rules, partition_goes, NULL);
+    }
+    rules->noted = false;
+    if (status == 0)
+        book_tell(rules);
+    return status;
 }
 
 const struct rule *rules_first(const struct rules *rules)

@@ -174,13 +174,14 @@ void rules_note_toll(struct rules *rules, const struct passing *passing);
 
 /*
  * `note` is called before a rule goes or comes, and by rules_note(): whoever keeps count of what passes then notes what
- * the rules have done up to now. `all`, or only what passes between nodes whose seats differ (seats_differ()) since they
- * were asked about. NULL: nobody does.
+ * the rules have done up to now. `all`, or only what passes between nodes whose seats differ (seats_differ()) since
+ * they were asked about. NULL: nobody does.
  */
 void rules_set_note(struct rules *rules, void (*note)(void *data, bool all), void *data);
 
-/* To be called before effects are looked at. */
+/* To be called before effects are looked at; the latter when that is right before a fix, which then need not do it. */
 void rules_note(const struct rules *rules);
+void rules_note_before_fix(struct rules *rules);
 
 const struct rule *rules_first(const struct rules *rules); /* oldest; go on with ->next */
 size_t rules_count(const struct rules *rules);

@@ -37,7 +37,8 @@ void advice_observers(const struct island *nodes, const struct cluster *cluster,
 void advice_notes(const struct service *service, const struct rules_request *request, const struct cluster *cluster,
                   struct rules_answer *answer);
 
-/* Sets the answer's advice; the rules are in force by now. */
+/* Sets the answer's advice; the rules are in force by now, `cluster` is how it was before: of it only which nodes are
+ * registered and talked is asked. */
 void advice_once(struct service *service, const struct rules_request *request, const struct cluster *cluster,
                  struct rules_answer *answer);
 

@@ -36,14 +36,7 @@ void rules_answer_done(struct rules_answer *answer)
 
 size_t service_held_cables(const struct service *service)
 {
-    size_t count = 0;
-
-    for (const struct cable *cable = cables_first(service->cables); cable; cable = cable_next(cable)) {
-        struct cable_view view = cable_look(cable);
-
-        count += view.to_acceptor.is_held || view.to_dialer.is_held;
-    }
-    return count;
+    return cables_held(service->cables);
 }
 
 /* ---- rules ---- */
@@ -130,9 +123,9 @@ static int put_into_book(struct service *service, const struct rules_request *re
     return 0;
 }
 
-/* `cluster`: as it is before; it is not good any more then. */
+/* `cluster`: as it is before; its links, and nodes that are not registered, are not good any more then. */
 static int add_rules(struct service *service, const struct rules_request *request, struct lease **owner,
-                     struct cluster *cluster, struct rules_answer *ret, struct refusal *refusal)
+                     const struct cluster *cluster, struct rules_answer *ret, struct refusal *refusal)
 {
     int status = check_rules(service, request, refusal);
 
@@ -148,8 +141,6 @@ static int add_rules(struct service *service, const struct rules_request *reques
         rules_answer_done(ret);
         return status;
     }
-    cluster_done(cluster);
-    look(service, cluster);
     advice_once(service, request, cluster, ret);
     ret->held_cables = service_held_cables(service);
     return 0;
@@ -181,11 +172,10 @@ static void note_end(const struct rule *rule, struct ended_answer *answer)
         (struct ended_rule){rule->id, rule->effect, loop_wall_ms() - rule->effect.given_up_ms};
 }
 
-/* All rules, or all partitions, of which those that stay are taken out again. */
+/* All rules, or all partitions, of which those that stay are taken out again; what they have done has been noted. */
 static void note_ends(const struct service *service, bool partitions_only, struct ended_answer *answer)
 {
     *answer = (struct ended_answer){.ended = mem_new((rules_count(service->rules) + 1) * sizeof(*answer->ended))};
-    rules_note(service->rules);
     for (const struct rule *rule = rules_first(service->rules); rule; rule = rule->next)
         if (!partitions_only || rule->fault.kind == FAULT_partition)
             note_end(rule, answer);
@@ -207,10 +197,12 @@ static void note_slips(const struct service *service, const struct fix_request *
 {
     struct cluster cluster;
 
+    if (request->islands.count == 0)
+        return;
     look(service, &cluster);
     advice_strangers(&request->islands, "", &cluster, &answer->remarks);
     cluster_done(&cluster);
-    if (!changed && request->islands.count > 0)
+    if (!changed)
         advice_note(&answer->remarks, "no cut is between these: nothing has changed");
 }
 
@@ -235,6 +227,7 @@ int service_fix(struct service *service, const struct fix_request *request, stru
 
     if (!all && (check_split(service, &request->islands, refusal) < 0 || check_known(service, request, refusal) < 0))
         return refusal->status;
+    rules_note_before_fix(service->rules);
     note_ends(service, true, ret);
     if (rules_fix(service->rules, all ? NULL : &request->islands) < 0) {
         ended_answer_done(ret);
@@ -261,6 +254,7 @@ int service_remove_rule(struct service *service, uint32_t id, struct ended_answe
 
 void service_clear(struct service *service, struct ended_answer *ret)
 {
+    rules_note(service->rules);
     note_ends(service, false, ret);
     rules_clear(service->rules);
 }
