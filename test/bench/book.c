@@ -53,8 +53,8 @@ int main(void)
 
         snprintf(a, sizeof(a), "n0-%d-%d-x@host", i % RULES, i);
         snprintf(b, sizeof(b), "n1-%d-%d-y@host", i % RULES, i);
-        muted += rules_profile(rules, a, b, true).mute;
-        muted += rules_profile(rules, b, a, false).mute;
+        muted += rules_profile(rules, PARTY(a), PARTY(b), true).mute;
+        muted += rules_profile(rules, PARTY(b), PARTY(a), false).mute;
     }
     printf("added in %.1f ms, asked in %.2f ms (%u muted)\n", added_ms - begun_ms, now_ms() - added_ms, muted);
     rules_free(rules);

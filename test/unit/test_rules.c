@@ -386,8 +386,9 @@ static void observers(void **state)
     assert_int_equal(between(rules, "a@h", "runner@h").partition, PARTITION_NONE);
     assert_true(rules_name_profile(rules, PARTY("a@h")).hide);
     assert_false(rules_name_profile(rules, PARTY("runner@h")).hide);
-    assert_int_equal(rules_profile(rules, ((struct party){.name = "r1@h", .observes = true}), PARTY("a@h"), true).partition,
-                     PARTITION_NONE);
+    assert_int_equal(
+        rules_profile(rules, ((struct party){.name = "r1@h", .observes = true}), PARTY("a@h"), true).partition,
+        PARTITION_NONE);
     /* neither is published, whoever dials */
     assert_true(between(rules, "runner@h", "a@h").flags_cleared == 1);
     assert_true(between(rules, "a@h", "runner@h").flags_cleared == 1);
