@@ -144,7 +144,8 @@ json_t *document_parse(const char *text, size_t len, struct refusal *refusal)
     if (json)
         refuse(refusal, NULL, "the document must be an object, not %s", document_kind(json));
     else
-        refuse(refusal, NULL, "the document is not JSON: %s, at line %d, column %d", where.text, where.line, where.column);
+        refuse(refusal, NULL, "the document is not JSON: %s, at line %d, column %d", where.text, where.line,
+               where.column);
     json_decref(json);
     return NULL;
 }
