@@ -53,7 +53,7 @@ bool token_is(const char *token, const char *given)
     char one[TOKEN_BYTES] = {0}, other[TOKEN_BYTES] = {0};
     size_t len = strlen(given);
 
-    memcpy(one, token, strlen(token));
+    memcpy(one, token, strlen(token) + 1);
     memcpy(other, given, len < TOKEN_BYTES ? len : TOKEN_BYTES - 1);
     return secret_same(one, other, TOKEN_BYTES) && len < TOKEN_BYTES;
 }

@@ -243,9 +243,10 @@ static int look_disconnected(const struct condition *condition, const struct clu
         for (size_t k = 0; k < condition->islands.at[i].count; k++) {
             const char *pattern = condition->islands.at[i].patterns[k];
             enum acquaintance acquaintance = acquaintance_of(pattern, cluster, NODE_REMEMBERED);
+            const struct cluster_link *raw = acquaintance == HOST_UNKNOWN ? raw_to(cluster, pattern) : NULL;
 
-            if (acquaintance == HOST_UNKNOWN && raw_to(cluster, pattern))
-                return refuse_raw(raw_to(cluster, pattern), refusal);
+            if (raw)
+                return refuse_raw(raw, refusal);
             if (acquaintance == STRANGER)
                 return refuse_as(refusal, -ENOENT, NULL, "no node named '%.200s' is or was here", pattern);
         }
