@@ -7,7 +7,7 @@
          stopped_node_has_not_noticed/1,
          rules_go_with_their_owner/1, owner_none_stays/1, cut_before_it_comes/1, typos/1, with_cut_heals/1, topologies/1, conditions/1, faults/1,
          looking/1, peers_stay/1, attached/1, attached_vm_dies/1, launched_vm_dies/1, daemon_dies/1, stock_epmd/1,
-         no_program/1, not_started/1, observing_runner/1, too_late_to_observe/1, refused_redial/1, errors_have_words/1, flapping/1, effects/1,
+         no_program/1, not_started/1, observing_runner/1, runner_ticks_alike/1, too_late_to_observe/1, refused_redial/1, errors_have_words/1, flapping/1, effects/1,
          words_of_others/1, adopted_runner/1]).
 
 -define(BOUND, 30000).
@@ -16,6 +16,7 @@ all() ->
     [cut_cables_is_silent, names_in_every_form, sever_is_seen_by_all, stopped_node_has_not_noticed, heal_makes_a_mesh, shell_word_for_word,
      rules_go_with_their_owner, owner_none_stays, cut_before_it_comes, typos, with_cut_heals, topologies, conditions, faults, looking, peers_stay,
      attached, attached_vm_dies, launched_vm_dies, daemon_dies, stock_epmd, no_program, not_started, observing_runner,
+     runner_ticks_alike,
      too_late_to_observe, refused_redial, errors_have_words, flapping, effects, words_of_others,
      adopted_runner].
 
@@ -448,6 +449,26 @@ observing_runner(_) ->
     ok = peer:call(Vm, epmdpxy, heal, [], ?BOUND),
     ?assertEqual([B, C], lists:sort(peer:call(Vm, erpc, call, [A, erlang, nodes, []]))),
     ok = peer:call(Vm, epmdpxy, stop, [], ?BOUND),
+    peer:stop(Vm).
+
+%% With 60 s here and 4 s there an idle link would be lost without any cut.
+runner_ticks_alike(_) ->
+    {Vm, _} = vm([{name, name("runner")}]),
+    {ok, _} = peer:call(Vm, epmdpxy, start, [#{}]),
+    Ticktime = fun() -> peer:call(Vm, net_kernel, get_net_ticktime, []) end,
+    ?assertEqual(60, Ticktime()),
+    {ok, [A]} = peer:call(Vm, epmdpxy, peers, [1], ?BOUND),
+    ?assertEqual(4, Ticktime()),
+    true = peer:call(Vm, net_kernel, connect_node, [A]),
+    {ok, [_]} = peer:call(Vm, epmdpxy, peers, [1, #{ticktime => 5}], ?BOUND),
+    ?assertEqual(5, Ticktime()),
+    %% A node that may go by what it was.
+    {ok, [B]} = epmdpxy:peers(1, #{cookie => peer:call(Vm, erlang, get_cookie, [])}),
+    true = peer:call(Vm, net_kernel, connect_node, [B]),
+    {ok, [_]} = peer:call(Vm, epmdpxy, peers, [1, #{ticktime => 6}], ?BOUND),
+    ?assertEqual(5, Ticktime()),
+    ok = peer:call(Vm, epmdpxy, stop, [], ?BOUND),
+    ?assertEqual(60, Ticktime()),
     peer:stop(Vm).
 
 %% A node on a stock port mapper: others reach it all the same.

@@ -279,8 +279,9 @@ observer(Runner, Nodes) -> epmdpxy_observer:declare(Runner, Nodes).
 peers(Names) -> peers(Names, #{}).
 
 %% @doc Starts nodes (a number: with names of their own), controlled over standard input and output, and linked to nobody; they
-%% end with stop/0. They have this VM's cookie and code path, and a `net_ticktime' of 4 s (`ticktime'), their logs are in
-%% files (`log_dir', else a temporary directory). Returns when they are connected with each other.
+%% end with stop/0. They have this VM's cookie and code path, and a `net_ticktime' of 4 s (`ticktime'), by which this VM goes as
+%% well until then, if it is a node that is connected with no others. Their logs are in files (`log_dir', else a temporary
+%% directory). Returns when they are connected with each other.
 -spec peers(pos_integer() | [name()], peer_options()) -> {ok, [node()]} | {error, reason()}.
 peers(Number, Options) when is_integer(Number), Number > 0 ->
     caught(fun() -> peers(value_of(epmdpxy_daemon:names(Number)), Options) end);

@@ -4,7 +4,8 @@
 %% It is linked to nobody, and prints to `user': suites start it from processes that end soon.
 -module(epmdpxy_daemon).
 -behaviour(gen_server).
--export([start/1, stop/0, port/0, info/0, lease/1, made/2, made_by/1, observed/1, journal/2, names/1, add_peer/2, remove_peer/1, peers/0]).
+-export([start/1, stop/0, port/0, info/0, lease/1, made/2, made_by/1, observed/1, journal/2, names/1, tick_as/1,
+         add_peer/2, remove_peer/1, peers/0]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 
 -define(SERVER, epmdpxy).
@@ -29,6 +30,7 @@
                 made = #{} :: #{pid() => [pos_integer()]},      % by those who have leases
                 observed = [] :: [binary()],
                 named = 0 :: non_neg_integer(),
+                ticktime = own :: pos_integer() | own,          % of this VM, in s, before it was that of the peers
                 peers = #{} :: #{node() => {pid(), reference()}}}).
 
 -spec start(map()) -> {ok, inet:port_number()} | {error, epmdpxy:reason()}.
@@ -92,6 +94,10 @@ observed(Names) -> call({observed, Names}).
 %% Of nodes to start: nobody else is given them, in no other VM on this machine either.
 -spec names(pos_integer()) -> {ok, [atom()]} | {error, epmdpxy:reason()}.
 names(Number) -> call({names, Number}).
+
+%% This VM, if it is a node, goes by the ticktime of peers that are to come, until we stop: else an idle link with them is lost.
+-spec tick_as(pos_integer()) -> ok | {error, epmdpxy:reason()}.
+tick_as(Seconds) -> call({tick_as, Seconds}).
 
 -spec add_peer(node(), pid()) -> ok | {error, epmdpxy:reason()}.
 add_peer(Node, Peer) -> call({add_peer, Node, Peer}).
@@ -214,6 +220,8 @@ handle_call(port, _From, #state{number = Number} = State) ->
 handle_call({names, Number}, _From, #state{named = Last} = State) ->
     Names = [list_to_atom("n" ++ integer_to_list(I) ++ "_" ++ os:getpid()) || I <- lists:seq(Last + 1, Last + Number)],
     {reply, {ok, Names}, State#state{named = Last + Number}};
+handle_call({tick_as, Seconds}, _From, State) ->
+    {reply, ok, tick_as(net_kernel:get_net_ticktime(), Seconds, State)};
 handle_call({observed, Names}, _From, #state{observed = Observed} = State) ->
     {reply, ok, State#state{observed = lists:usort(Names ++ Observed)}};
 handle_call({made_by, Owner}, _From, #state{made = Made} = State) ->
@@ -266,6 +274,7 @@ terminate(_Why, #state{peers = Peers, program = Program, number = Number, before
         true -> ok
     end,
     restore(Before),
+    tick_again(State),
     epmdpxy_nowhere:leave().
 
 %% Its standard input closes, and it ends; the port is free when we return.
@@ -292,6 +301,27 @@ take_back(#state{leases = Leases, observed = Observed, number = Number} = State)
 
 restore(false) -> true = os:unsetenv(?VARIABLE);
 restore(Before) -> true = os:putenv(?VARIABLE, Before).
+
+%% ---- ticks ----
+
+%% Links with others are not put at risk.
+tick_as(Own, Seconds, #state{peers = Peers, ticktime = Before} = State)
+  when is_integer(Own), is_integer(Seconds), Seconds > 0, Own =/= Seconds ->
+    case nodes(connected) -- maps:keys(Peers) of
+        [] ->
+            _ = net_kernel:set_net_ticktime(Seconds, 0),
+            State#state{ticktime = case Before of own -> Own; _ -> Before end};
+        Others ->
+            logger:warning("epmdpxy: the net_ticktime of this node is ~w s, that of the peers ~w s, so idle links between them are "
+                           "lost; it stays, as ~p may go by it: say `epmdpxy exec --ticktime ~w -- ...'",
+                           [Own, Seconds, hd(Others), Seconds]),
+            State
+    end;
+tick_as(_, _, State) -> % no node, or the same
+    State.
+
+tick_again(#state{ticktime = own}) -> ok;
+tick_again(#state{ticktime = Before}) -> _ = net_kernel:set_net_ticktime(Before, 0), ok.
 
 %% ---- leases ----
 

@@ -7,10 +7,12 @@
 
 -define(BOOT_MS, 60000).
 -define(CALL_MS, 30000).
+-define(TICKTIME, 4).
 
 -spec start([atom()], map()) -> {ok, [node()]} | {error, epmdpxy:reason()}.
 start(Names, Options) ->
     Cookie = maps:get(cookie, Options, own_cookie()),
+    _ = epmdpxy_daemon:tick_as(ticktime(Options)),
     case log_dir(Options) of
         {ok, Dir} ->
             Started = [collect(Worker) || Worker <- [begin_one(Name, Cookie, Dir, Options) || Name <- Names]],
@@ -38,6 +40,8 @@ stop(Node) ->
 -spec end_one(pid()) -> ok.
 end_one(Peer) ->
     try peer:stop(Peer) catch _:_ -> ok end.
+
+ticktime(Options) -> maps:get(ticktime, Options, ?TICKTIME).
 
 %% A VM that is no node has none: one for its nodes then, the same for all that it starts.
 own_cookie() ->
@@ -84,7 +88,7 @@ collect({Pid, Ref}) ->
 
 start_one(Name, Cookie, Dir, Options) ->
     Log = filename:join(Dir, atom_to_list(Name) ++ ".log"),
-    Ticktime = maps:get(ticktime, Options, 4),
+    Ticktime = ticktime(Options),
     %% They are many on a machine: none waits busily. And none starts a port mapper, should ours be gone.
     Args = ["+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none", "-start_epmd", "false",
             "-setcookie", atom_to_list(Cookie), "-kernel", "net_ticktime", integer_to_list(Ticktime), "-kernel", "logger",
