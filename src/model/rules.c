@@ -147,6 +147,23 @@ static void drop_hidden(struct rules *rules, struct rule *newest)
     }
 }
 
+/* Has an older partition changed something between all that this one is about, and is there still? */
+static bool has_cut_already(const struct rule *older, const struct rule *newest)
+{
+    return older != newest && is_partition(older) && !older->selector.overlap && older->selector.dialer == DIALER_ANY &&
+           older->healed_count == 0 && (older->goes_on || effect_has_bitten(&older->effect)) &&
+           selector_is_covered(&newest->selector, &older->selector.islands, 1, older->selector.one_way);
+}
+
+static bool is_cut_already(const struct rules *rules, const struct rule *newest)
+{
+    const struct rule *rule = rules->book;
+
+    while (rule && !has_cut_already(rule, newest))
+        rule = rule->next;
+    return rule;
+}
+
 static struct rule *add(struct rules *rules, struct rule_request *request, uint32_t together)
 {
     struct rule *rule = mem_new(sizeof(*rule));
@@ -180,9 +197,12 @@ int rules_add(struct rules *rules, struct rule_request *requests, size_t count, 
     }
     book_note_changed(rules); /* none of it is theirs */
     rules->coming = 0;
-    for (rule = first; rule; rule = rule->next)
+    for (rule = first; rule; rule = rule->next) {
+        if (is_partition(rule))
+            rule->goes_on = is_cut_already(rules, rule);
         if (may_hide(rule))
             drop_hidden(rules, rule);
+    }
     book_tell(rules);
     return 0;
 }

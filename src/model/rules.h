@@ -57,7 +57,7 @@ struct rule {
     struct lease *lease; /* goes with it, or with this owner; NULL: none */
     struct effect effect;
     uint32_t together;        /* the number of the first one that was added with it */
-    bool goes_on;             /* one of those, or a partition that this one has replaced, had changed something */
+    bool goes_on;             /* one of those, or a partition that had its pairs before, had changed something */
     bool marked;              /* it is about to change, or to go */
     struct rule *prev, *next; /* the book, oldest first */
 };

@@ -246,6 +246,36 @@ static void what_is_covered_goes_on(void **state)
     rules_free(rules);
 }
 
+/* A partition of pairs that an older one has cut has nothing left to do, and goes on with that. */
+static void what_is_cut_already_goes_on(void **state)
+{
+    struct rules *rules = book();
+    const struct act closed = {.dialer = PARTY("a"), .acceptor = PARTY("b"), .what = DONE_closed, .now_ms = 1};
+    uint32_t first, id;
+    (void)state;
+
+    assert_int_equal(rules_renew_lease(rules, "l", 100), 0);
+    first = add(rules, "partition mode=close", "a,c b", RULES_NEVER, "l");
+    id = add(rules, "partition mode=close", "b a", RULES_NEVER, "l");
+    assert_false(rules_find(rules, id)->goes_on); /* nobody has changed anything yet */
+    assert_true(rules_remove(rules, id));
+    rules_note_act(rules, &closed);
+    id = add(rules, "partition mode=close", "b a", RULES_NEVER, "l");
+    assert_true(rules_find(rules, id)->goes_on);
+    assert_int_equal(rules_count(rules), 2); /* the older one may stay for longer */
+    id = add(rules, "partition", "b c,a", RULES_NEVER, "l");
+    assert_true(rules_find(rules, id)->goes_on);
+    id = add(rules, "partition", "a b,d", RULES_NEVER, "l"); /* d is new */
+    assert_false(rules_find(rules, id)->goes_on);
+    id = add(rules, "mute", "a b", RULES_NEVER, "l"); /* is another matter */
+    assert_false(rules_find(rules, id)->goes_on);
+    rules_clear(rules);
+    assert_null(rules_find(rules, first));
+    id = add(rules, "partition", "b a", RULES_NEVER, "l");
+    assert_false(rules_find(rules, id)->goes_on);
+    rules_free(rules);
+}
+
 /* What was asked for together is one fault: it has an end when the last of it goes. */
 static void what_came_together_ends_together(void **state)
 {
@@ -330,4 +360,4 @@ static void what_severs_settles(void **state)
 
 RUN(T(what_severs_settles), T(rules_with_a_time), T(what_ends_hides_nothing), T(leases_take_their_rules_along),
     T(renewing_may_shorten), T(leases_have_an_end), T(owners_take_their_rules_along), T(what_is_covered_goes_on),
-    T(what_came_together_ends_together), T(what_passed_is_noted_before_a_rule_goes))
+    T(what_is_cut_already_goes_on), T(what_came_together_ends_together), T(what_passed_is_noted_before_a_rule_goes))

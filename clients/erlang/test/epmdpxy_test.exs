@@ -85,6 +85,15 @@ defmodule EpmdpxyTest do
     assert {sees(a), Enum.sort(sees(b))} == {[b], [a, c]}
     assert Schism.heal([a, b, c]) == [a, b, c]
     assert Enum.sort(sees(c)) == [a, b]
+    # Each has a partition of its own; of the last one everything is cut already.
+    for node <- [a, b, c], do: assert(Schism.partition([node]) == [node])
+    assert {sees(a), sees(b), sees(c)} == {[], [], []}
+    assert {:ok, [_, _]} = Epmdpxy.rules()
+    # One that is to stay longer is none of these.
+    assert Schism.partition([c], owner: :none) == [c]
+    assert {:ok, rules} = Epmdpxy.rules()
+    assert Enum.any?(rules, &(not is_map_key(&1, :lease)))
+    assert Schism.heal([a, b, c]) == [a, b, c]
     assert_raise Epmdpxy.Error, fn -> Schism.partition([a, b, c]) end
   end
 

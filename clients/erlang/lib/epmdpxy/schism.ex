@@ -10,11 +10,33 @@ defmodule Epmdpxy.Schism do
   @doc "Splits these nodes from all others that are registered; they go on to see each other. Returns them. Raises."
   @spec partition([Epmdpxy.name()], keyword | map) :: [Epmdpxy.name()]
   def partition(nodes, options \\ []) when is_list(options) or is_map(options) do
+    options = Map.new(options)
+
     case others(nodes) do
       [] -> raise Epmdpxy.Error, reason: {:bad_island, nodes}
-      others -> done(Epmdpxy.sever([nodes, others], Map.put_new(Map.new(options), :redial, :refuse)), nodes)
+      others when is_map_key(options, :owner) -> sever(nodes, others, options)
+      others -> sever(nodes, Enum.reject(others, &cut_off?(&1, nodes, cut_already())), options)
     end
   end
+
+  # The last of several partitions: a rule that has nothing left to do would be taken for one that is vacuous.
+  defp sever(nodes, [], _), do: nodes
+  defp sever(nodes, others, options), do: done(Epmdpxy.sever([nodes, others], Map.put_new(options, :redial, :refuse)), nodes)
+
+  defp cut_off?(other, nodes, cut), do: Enum.all?(nodes, &({&1, other} in cut or {other, &1} in cut))
+
+  # By partitions that go when a new one of this process would.
+  defp cut_already do
+    with {:ok, lease} <- :epmdpxy_daemon.lease(self()),
+         {:ok, rules} <- Epmdpxy.rules(),
+         {:ok, status} <- Epmdpxy.status() do
+      :epmdpxy_look.cut_pairs(for(%{lease: ^lease} = rule <- rules, stays?(rule), do: rule), status)
+    else
+      {:error, reason} -> raise Epmdpxy.Error, reason: reason
+    end
+  end
+
+  defp stays?(%{params: params} = rule), do: params[:mode] == :close and not is_map_key(rule, :ends_in_ms)
 
   @doc "Connects these nodes with all others again, and with each other. Returns them. Raises."
   @spec heal([Epmdpxy.name()]) :: [Epmdpxy.name()]
