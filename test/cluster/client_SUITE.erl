@@ -6,7 +6,7 @@
 -export([cut_cables_is_silent/1, names_in_every_form/1, sever_is_seen_by_all/1, heal_makes_a_mesh/1, shell_word_for_word/1,
          stopped_node_has_not_noticed/1,
          rules_go_with_their_owner/1, owner_none_stays/1, cut_before_it_comes/1, typos/1, with_cut_heals/1, topologies/1, conditions/1, faults/1,
-         looking/1, peers_stay/1, attached/1, attached_vm_dies/1, launched_vm_dies/1, daemon_dies/1, stock_epmd/1,
+         looking/1, peers_stay/1, peers_go_with_their_owner/1, attached/1, attached_vm_dies/1, launched_vm_dies/1, daemon_dies/1, stock_epmd/1,
          no_program/1, not_started/1, observing_runner/1, runner_ticks_alike/1, too_late_to_observe/1, refused_redial/1, errors_have_words/1, flapping/1, effects/1,
          words_of_others/1, adopted_runner/1]).
 
@@ -15,6 +15,7 @@
 all() ->
     [cut_cables_is_silent, names_in_every_form, sever_is_seen_by_all, stopped_node_has_not_noticed, heal_makes_a_mesh, shell_word_for_word,
      rules_go_with_their_owner, owner_none_stays, cut_before_it_comes, typos, with_cut_heals, topologies, conditions, faults, looking, peers_stay,
+     peers_go_with_their_owner,
      attached, attached_vm_dies, launched_vm_dies, daemon_dies, stock_epmd, no_program, not_started, observing_runner,
      runner_ticks_alike,
      too_late_to_observe, refused_redial, errors_have_words, flapping, effects, words_of_others,
@@ -303,6 +304,26 @@ peers_stay(Config) ->
     ?assertError({epmdpxy, {unknown, [B]}}, epmdpxy:call(B, erlang, node, [])),
     ?assertError(badarg, epmdpxy:call(A, erlang, atom_to_list, [1])),
     ?assertEqual(node(), epmdpxy:call(node(), erlang, node, [])).
+
+%% With the owner's rules, in whatever order it is told.
+peers_go_with_their_owner(_) ->
+    Test = self(),
+    Owner = spawn(fun() ->
+        {ok, [A, B]} = epmdpxy:peers(2, #{owner => self()}),
+        {ok, _} = epmdpxy:sever([A, B]),
+        {ok, [C]} = in_another(fun() -> epmdpxy:peers(1, #{owner => Test}) end),
+        Test ! {self(), [A, B, C]},
+        receive stop -> ok end
+    end),
+    [A, B, C] = receive {Owner, Nodes} -> Nodes after ?BOUND -> error(none_started) end,
+    {ok, #{peers := Peers}} = epmdpxy:info(),
+    ?assertEqual(lists:sort([A, B, C]), lists:sort(Peers)),
+    Owner ! stop,
+    wait(fun() -> {ok, #{peers := Left}} = epmdpxy:info(), Left =:= [C] end),
+    wait(fun() -> epmdpxy:rules() =:= {ok, []} end),
+    wait(fun() -> {ok, #{nodes := Known}} = epmdpxy:status(), length(Known) =:= 1 end),
+    ?assertEqual({error, {bad_option, {owner, me}}}, epmdpxy:peers(1, #{owner => me})),
+    ok = epmdpxy:stop_peer(C).
 
 %% A daemon that was there stays, and so do the rules of others.
 attached(Config) ->

@@ -160,7 +160,7 @@ defmodule Epmdpxy do
 
   @doc """
   Starts nodes, connected with each other (a number: with names of their own): `apps`, `ticktime`, `args`, `env`, `cookie`,
-  `code_path`, `log_dir`.
+  `code_path`, `log_dir`; with `owner: self()` they end with that process, else with `stop/0`.
   """
   @spec peers(pos_integer | [name], options) :: result([node])
   def peers(names, options \\ []) do

@@ -81,7 +81,7 @@
                    | {disconnected, island(), island()} | noticed | settled | quiet
                    | {event, atom() | #{atom() => term()}, non_neg_integer()}.
 -type peer_options() :: #{args => [string()], env => [{string(), string()}], apps => [atom()], cookie => atom(),
-                          ticktime => pos_integer(), code_path => [file:filename()], log_dir => file:name_all()}.
+                          ticktime => pos_integer(), code_path => [file:filename()], log_dir => file:name_all(), owner => pid() | none}.
 
 -define(TIMEOUT, 30000).
 
@@ -279,7 +279,7 @@ observer(Runner, Nodes) -> epmdpxy_observer:declare(Runner, Nodes).
 peers(Names) -> peers(Names, #{}).
 
 %% @doc Starts nodes (a number: with names of their own), controlled over standard input and output, and linked to nobody; they
-%% end with stop/0. They have this VM's cookie and code path, and a `net_ticktime' of 4 s (`ticktime'), by which this VM goes as
+%% end with stop/0, or with the process that is their `owner'. They have this VM's cookie and code path, and a `net_ticktime' of 4 s (`ticktime'), by which this VM goes as
 %% well until then, if it is a node that is connected with no others. Their logs are in files (`log_dir', else a temporary
 %% directory). Returns when they are connected with each other.
 -spec peers(pos_integer() | [name()], peer_options()) -> {ok, [node()]} | {error, reason()}.
@@ -287,12 +287,16 @@ peers(Number, Options) when is_integer(Number), Number > 0 ->
     caught(fun() -> peers(value_of(epmdpxy_daemon:names(Number)), Options) end);
 peers(Names, Options) ->
     caught(fun() ->
-        options(Options, [args, env, apps, cookie, ticktime, code_path, log_dir]),
+        options(Options, [args, env, apps, cookie, ticktime, code_path, log_dir, owner]),
+        owner(Options),
         _ = value_of(epmdpxy_daemon:port()),
         Nodes = value_of(epmdpxy_peers:start([binary_to_atom(Name) || Name <- epmdpxy_names:island(Names)], Options)),
         ok(epmdpxy_nodes:connect(pairs(Nodes), epmdpxy_nodes:until(?TIMEOUT))),
         {ok, Nodes}
     end).
+
+owner(#{owner := Other}) when not is_pid(Other), Other =/= none -> throw({error, {bad_option, {owner, Other}}});
+owner(_) -> ok.
 
 %% @doc Ends one of them.
 -spec stop_peer(node()) -> ok | {error, reason()}.

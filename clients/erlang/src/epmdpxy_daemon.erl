@@ -5,7 +5,7 @@
 -module(epmdpxy_daemon).
 -behaviour(gen_server).
 -export([start/1, stop/0, port/0, info/0, lease/1, made/2, made_by/1, observed/1, journal/2, names/1, tick_as/1,
-         add_peer/2, remove_peer/1, peers/0]).
+         add_peer/3, remove_peer/1, peers/0]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 
 -define(SERVER, epmdpxy).
@@ -31,7 +31,7 @@
                 observed = [] :: [binary()],
                 named = 0 :: non_neg_integer(),
                 ticktime = own :: pos_integer() | own,          % of this VM, in s, before it was that of the peers
-                peers = #{} :: #{node() => {pid(), reference()}}}).
+                peers = #{} :: #{node() => {pid(), reference(), reference() | none}}}). % the monitors of it and of its owner
 
 -spec start(map()) -> {ok, inet:port_number()} | {error, epmdpxy:reason()}.
 start(Options) ->
@@ -99,8 +99,9 @@ names(Number) -> call({names, Number}).
 -spec tick_as(pos_integer()) -> ok | {error, epmdpxy:reason()}.
 tick_as(Seconds) -> call({tick_as, Seconds}).
 
--spec add_peer(node(), pid()) -> ok | {error, epmdpxy:reason()}.
-add_peer(Node, Peer) -> call({add_peer, Node, Peer}).
+%% It ends with its owner, or with us.
+-spec add_peer(node(), pid(), pid() | none) -> ok | {error, epmdpxy:reason()}.
+add_peer(Node, Peer, Owner) -> call({add_peer, Node, Peer, Owner}).
 
 -spec remove_peer(node()) -> ok | {error, epmdpxy:reason()}.
 remove_peer(Node) -> call({remove_peer, Node}).
@@ -208,9 +209,10 @@ handle_call(stop, _From, State) ->
 handle_call(info, _From, State) ->
     {reply, {ok, information(State)}, State};
 handle_call(peers, _From, #state{peers = Peers} = State) ->
-    {reply, {ok, maps:map(fun(_, {Peer, _}) -> Peer end, Peers)}, State};
-handle_call({add_peer, Node, Peer}, _From, #state{peers = Peers} = State) ->
-    {reply, ok, State#state{peers = Peers#{Node => {Peer, erlang:monitor(process, Peer)}}}};
+    {reply, {ok, maps:map(fun(_, {Peer, _, _}) -> Peer end, Peers)}, State};
+handle_call({add_peer, Node, Peer, Owner}, _From, #state{peers = Peers} = State) ->
+    Owned = case Owner of none -> none; _ -> erlang:monitor(process, Owner) end,
+    {reply, ok, State#state{peers = Peers#{Node => {Peer, erlang:monitor(process, Peer), Owned}}}};
 handle_call({remove_peer, Node}, _From, #state{peers = Peers} = State) ->
     {reply, ok, State#state{peers = maps:remove(Node, Peers)}};
 handle_call(_, _From, #state{program = {ended, Status}, said = Said} = State) ->
@@ -249,12 +251,14 @@ handle_info(renew, #state{leases = Leases} = State) ->
     _ = [renew(State, Name) || {_, Name} <- maps:values(Leases)],
     erlang:send_after(?RENEW_MS, self(), renew),
     {noreply, State};
-handle_info({'DOWN', _, process, Pid, _}, #state{leases = Leases} = State) when is_map_key(Pid, Leases) ->
-    {{_, Name}, Rest} = maps:take(Pid, Leases),
-    end_lease(State, Name),
-    {noreply, State#state{leases = Rest, made = maps:remove(Pid, State#state.made)}};
-handle_info({'DOWN', Ref, process, _, _}, #state{peers = Peers} = State) ->
-    {noreply, State#state{peers = maps:filter(fun(_, {_, Its}) -> Its =/= Ref end, Peers)}};
+handle_info({'DOWN', Ref, process, Pid, _}, #state{leases = Leases} = State) ->
+    case Leases of
+        #{Pid := {Ref, Name}} ->
+            end_lease(State, Name),
+            {noreply, State#state{leases = maps:remove(Pid, Leases), made = maps:remove(Pid, State#state.made)}};
+        _ ->
+            {noreply, State#state{peers = peers_left(Ref, State#state.peers)}}
+    end;
 handle_info({Program, {data, {_, Line}}}, #state{program = Program, said = Said} = State) ->
     {noreply, State#state{said = lists:sublist([Line | Said], ?LINES_KEPT)}};
 handle_info({Program, {exit_status, Status}}, #state{program = Program, said = Said, before = Before} = State) ->
@@ -266,7 +270,7 @@ handle_info(_, State) ->
 
 -spec terminate(term(), #state{}) -> ok.
 terminate(_Why, #state{peers = Peers, program = Program, number = Number, before = Before} = State) ->
-    _ = [epmdpxy_peers:end_one(Peer) || {Peer, _} <- maps:values(Peers)],
+    _ = [epmdpxy_peers:end_one(Peer) || {Peer, _, _} <- maps:values(Peers)],
     epmdpxy_peers:tidy(),
     if
         is_port(Program) -> end_program(Program, Number);
@@ -322,6 +326,11 @@ tick_as(_, _, State) -> % no node, or the same
 
 tick_again(#state{ticktime = own}) -> ok;
 tick_again(#state{ticktime = Before}) -> _ = net_kernel:set_net_ticktime(Before, 0), ok.
+
+%% One has ended, or those go whose owner has.
+peers_left(Ref, Peers) ->
+    _ = [epmdpxy_peers:end_one(Peer) || {Peer, _, Owned} <- maps:values(Peers), Owned =:= Ref],
+    maps:filter(fun(_, {_, Its, Owned}) -> Its =/= Ref andalso Owned =/= Ref end, Peers).
 
 %% ---- leases ----
 

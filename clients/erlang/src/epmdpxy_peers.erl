@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: MIT
 %% @private
 %% Nodes for tests: controlled over their standard input and output, so that they can be asked during every cut. They belong
-%% to epmdpxy_daemon, and end with it; nobody is linked to them.
+%% to epmdpxy_daemon, and end with it, or with their owner; nobody is linked to them.
 -module(epmdpxy_peers).
 -export([start/2, stop/1, end_one/1, tidy/0]).
 
@@ -109,7 +109,7 @@ prepare(Peer, Node, Options) ->
     try
         ok = peer:call(Peer, code, add_pathsa, [lists:reverse(maps:get(code_path, Options, code:get_path()))], ?CALL_MS),
         _ = [{ok, _} = peer:call(Peer, application, ensure_all_started, [App], ?CALL_MS) || App <- maps:get(apps, Options, [])],
-        ok = epmdpxy_daemon:add_peer(Node, Peer),
+        ok = epmdpxy_daemon:add_peer(Node, Peer, maps:get(owner, Options, none)),
         {ok, Node}
     catch
         _:Why ->
