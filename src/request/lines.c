@@ -198,7 +198,7 @@ void rule_add_effect(struct text *to, const json_t *rule)
     add_bytes(to, effect, "delayed", "delayed_bytes", "delayed_frames");
     add_act(to, effect, "held_handshakes", "held", "handshake");
     add_act(to, effect, "changed_handshakes", "changed", "handshake");
-    add_act(to, effect, "hidden_ends", "hid that a node had left", "time");
+    add_act(to, effect, "hidden_ends", "hid", "hang-up");
     add_act(to, effect, "refused", "refused", "connection");
     add_act(to, effect, "closed", "closed", "connection");
     add_act(to, effect, "reset", "reset", "connection");
