@@ -112,6 +112,16 @@ ssize_t end_read(struct end *end, uint8_t *to, size_t room)
     return got;
 }
 
+ssize_t end_look(struct end *end, uint8_t *to, size_t room)
+{
+    ssize_t got;
+
+    if (!may(end, READY_READ))
+        return -EAGAIN;
+    got = recv(end->fd, to, room, MSG_PEEK);
+    return got < 0 ? nothing_read(end) : got;
+}
+
 ssize_t end_write(struct end *end, const uint8_t *data, size_t len)
 {
     ssize_t sent;
@@ -141,6 +151,8 @@ ssize_t end_splice_in(struct end *end, const struct pipe *pipe, size_t most)
     got = splice(end->fd, NULL, pipe->in, NULL, most, SPLICE_F_NONBLOCK);
     if (got < 0)
         return is_refused() ? -ENOSYS : nothing_read(end);
+    if ((size_t)got < most)
+        end->ready &= ~(unsigned)READY_READ;
     return got;
 }
 
@@ -153,6 +165,8 @@ ssize_t end_splice_out(struct end *end, const struct pipe *pipe, size_t len)
     sent = splice(pipe->out, NULL, end->fd, NULL, len, SPLICE_F_NONBLOCK);
     if (sent < 0)
         return is_refused() ? -ENOSYS : nothing_written(end);
+    if ((size_t)sent < len)
+        end->ready &= ~(unsigned)READY_WRITE;
     return sent;
 }
 

@@ -53,6 +53,9 @@ int end_want(struct end *end, unsigned wanted) __attribute__((warn_unused_result
  */
 ssize_t end_read(struct end *end, uint8_t *to, size_t room);
 
+/* The same, but the bytes stay, and will be read again. */
+ssize_t end_look(struct end *end, uint8_t *to, size_t room);
+
 /*
  * Returns how many bytes were taken, which may be none; or a negative errno: the connection is broken. That is for both
  * directions: what the node has sent is still read, and its end then is that of a broken connection.

@@ -12,6 +12,7 @@
 #include "cable/end.h"
 #include "cable/fast.h"
 #include "cable/slow.h"
+#include "cable/splicing.h"
 
 void lane_init(struct lane *lane, struct end *in, struct end *out, const struct lane *back, alarm_fn *fn, void *data)
 {
@@ -21,7 +22,7 @@ void lane_init(struct lane *lane, struct end *in, struct end *out, const struct 
 /* What is on its way to the sink is gone. */
 static void forget_kept(struct lane *lane, struct cabling *cabling)
 {
-    fast_forget(lane, cabling);
+    splicing_end(lane, cabling);
     free(lane->kept);
     lane->kept = NULL;
     lane->kept_len = lane->kept_sent = 0;
@@ -271,7 +272,7 @@ bool lane_flush(struct lane *lane, struct cabling *cabling)
         return false;
     drain_kept(lane);
     if (lane->sink == SINK_open && lane->kept_len == 0)
-        fast_drain_pipe(lane, cabling);
+        splicing_drain(lane, cabling);
     return lane->sink == SINK_open && lane->kept_len == 0 && lane->piped == 0;
 }
 

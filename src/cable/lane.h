@@ -4,7 +4,7 @@
  * says.
  *
  *     source ══> [ shared buffer ] ══> sink          copied; only what the sink does not take is kept: cable/fast.h
- *     source ══> [ pipe ] ══> sink                   the rest of a large frame, never beyond its end
+ *     source ══> [ pipe ] ══> sink                   large frames: cable/splicing.h
  *     source ══> [ shaper ] ══> sink                 while there is a fault that shapes: cable/slow.h
  *     source ══> nothing                             while a cut drops, or when nobody is left to hear it
  *
@@ -71,15 +71,17 @@ struct lane {
 
     /* Not for those who look at thousands of lanes: */
     uint8_t *kept;
-    struct pipe *pipe;     /* lent while there are bytes in it: piped */
-    uint64_t seed;         /* of its chance, while it goes the slow way */
-    struct toll toll;      /* which lane_take_toll() has not told yet ... */
-    struct toll held_told; /* ... and of what is held now, how much it has */
-    uint64_t held_seen;    /* bytes that were held when it was looked at */
-    bool end_told;         /* and that its end is kept back */
-    bool delays;           /* what comes waits for a time, and is counted */
-    struct frames thrown;  /* what is thrown away, behind what has passed or waited ... */
-    bool throws;           /* ... since that has begun */
+    struct pipe *pipe;              /* lent while there are bytes in it: piped */
+    bool splices;                   /* what comes is worth it ... */
+    uint32_t run_bytes, run_frames; /* ... as it was of late: cable/splicing.h */
+    uint64_t seed;                  /* of its chance, while it goes the slow way */
+    struct toll toll;               /* which lane_take_toll() has not told yet ... */
+    struct toll held_told;          /* ... and of what is held now, how much it has */
+    uint64_t held_seen;             /* bytes that were held when it was looked at */
+    bool end_told;                  /* and that its end is kept back */
+    bool delays;                    /* what comes waits for a time, and is counted */
+    struct frames thrown;           /* what is thrown away, behind what has passed or waited ... */
+    bool throws;                    /* ... since that has begun */
     struct deadline deadline;
     struct flow flow; /* in the account of what its nodes have sent, once they have connected */
 };
