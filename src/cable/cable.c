@@ -13,8 +13,9 @@
  *     closing   one of the nodes has left, and the other is told; until it leaves too
  *     raw       instead of shaking and all that follows it, when the first bytes are no handshake
  *
- * Callbacks only record what happened; cable_step() decides, and is the last thing its caller does, because the
- * cable may be gone behind it. enter() changes the phase, cable_free() ends it, nobody else does.
+ * Callbacks only record what happened, unless bytes just pass through; cable_step() decides, and is the last thing its
+ * caller does, because the cable may be gone behind it. enter() changes the phase, cable_free() ends it, nobody else
+ * does.
  */
 #include "cable/cable.h"
 
@@ -39,20 +40,37 @@ static uint64_t now_us(const struct cable *cable)
     return loop_clock_us(cable->cabling->loop);
 }
 
+/*
+ * Nearly always bytes have come, and are out again: nothing else about the cable has changed, and the other lane has
+ * nothing to do with it. Returns false when it is to be stepped.
+ */
+static bool passed_through(struct cable *cable, struct lane *lane, unsigned ready)
+{
+    if ((cable->phase != CABLE_up && cable->phase != CABLE_raw) || ready != READY_READ || !lane_is_plain(lane))
+        return false;
+    lane_pump(lane, cable->cabling, now_us(cable));
+    return lane_is_plain(lane);
+}
+
+static void on_ready(struct cable *cable, struct end *end, struct lane *from_it, unsigned ready)
+{
+    end_note(end, ready);
+    if (!passed_through(cable, from_it, ready))
+        cable_step(cable, now_us(cable));
+}
+
 static void on_dialer(void *data, unsigned ready)
 {
     struct cable *cable = data;
 
-    end_note(&cable->duplex.dialer, ready);
-    cable_step(cable, now_us(cable));
+    on_ready(cable, &cable->duplex.dialer, &cable->duplex.to_acceptor, ready);
 }
 
 static void on_acceptor(void *data, unsigned ready)
 {
     struct cable *cable = data;
 
-    end_note(&cable->duplex.acceptor, ready);
-    cable_step(cable, now_us(cable));
+    on_ready(cable, &cable->duplex.acceptor, &cable->duplex.to_dialer, ready);
 }
 
 static void on_time(void *data)

@@ -177,6 +177,13 @@ bool lane_source_has_left(const struct lane *lane)
     return lane->source != SOURCE_open || end_has_left(lane->in);
 }
 
+bool lane_is_plain(const struct lane *lane)
+{
+    return (lane->phase == LANE_up || lane->phase == LANE_raw) && !lane->slow && lane_waiting(lane) == 0 &&
+           lane->profile.partition == PARTITION_NONE && !lane_is_held(lane) && lane->sink == SINK_open &&
+           !lane_source_has_left(lane) && !end_has_left(lane->out);
+}
+
 size_t lane_waiting(const struct lane *lane)
 {
     return lane->kept_len - lane->kept_sent + lane->piped + slow_held(lane);

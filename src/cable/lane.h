@@ -153,6 +153,9 @@ bool lane_cannot_go_on(const struct lane *lane);
 /* Its node has left, as far as anybody can tell. */
 bool lane_source_has_left(const struct lane *lane);
 
+/* Nothing is on its way, no fault is about it, neither of its nodes has left: what comes passes through. */
+bool lane_is_plain(const struct lane *lane);
+
 /* Bytes that wait in our memory, or in a pipe. */
 size_t lane_waiting(const struct lane *lane);
 
