@@ -55,6 +55,11 @@ void pipes_lend_no_more(struct pipes *pipes)
     close_idle(pipes);
 }
 
+bool pipes_are_lent(const struct pipes *pipes)
+{
+    return pipes->most > 0;
+}
+
 static struct pipe *pipe_open(void)
 {
     struct pipe *pipe;

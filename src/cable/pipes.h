@@ -32,6 +32,9 @@ void pipes_give_back(struct pipes *pipes, struct pipe *pipe, bool empty);
 /* Whoever asks gets none from now on. */
 void pipes_lend_no_more(struct pipes *pipes);
 
+/* Would anybody get one, if not all were lent? */
+bool pipes_are_lent(const struct pipes *pipes);
+
 /* Takes bytes out again, of those that are known to be in it. */
 size_t pipe_read(const struct pipe *pipe, uint8_t *to, size_t room);
 

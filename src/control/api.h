@@ -18,6 +18,7 @@ struct descriptors;
 struct gates;
 struct lease;
 struct pieces;
+struct pipes;
 struct service;
 
 /* Whoever puts the daemon together fills it in, and owns what is pointed to. */
@@ -27,6 +28,7 @@ struct api {
     struct descriptors *descriptors;
     int port;
     bool batch;
+    const struct pipes *pipes;
     uint64_t seed;
     const char *version;
     const char *node;    /* our own, in full; NULL: there is none */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cable/cable.h"
+#include "cable/pipes.h"
 #include "control/api.h"
 #include "control/lists.h"
 #include "epmd/gate.h"
@@ -243,11 +244,12 @@ void status_add_all(struct lists *lists, const struct api *api)
 {
     const struct service *service = api->service;
 
-    lists_add_fields(lists, json_pack("{s:s, s:i, s:i, s:I, s:b, s:b, s:I, s:I}", "version", api->version, "pid",
-                                      (int)getpid(), "port", api->port, "uptime_ms",
+    lists_add_fields(lists, json_pack("{s:s, s:i, s:i, s:I, s:b, s:b, s:b, s:I, s:I, s:I}", "version", api->version,
+                                      "pid", (int)getpid(), "port", api->port, "uptime_ms",
                                       (json_int_t)(loop_now_ms(service->loop) - api->started_ms), "relay",
-                                      service->relayed, "batch", api->batch, "seed", (json_int_t)api->seed, "gates",
-                                      (json_int_t)gates_count(api->gates)));
+                                      service->relayed, "batch", api->batch, "splice", pipes_are_lent(api->pipes),
+                                      "stay_awake_us", (json_int_t)loop_awake_us(service->loop), "seed",
+                                      (json_int_t)api->seed, "gates", (json_int_t)gates_count(api->gates)));
     if (is_a_node(api))
         lists_add_fields(lists, json_pack("{s:s}", "node", api->node));
     status_add_nodes(lists);

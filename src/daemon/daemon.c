@@ -24,6 +24,7 @@
 #include "loop/loop.h"
 #include "cable/cable.h"
 #include "cable/cabling.h"
+#include "cable/pipes.h"
 #include "epmd/door.h"
 #include "epmd/gate.h"
 #include "service/service.h"
@@ -151,6 +152,7 @@ static bool make_base(struct daemon *daemon, const struct daemon_config *config)
     daemon->loop = loop_new();
     if (!daemon->loop)
         return false;
+    loop_stay_awake(daemon->loop, config->awake_us);
     daemon->deadlines = deadlines_new(daemon->loop);
     if (!daemon->deadlines)
         return false;
@@ -179,6 +181,8 @@ static void make_cabling(struct daemon *daemon, const struct daemon_config *conf
                                        .lane_bytes_max = config->lane_bytes_max,
                                        .batch = config->batch};
     cabling_init(&daemon->cabling);
+    if (!config->splice)
+        pipes_lend_no_more(daemon->cabling.pipes);
     rules_set_note(daemon->rules, cables_note_effects, daemon->cabling.cables);
 }
 
@@ -213,6 +217,7 @@ static void make_control(struct daemon *daemon, const struct daemon_config *conf
                                .descriptors = daemon->descriptors,
                                .port = config->mapper.port,
                                .batch = config->batch,
+                               .pipes = daemon->cabling.pipes,
                                .seed = config->seed,
                                .version = EPMDPXY_VERSION,
                                .node = config->node ? config->node->name : NULL,

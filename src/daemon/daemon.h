@@ -17,6 +17,8 @@ struct ways;
 struct daemon_config {
     struct mapper_options mapper;
     bool batch;                        /* the scheduler may let the nodes finish before it wakes us (SCHED_BATCH) */
+    bool splice;                       /* large frames go through pipes, unless the kernel refuses */
+    uint64_t awake_us;                 /* so long the loop looks on before it sleeps, when that pays; 0: never */
     size_t lane_bytes_max;             /* a delayed lane keeps no more than that */
     uint64_t seed;                     /* of all chance: jitter, sizes of slices, random cuts; 0: any, and filled in */
     const struct island *observers;    /* patterns, checked, up to OBSERVERS_MAX; or NULL */

@@ -218,6 +218,7 @@ static int run_daemon(struct epmd *epmd)
                    .accept_delay_ms = (uint64_t)epmd->accept_delay_s * 1000,
                    .reply_delay_ms = (uint64_t)epmd->reply_delay_s * 1000},
         .batch = true,
+        .splice = true,
         .lane_bytes_max = CABLING_LANE_BYTES,
         .remembered_max = epmd->debug > 0 ? REMEMBERED_WHEN_DEBUGGED : REGISTRY_REMEMBERED_MAX,
         .fds = sockets.fds,

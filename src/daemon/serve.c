@@ -20,6 +20,7 @@
 #include "daemon/own_node.h"
 #include "daemon/rules_file.h"
 #include "daemon/ways.h"
+#include "loop/awake.h"
 #include "model/registry.h"
 #include "model/rules.h"
 #include "request/whom.h"
@@ -29,8 +30,8 @@ struct serve_options {
     const char *port_file;
     const char *addresses, *observers, *rules, *token_file, *node, *cookie_file;
     struct option_texts control;
-    bool loopback, relay, relaxed, unkillable, batch, strict, until_input_closes;
-    uint64_t packet_timeout_us, lane_bytes;
+    bool loopback, relay, relaxed, unkillable, batch, splice, strict, until_input_closes;
+    uint64_t packet_timeout_us, lane_bytes, awake_us;
     int seed, log_level;
 };
 
@@ -74,6 +75,9 @@ static const struct option_row rows[] = {
     {"relaxed-command-check", NULL, "allow epmd -kill with live nodes, and epmd -stop", OPTION_FLAG, FIELD(relaxed), 0,
      0, NULL},
     {"no-batch", NULL, "do not run as a batch process (SCHED_BATCH)", OPTION_NOT, FIELD(batch), 0, 0, NULL},
+    {"no-splice", NULL, "copy all bytes, those of large frames too", OPTION_NOT, FIELD(splice), 0, 0, NULL},
+    {"stay-awake", "TIME", "look on for so long before going to sleep, while that pays; 0s: never (0s)",
+     OPTION_DURATION, FIELD(awake_us), 0, 0, NULL},
     {"strict", NULL, "exit status 3, and a line each, when a fault has ended that changed nothing", OPTION_FLAG,
      FIELD(strict), 0, 0, NULL},
     {"until-stdin-closes", NULL,
@@ -207,6 +211,8 @@ static int serve(const struct command *self, const struct serve_options *options
                    .unkillable = options->unkillable,
                    .packet_timeout_ms = options->packet_timeout_us / 1000},
         .batch = options->batch,
+        .splice = options->splice,
+        .awake_us = options->awake_us,
         .strict = options->strict,
         .until_input_closes = options->until_input_closes,
         .lane_bytes_max = options->lane_bytes,
@@ -246,6 +252,7 @@ static int run(const struct command *self, int argc, char **argv)
 {
     struct serve_options options = {.relay = true,
                                     .batch = true,
+                                    .splice = true,
                                     .packet_timeout_us = 60000000,
                                     .lane_bytes = CABLING_LANE_BYTES,
                                     .log_level = LOG_LEVEL_WARNING,
@@ -261,6 +268,8 @@ static int run(const struct command *self, int argc, char **argv)
         return status;
     if (command_port(self, options.port, &options.port) < 0)
         return STATUS_BAD_INPUT;
+    if (options.awake_us > AWAKE_US_MAX)
+        return command_refuse(self, "--stay-awake: more than %d us", AWAKE_US_MAX);
     if (options.cookie_file && !options.node)
         return command_refuse(self, "--cookie-file goes with --node");
     log_open(LOG_PLAIN, (enum log_level)options.log_level);

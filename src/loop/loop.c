@@ -15,6 +15,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -24,6 +25,7 @@
 #include <uv.h>
 
 #include "base/memory.h"
+#include "loop/awake.h"
 
 /* As many are reported in one turn; the others in the next. */
 #define REPORTS_MAX 256
@@ -47,6 +49,7 @@ struct watch {
 struct loop {
     uv_loop_t uv;
     int epoll;
+    struct awake *awake; /* or NULL: it sleeps at once */
     bool stopped;
     size_t watches; /* those that are not freed */
     size_t crowd;   /* those that are reported in this turn */
@@ -124,6 +127,7 @@ void loop_free(struct loop *loop)
         return;
     assert(loop->watches == 0);
     reap_watches(loop);
+    awake_free(loop->awake);
     close(loop->epoll);
     uv_walk(&loop->uv, close_hook, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
@@ -175,10 +179,38 @@ static int patience_ms(const struct loop *loop)
     return uv_loop_alive(&loop->uv) ? uv_backend_timeout(&loop->uv) : -1;
 }
 
+/* Looks on while it pays, and then sleeps. */
+static int look_on(struct loop *loop, struct epoll_event *events, int patience)
+{
+    uint64_t began_us = loop_clock_us(loop), now_us = began_us, limit_us = awake_for_us(loop->awake, began_us);
+    int count = 0;
+
+    while (count == 0 && now_us - began_us < limit_us) {
+        count = epoll_wait(loop->epoll, events, REPORTS_MAX, 0);
+        now_us = loop_clock_us(loop);
+    }
+    if (count == 0) {
+        count = epoll_wait(loop->epoll, events, REPORTS_MAX, patience);
+        now_us = loop_clock_us(loop);
+    }
+    awake_learn(loop->awake, now_us - began_us);
+    return count;
+}
+
+/* Returns how many watches have something to report. */
+static int await(struct loop *loop, struct epoll_event *events)
+{
+    int patience = patience_ms(loop);
+
+    if (loop->awake && patience != 0)
+        return look_on(loop, events, patience);
+    return epoll_wait(loop->epoll, events, REPORTS_MAX, patience);
+}
+
 static void turn(struct loop *loop)
 {
     struct epoll_event events[REPORTS_MAX];
-    int count = epoll_wait(loop->epoll, events, REPORTS_MAX, patience_ms(loop));
+    int count = await(loop, events);
     bool uv_is_ready = false;
 
     loop->turns++;
@@ -209,6 +241,25 @@ void loop_run(struct loop *loop)
 void loop_stop(struct loop *loop)
 {
     loop->stopped = true;
+}
+
+/* On a single processor whoever looks on keeps those from it who have something to say. */
+static bool has_company(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 1;
+}
+
+void loop_stay_awake(struct loop *loop, uint64_t limit_us)
+{
+    awake_free(loop->awake);
+    loop->awake = limit_us > 0 && has_company() ? awake_new(limit_us, "/proc/self/schedstat") : NULL;
+}
+
+uint64_t loop_awake_us(const struct loop *loop)
+{
+    return loop->awake ? awake_limit_us(loop->awake) : 0;
 }
 
 size_t loop_crowd(const struct loop *loop)

@@ -36,6 +36,13 @@ void loop_free(struct loop *loop);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
+/*
+ * From now on it looks on for up to so long before it sleeps, when that pays (loop/awake.h); 0: never, nor where there
+ * is one processor only. loop_awake_us() tells how long it is.
+ */
+void loop_stay_awake(struct loop *loop, uint64_t limit_us);
+uint64_t loop_awake_us(const struct loop *loop);
+
 /* How many watches have something to do in this turn; 1 at least. Whoever has much to do leaves time to the others. */
 size_t loop_crowd(const struct loop *loop);
 

@@ -83,7 +83,8 @@ NOTES = {
                 "Prometheus has to run on the same machine, or to come with the token (see above):\n\n"
                 "    scrape_configs: [{job_name: epmdpxy, static_configs: [{targets: [\"localhost:43690\"]}]}]",
     "/v1/status": "The documents of `/v1/nodes`, `/v1/cables` and `/v1/rules` in one, with the daemon's own figures. `node` is\n"
-                  "its own name as a node, with `serve --node` ([NODE.md](NODE.md)).",
+                  "its own name as a node, with `serve --node` ([NODE.md](NODE.md)). `batch`, `splice`\n"
+                  "and `stay_awake_us` tell how bytes are moved, see [PERFORMANCE.md](PERFORMANCE.md).",
     "/v1/cables": "The states are those of `epmdpxy status --help`. Of each lane: what was sent (`bytes`, `frames`, `ticks`), and what of it\n"
                   "waits in the daemon (`kept_bytes`).",
     "/v1/events": "With `Accept: text/event-stream` the events come as they happen (server-sent events), to a browser's `EventSource`, to\n"

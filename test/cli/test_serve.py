@@ -9,6 +9,7 @@ import sys
 import tempfile
 
 from harness import CLEAN, EPMDPXY, answer, daemon, get, process, refused, register, run, wait
+from links import frame, idles, link, take
 
 
 def test_a_port_that_cannot_be_told_is_not_served():
@@ -127,3 +128,21 @@ def test_rules_from_the_start():
             assert (cut["fault"], mute["fault"]) == ("partition", "mute") and 0 < cut["ends_in_ms"] <= 3600000, cut
         done = run("exec", "--rules", str(file), "--", EPMDPXY, "fault", "list")
         assert done.returncode == 0 and "mute" in done.stdout, done
+
+
+def test_status_says_how_bytes_are_moved():
+    for options, told in ((["--no-splice"], (True, False, 0)), (["--no-batch"], (False, True, 0)), (["--stay-awake", "50us"], (True, True, 50))):
+        with daemon(*options) as port:
+            status = get(port, "/v1/status")[1]
+            assert (status["batch"], status["splice"], status["stay_awake_us"]) == told, status
+    refused(run("serve", "--stay-awake", "2ms", "--port", "0"), "--stay-awake", "1000 us")
+
+
+def test_who_stays_awake_sleeps_while_nothing_comes():
+    with process("--stay-awake", "1ms") as (served, port), link(port) as (a, b):
+        for _ in range(200):
+            a.sendall(frame(60))
+            take(b, 64)
+            b.sendall(frame(60))
+            take(a, 64)
+        assert idles(served.pid)

@@ -45,7 +45,7 @@ static void house_init(struct house *house)
                                       .counters = cabling->counters,
                                       .relayed = true};
     random_seed(&house->service.chance, 1);
-    house->api = (struct api){.service = &house->service, .version = "0"};
+    house->api = (struct api){.service = &house->service, .version = "0", .pipes = cabling->pipes};
 }
 
 static inline void house_done(struct house *house)
