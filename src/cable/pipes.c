@@ -63,12 +63,12 @@ bool pipes_are_lent(const struct pipes *pipes)
 static struct pipe *pipe_open(void)
 {
     struct pipe *pipe;
-    int ends[2], size;
+    int ends[2];
 
     if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) < 0)
         return NULL;
-    size = fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);
-    if (size < PIPE_BYTES) { /* the user's share of large pipes is used up: copying is faster than a small pipe */
+    if (fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES) <
+        PIPE_BYTES) { /* the user's share of large pipes is used up: copying is faster than a small pipe */
         close(ends[0]);
         close(ends[1]);
         return NULL;
@@ -76,7 +76,6 @@ static struct pipe *pipe_open(void)
     pipe = mem_new(sizeof(*pipe));
     pipe->out = ends[0];
     pipe->in = ends[1];
-    pipe->room = (size_t)size;
     return pipe;
 }
 

@@ -15,7 +15,6 @@
 
 struct pipe {
     int in, out;
-    size_t room;
     struct pipe *next;
 };
 

@@ -9,8 +9,11 @@
 #include "cable/lane.h"
 #include "cable/pipes.h"
 
-/* So much goes into the pipe before it goes on: the sink's node works on it while more comes. */
-#define BATCH_BYTES (512 * 1024)
+/*
+ * So much goes into the pipe before it goes on: the sink's node works on it while more comes. A pipe counts pages, and
+ * what comes from a socket does not fill all of them: hence half of its size.
+ */
+#define BATCH_BYTES (PIPE_BYTES / 2)
 
 /* Frames have to have so many bytes on average ... */
 #define MEAN_BYTES (16 * 1024)
