@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cookie: who knows it may connect. Found as Erlang finds it (OTP: lib/kernel/src/auth.erl), but for two things: no
- * command line has it, and none is ever made up. It is never logged.
+ * The cookie: who knows it may connect. Found as Erlang finds it, and made as Erlang makes it
+ * (OTP: lib/kernel/src/auth.erl), but that no command line has it. It is never logged.
  */
 #ifndef ENDPOINT_COOKIE_H
 #define ENDPOINT_COOKIE_H
@@ -20,7 +20,8 @@ struct cookie {
 
 /*
  * From that file, or (NULL) from $HOME/.erlang.cookie, else $XDG_CONFIG_HOME/erlang/.erlang.cookie ($HOME/.config is
- * the default). Returns 0, or a negative errno and the refusal, which says what to do.
+ * the default). Where none of these is, the first is made, as the first node of a user makes it. Returns 0, or a
+ * negative errno and the refusal, which says what to do.
  */
 int cookie_find(const char *file, struct cookie *ret, struct refusal *refusal);
 

@@ -4,10 +4,12 @@ import contextlib
 import hashlib
 import os
 import pathlib
+import re
 import socket
+import subprocess
 import tempfile
 
-from harness import answer, get, process, refused, register, run, wait
+from harness import CLEAN, EPMDPXY, answer, get, process, refused, register, run, wait
 
 COOKIE = b"biscuit"
 FLAGS = 0xD07DF7FBD
@@ -147,7 +149,6 @@ def test_node_options_refused():
 def test_cookie_as_erlang_finds_it():
     with tempfile.TemporaryDirectory() as home:
         env = {"HOME": home, "XDG_CONFIG_HOME": ""}
-        refused(run("serve", "--port", "0", "--node", "a", env=env), f"there is no cookie at {home}/.erlang.cookie", "start a node first")
         second = pathlib.Path(home) / ".config" / "erlang"
         second.mkdir(parents=True)
         for path in (second / ".erlang.cookie", pathlib.Path(home) / ".erlang.cookie"):
@@ -161,6 +162,22 @@ def test_cookie_as_erlang_finds_it():
                 cookie = COOKIE + b" " if path.parent == second else b"another one"
                 client.sendall(message(b"r" + bytes(4) + digest(challenge, cookie)))
                 assert take(client) == b"a" + digest(0, cookie)
+
+
+def test_cookie_is_made_as_erlang_makes_it():
+    with tempfile.TemporaryDirectory() as home:
+        path, texts = pathlib.Path(home) / ".erlang.cookie", []
+        for _ in range(2):
+            with process("--node", "a@box", env={"HOME": home, "XDG_CONFIG_HOME": ""}):
+                texts.append(path.read_bytes())
+                assert path.stat().st_mode & 0o7777 == 0o400
+        assert texts[0] == texts[1] and re.fullmatch(rb"[A-Z]{20}", texts[0]), texts
+        assert os.listdir(home) == [".erlang.cookie"]
+    refused(run("serve", "--port", "0", "--node", "a", env={"HOME": home, "XDG_CONFIG_HOME": ""}), "--cookie-file: ",
+            f"no cookie at {home}/.erlang.cookie, and none can be made (No such file or directory)", "name the file")
+    done = subprocess.run(["env", "-u", "HOME", EPMDPXY, "serve", "--port", "0", "--node", "a"], env={**CLEAN, "XDG_CONFIG_HOME": ""},
+                          capture_output=True, text=True, timeout=30, check=False)
+    refused(done, "--cookie-file: ", "HOME is not set")
 
 
 def test_exec_with_a_node():
