@@ -30,14 +30,14 @@ static int show_help(void)
     for (size_t i = 0; i < COMMANDS; i++)
         printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
     printf("\nepmdpxy SUBCOMMAND --help tells more. In a nutshell:\n\n"
-           "  epmdpxy serve --port 43690 &         be the port mapper of all nodes started with\n"
-           "  export ERL_EPMD_PORT=43690           this\n"
-           "  erl -sname node1                     (and node2, ...)\n"
-           "  epmdpxy cut node1 node2,node3        node1 is alone now\n"
-           "  epmdpxy wait noticed                 the nodes have lost each other\n"
-           "  epmdpxy fix                          all is well again\n"
-           "  epmdpxy fault add latency delay=50ms and now everything is slow\n"
-           "  epmdpxy exec -- rebar3 ct            or all of it for one command\n");
+           "  epmdpxy serve --port 14369 &            # be the port mapper of all nodes\n"
+           "  export ERL_EPMD_PORT=14369              # that are started with this\n"
+           "  erl -sname node1                        # and node2, ...\n"
+           "  epmdpxy cut node1 node2,node3           # node1 is alone now\n"
+           "  epmdpxy wait noticed                    # the nodes have lost each other\n"
+           "  epmdpxy fix                             # all is well again\n"
+           "  epmdpxy fault add latency delay=50ms    # and now everything is slow\n"
+           "  epmdpxy exec -- rebar3 ct               # or all of it for one command\n");
     return STATUS_OK;
 }
 

@@ -7,7 +7,8 @@
 
 #include <stddef.h>
 
-#define TEXT_COLUMNS 100
+/* What people see of a page: a terminal is 80 wide, and some begin a new line behind the last column. */
+#define TEXT_COLUMNS 79
 
 struct text {
     char *data; /* len bytes; not a C string */

@@ -12,6 +12,7 @@
 
 #define DEFAULT_PORT 4369
 #define LINE_BYTES_MAX 4096
+#define USAGE_COLUMN 15
 
 static const struct option_row asking_rows[] = {
     {"port", "N", "the daemon's port (ERL_EPMD_PORT, or 4369)", OPTION_NUMBER, offsetof(struct asking, port), 1, 65535,
@@ -36,7 +37,8 @@ static void show_help(const struct command *self)
 {
     struct text help = {0};
 
-    text_addf(&help, "Usage: epmdpxy %s\n\n%s", self->synopsis, self->details ? self->details : self->summary);
+    text_add_row(&help, USAGE_COLUMN, "Usage: epmdpxy", self->synopsis);
+    text_addf(&help, "\n%s", self->details ? self->details : self->summary);
     if (!self->details)
         text_addf(&help, "\n");
     if (self->words) {

@@ -121,9 +121,8 @@ const struct command cut_command = {
     .name = "cut",
     .synopsis = "cut [OPTION...] ISLAND ISLAND... | cut [OPTION...] --TOPOLOGY",
     .summary = "split the network: islands no longer hear each other",
-    .details =
-        "Cut all that nodes of different islands send to each other, whether they are connected already or not,\n"
-        "until a fix. How that looks to the nodes is the mode:\n",
+    .details = "Cut all that nodes of different islands send to each other, whether they are\n"
+               "connected already or not, until a fix. How that looks to the nodes is the mode:\n",
     .words = add_cut_words,
     .options = {OPTION_ROWS(cut_rows), .shared = {{&cut_options, offsetof(struct cut_fields, words)},
                                                   {&asking_options, offsetof(struct cut_fields, asking)}}},
@@ -134,9 +133,10 @@ const struct command fix_command = {
     .name = "fix",
     .synopsis = "fix [OPTION...] [ISLAND ISLAND...]",
     .summary = "heal the network, all of it or between some islands",
-    .details = "Without islands everything that was cut is healed; with islands only the pairs between them. What was\n"
-               "held goes on, in order. Idle nodes do not reconnect by themselves: somebody must send or ping.\n"
-               "Other faults than cuts stay: see epmdpxy fault.\n",
+    .details = "Without islands everything that was cut is healed; with islands only the pairs\n"
+               "between them. What was held goes on, in order. Idle nodes do not reconnect by\n"
+               "themselves: somebody must send or ping. Other faults than cuts stay: see\n"
+               "epmdpxy fault.\n",
     .words = words_add_islands,
     .options = {.shared = {{&asking_options, 0}}},
     .run = run_fix,

@@ -55,7 +55,7 @@ struct exec_options {
 static const struct option_row rows[] = {
     {"ticktime", "SECONDS",
      "the nodes' net_ticktime, by ERL_ZFLAGS, unless that has one: they notice a cut that "
-     "holds after 3/4 to 5/4 of it (60)",
+     "holds after 3/4 to 5/4 of it (60). It wins over a net_ticktime on a node's own command line",
      OPTION_NUMBER, offsetof(struct exec_options, ticktime), 1, 3600, NULL},
     {"node", "NAME", "the daemon is a hidden node as well, see epmdpxy serve", OPTION_TEXT,
      offsetof(struct exec_options, node), 0, 0, NULL},
@@ -283,11 +283,11 @@ const struct command exec_command = {
     .name = "exec",
     .synopsis = "exec [OPTION...] -- CMD [ARG...]",
     .summary = "run a command with a private daemon on a free port",
-    .details =
-        "CMD and all nodes that it starts find the daemon by ERL_EPMD_PORT; so do epmdpxy cut, fix and status when\n"
-        "CMD calls them. Signals are passed on to CMD, the exit status is CMD's, and the daemon ends with it.\n"
-        "With --strict a run that has succeeded fails (status 3) when one of its faults has changed nothing.\n"
-        "Options before -- are these, and those of epmdpxy serve.\n",
+    .details = "CMD and all nodes that it starts find the daemon by ERL_EPMD_PORT; so do\n"
+               "epmdpxy cut, fix and status when CMD calls them. Signals are passed on to CMD,\n"
+               "the exit status is CMD's, and the daemon ends with it. With --strict a run that\n"
+               "has succeeded fails (status 3) when one of its faults has changed nothing.\n"
+               "Options before -- are these, and those of epmdpxy serve.\n",
     .options = {OPTION_ROWS(rows)},
     .run = run,
 };

@@ -307,7 +307,8 @@ static int run(const struct command *self, int argc, char **argv)
 static void add_words(struct text *to)
 {
     words_add_islands(to);
-    text_addf(to, "\nWhat a rule has done up to now: fault list says it in short, fault list --json counts\n");
+    text_addf(to, "\nWhat a rule has done up to now: fault list says it in short, and\n"
+                  "fault list --json counts\n");
     words_add_effects(to);
 }
 
@@ -315,20 +316,22 @@ const struct command fault_command = {
     .name = "fault",
     .synopsis = "fault add KIND [OPTION...] [PARAMETER=VALUE...] | list | rm ID... | clear | kinds [KIND]",
     .summary = "add and remove faults of all kinds: slow, frozen, mute, ...",
-    .details =
-        "  epmdpxy fault kinds                                        what there is, with all parameters\n"
-        "  epmdpxy fault add latency --between a b,c delay=50ms jitter=10ms\n"
-        "  epmdpxy fault add bandwidth --from a --to b rate=1mbit     one direction: what a sends to b\n"
-        "  epmdpxy fault add freeze --from a --to '*' --for 30s       a is up, and does not answer\n"
-        "  epmdpxy fault add hide --node b                            the port mapper does not know b\n"
-        "  epmdpxy fault add latency --matrix regions.txt             see below\n"
-        "  epmdpxy fault list; epmdpxy fault rm 3; epmdpxy fault clear\n\n"
-        "Faults add up, hold for nodes that are still to come, and may be removed in any order. Removing any of\n"
-        "them, cuts too, is fault rm; fault clear removes them all.\n\n"
-        "A matrix has lines \"GROUP = ISLAND\" and \"GROUP GROUP VALUE\", both ways:\n"
-        "  eu = node1,node2\n"
-        "  us = node3\n"
-        "  eu us 45ms\n",
+    .details = "  epmdpxy fault kinds                # what there is, with all parameters\n"
+               "  epmdpxy fault add latency --between a b,c delay=50ms jitter=10ms\n"
+               "  epmdpxy fault add bandwidth --from a --to b rate=1mbit   # what a sends to b\n"
+               "  epmdpxy fault add freeze --from a --to '*' --for 30s     # a does not answer\n"
+               "  epmdpxy fault add hide --node b    # the port mapper does not know b\n"
+               "  epmdpxy fault add latency --matrix regions.txt           # see below\n"
+               "  epmdpxy fault list\n"
+               "  epmdpxy fault rm 3\n"
+               "  epmdpxy fault clear\n\n"
+               "Faults add up, hold for nodes that are still to come, and may be removed in any\n"
+               "order. Removing any of them, cuts too, is fault rm; fault clear removes them\n"
+               "all.\n\n"
+               "A matrix has lines \"GROUP = ISLAND\" and \"GROUP GROUP VALUE\", both ways:\n"
+               "  eu = node1,node2\n"
+               "  us = node3\n"
+               "  eu us 45ms\n",
     .words = add_words,
     .options = {OPTION_ROWS(rows), .shared = {{&rule_options, offsetof(struct fault_fields, rule)},
                                               {&asking_options, offsetof(struct fault_fields, asking)}}},

@@ -180,10 +180,10 @@ const struct command flap_command = {
     .name = "flap",
     .synopsis = "flap [OPTION...] ISLAND ISLAND... | flap [OPTION...] --TOPOLOGY",
     .summary = "cut and fix again and again",
-    .details =
-        "In each period the network is cut for a random share of it, from a quarter to three quarters; where a\n"
-        "topology leaves something to chance, each cut is another one. The same --seed gives the same cuts and the\n"
-        "same times. Nothing stays cut when it ends, however it ends.\n",
+    .details = "In each period the network is cut for a random share of it, from a quarter to\n"
+               "three quarters; where a topology leaves something to chance, each cut is\n"
+               "another one. The same --seed gives the same cuts and the same times. Nothing\n"
+               "stays cut when it ends, however it ends.\n",
     .words = words_add_islands,
     .options = {OPTION_ROWS(rows), .shared = {{&cut_options, FIELD(words)}, {&asking_options, FIELD(asking)}}},
     .run = run,

@@ -76,12 +76,12 @@ const struct command lease_command = {
     .name = "lease",
     .synopsis = "lease [OPTION...] [NAME]",
     .summary = "faults that end when nobody renews their lease",
-    .details =
-        "Begin the lease of that name, or go on with it: faults that were made with --lease NAME are removed when it\n"
-        "ends. A test that renews it as long as it lives leaves no broken cluster behind, however it ends.\n"
-        "Without a name: show all leases.\n\n"
-        "  epmdpxy lease nightly --for 10s            again and again, every few seconds\n"
-        "  epmdpxy cut --lease nightly a b,c\n",
+    .details = "Begin the lease of that name, or go on with it: faults that were made with\n"
+               "--lease NAME are removed when it ends. A test that renews it as long as it\n"
+               "lives leaves no broken cluster behind, however it ends. Without a name: show\n"
+               "all leases.\n\n"
+               "  epmdpxy lease nightly --for 10s       # again and again, every few seconds\n"
+               "  epmdpxy cut --lease nightly a b,c\n",
     .options = {OPTION_ROWS(rows), .shared = {{&asking_options, FIELD(asking)}}},
     .run = run,
 };

@@ -83,7 +83,9 @@ static int run_version(const struct command *self, int argc, char **argv)
 const struct command names_command = {
     .name = "names",
     .synopsis = "names [OPTION...]",
-    .summary = "list the registered nodes and their real ports (as epmd -names; works with any epmd)",
+    .summary = "list the registered nodes and their real ports, as epmd -names does",
+    .details = "List the registered nodes and their real ports, as epmd -names does; any port\n"
+               "mapper can be asked.\n",
     .options = {OPTION_ROWS(rows)},
     .run = run_names,
 };

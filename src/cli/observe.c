@@ -86,14 +86,14 @@ const struct command observe_command = {
     .name = "observe",
     .synopsis = "observe [OPTION...] [NAME...]",
     .summary = "nodes that watch or steer, and are no part of the experiment",
-    .details =
-        "A test runner that is connected to every node makes every split overlapping, and from OTP 25 on `global`\n"
-        "then disconnects more nodes than were cut. An observer is left alone: cuts and faults are about it only when\n"
-        "they name it outright (no pattern), and it is dealt into no topology, condition or advice. It and the nodes\n"
-        "take each other for hidden ones: they are in nodes(hidden), and share no global names with it. So declare it\n"
-        "before it connects. Registered hidden nodes are observers. Without names: show those that were "
-        "declared.\n\n"
-        "  epmdpxy observe runner             or: epmdpxy exec --observer runner -- CMD\n",
+    .details = "A test runner that is connected to every node makes every split overlapping,\n"
+               "and from OTP 25 on `global` then disconnects more nodes than were cut. An\n"
+               "observer is left alone: cuts and faults are about it only when they name it\n"
+               "outright (no pattern), and it is dealt into no topology, condition or advice.\n"
+               "It and the nodes take each other for hidden ones: they are in nodes(hidden),\n"
+               "and share no global names with it. So declare it before it connects. Registered\n"
+               "hidden nodes are observers. Without names: show those that were declared.\n\n"
+               "  epmdpxy observe runner           # or: epmdpxy exec --observer runner -- CMD\n",
     .options = {OPTION_ROWS(rows), .shared = {{&asking_options, offsetof(struct observe_fields, asking)}}},
     .run = run,
 };

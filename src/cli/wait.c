@@ -71,7 +71,8 @@ const struct command wait_command = {
     .name = "wait",
     .synopsis = "wait [OPTION...] CONDITION [WORD...]",
     .summary = "wait until the cluster is as it should be",
-    .details = "Exit status 0: the condition holds; 1: it did not within the time, and what was missing is said.\n",
+    .details = "Exit status 0: the condition holds; 1: it did not within the time, and what was\n"
+               "missing is said.\n",
     .words = words_add_conditions,
     .options = {OPTION_ROWS(rows), .shared = {{&asking_options, FIELD(asking)}}},
     .run = run,

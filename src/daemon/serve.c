@@ -48,7 +48,7 @@ static const struct option_row rows[] = {
     {"loopback", NULL, "listen on 127.0.0.1 and ::1 only", OPTION_FLAG, FIELD(loopback), 0, 0, NULL},
     {"control", "WHERE", "take control requests there too: unix:PATH, or ADDRESS:PORT; may be given several times",
      OPTION_TEXTS, FIELD(control), 0, 0, NULL},
-    {"token-file", "FILE", "the token in it is asked for at each ADDRESS:PORT, see README", OPTION_TEXT,
+    {"token-file", "FILE", "the token in it is asked for at each ADDRESS:PORT, see doc/API.md", OPTION_TEXT,
      FIELD(token_file), 0, 0, NULL},
     {"observer", "NAMES", "these nodes are no part of the experiment, see epmdpxy observe", OPTION_TEXT,
      FIELD(observers), 0, 0, NULL},
@@ -56,8 +56,8 @@ static const struct option_row rows[] = {
      FIELD(rules), 0, 0, NULL},
     {"node", "NAME", "be a hidden node as well, NAME or NAME@HOST: nodes call epmdpxy:cut_cables/2 there, by rpc",
      OPTION_TEXT, FIELD(node), 0, 0, NULL},
-    {"cookie-file", "FILE", "the cookie of that node (as erl finds it: $HOME/.erlang.cookie)", OPTION_TEXT,
-     FIELD(cookie_file), 0, 0, NULL},
+    {"cookie-file", "FILE", "the cookie of that node (as erl: $HOME/.erlang.cookie, which is made where there is none)",
+     OPTION_TEXT, FIELD(cookie_file), 0, 0, NULL},
     {"no-relay", NULL, "be a plain EPMD: tell the nodes' real ports", OPTION_NOT, FIELD(relay), 0, 0, NULL},
     {"gate-ttl", "TIME", "is gone: a gate stays open for as long as its node is registered", OPTION_REFUSED, 0, 0, 0,
      NULL},
@@ -288,8 +288,9 @@ const struct command serve_command = {
     .name = "serve",
     .synopsis = "serve [OPTION...]",
     .summary = "run the daemon in the foreground",
-    .details = "Be the port mapper of every node that is started with ERL_EPMD_PORT set to this port, and relay the\n"
-               "connections between them. Start it before the first node: nodes start a stock epmd where none runs.\n",
+    .details = "Be the port mapper of every node that is started with ERL_EPMD_PORT set to this\n"
+               "port, and relay the connections between them. Start it before the first node:\n"
+               "nodes start a stock epmd where none runs.\n",
     .options = {OPTION_ROWS(rows)},
     .last_counts = true,
     .run = run,

@@ -11,7 +11,7 @@
 #include "request/params.h"
 
 #define KIND_COLUMN 12
-#define HELP_COLUMN 42
+#define HELP_COLUMN 28
 
 /* What is written for a value: the words themselves where they are few. */
 static const char *value_word(const struct param_row *row, char *to, size_t size)
@@ -141,7 +141,8 @@ void kinds_add_lines(struct text *to, const char *only)
     }
     add_values(to, only);
     if (!only)
-        text_addf(to, "\nWhat stands in [] is taken when nothing is given; a parameter without that must be given.\n"
+        text_addf(to, "\nWhat stands in [] is taken when nothing is given; a parameter without that must\n"
+                      "be given. "
                       "epmdpxy fault kinds KIND tells more.\n");
 }
 

@@ -16,8 +16,9 @@
 
 void words_add_islands(struct text *to)
 {
-    text_addf(to, "An island is a comma-separated list of nodes: node1,node2. A name without @ is that node on any\n"
-                  "host; *, ? and [...] work as in file names: 'rabbit*', '*@host2', 'node[1-3]' (quote them).\n");
+    text_addf(to, "An island is a comma-separated list of nodes: node1,node2. A name without @ is\n"
+                  "that node on any host; *, ? and [...] work as in file names: 'rabbit*',\n"
+                  "'*@host2', 'node[1-3]' (quote them).\n");
 }
 
 static void add_row(struct text *to, int column, const char *word, const char *help)

@@ -12,6 +12,11 @@ from harness import CLEAN, EPMDPXY, daemon, fine, get, post, refused, register, 
 SUBCOMMANDS = ["serve", "exec", "status", "cut", "fix", "flap", "fault", "observe", "wait", "lease", "events", "names", "version"]
 
 
+def fits(page):
+    """Into a terminal, which is 80 columns wide."""
+    assert page and all(len(line) <= 79 for line in page.splitlines()), page
+
+
 def test_help_teaches():
     done = run("--help")
     assert done.returncode == 0 and done.stderr == ""
@@ -19,7 +24,11 @@ def test_help_teaches():
         assert re.search(rf"^  {word} ", done.stdout, re.MULTILINE), word
         one = run(word, "--help")
         assert one.returncode == 0 and one.stdout.startswith(f"Usage: epmdpxy {word}") and one.stderr == "", one
-        assert all(len(line) <= 110 for line in one.stdout.splitlines()), word
+    for words in ([], *([word] for word in SUBCOMMANDS)):
+        fits(run(*words, "--help").stdout)
+    kinds = json.loads(fine(run("fault", "kinds", "--json")))["kinds"]
+    for words in ([], *([kind["name"]] for kind in kinds)):
+        fits(fine(run("fault", "kinds", *words)))
     assert run("version").stdout == run("--version").stdout
     assert re.fullmatch(r"epmdpxy \d+\.\d+\.\d+\n", run("version").stdout)
 
