@@ -38,19 +38,19 @@ main([Epmdpxy | Options]) ->
 
 finish(false) ->
     io:format("~nNow try it yourself:~n~n"
-              "  scripts/demo --keep                      the same, and the cluster stays for your own cuts~n"
-              "  build/epmdpxy exec -- rebar3 ct          your own tests, with a daemon of their own~n"
-              "  build/epmdpxy fault kinds                what else can be broken~n"
+              "  scripts/demo --keep                      # the same, and the cluster stays for your own cuts~n"
+              "  build/epmdpxy exec -- rebar3 ct          # your own tests, with a daemon of their own~n"
+              "  build/epmdpxy fault kinds                # what else can be broken~n"
               "  build/epmdpxy --help~n");
 finish(true) ->
     io:format("~nThe cluster goes on until you press Ctrl-C or Enter. In another terminal:~n~n"
               "  export ERL_EPMD_PORT=~s~n"
-              "  build/epmdpxy status                           nodes, cables, rules~n"
-              "  build/epmdpxy cut node1 'node[2-5]'            node1 is alone~n"
-              "  build/epmdpxy cut --one-way node1 node2        node2 no longer hears node1~n"
-              "  build/epmdpxy fault add freeze --from node3 --to '*'   node3 is up, and does not answer~n"
-              "  build/epmdpxy fault list                       what is broken now; fault rm N, fault clear~n"
-              "  build/epmdpxy fix                              no cuts any more~n"
+              "  build/epmdpxy status                           # nodes, cables, rules~n"
+              "  build/epmdpxy cut node1 'node[2-5]'            # node1 is alone~n"
+              "  build/epmdpxy cut --one-way node1 node2        # node2 no longer hears node1~n"
+              "  build/epmdpxy fault add freeze --from node3 --to '*'   # node3 is up, and does not answer~n"
+              "  build/epmdpxy fault list                       # what is broken now; fault rm N, fault clear~n"
+              "  build/epmdpxy fix                              # no cuts any more~n"
               "  build/epmdpxy cut --help~n~n", [os:getenv("ERL_EPMD_PORT")]),
     io:get_line("").
 

@@ -61,8 +61,8 @@ The answer is `{"error": "...", "status": N}`: one line that begins with the fie
 
 EPMD's port answers HTTP to its own machine alone. There may be up to eight more ways:
 
-    epmdpxy serve --control unix:/run/user/1000/epmdpxy                      for this user (mode 0600)
-    epmdpxy serve --control 10.0.0.1:4370 --token-file ~/.epmdpxy-token      for other machines, with a token
+    epmdpxy serve --control unix:/run/user/1000/epmdpxy                      # for this user (mode 0600)
+    epmdpxy serve --control 10.0.0.1:4370 --token-file ~/.epmdpxy-token      # for other machines, with a token
 
 The token is one line of 16 to 255 letters, digits and `-._~+/=` in a file that nobody else may read (`head -c 24 /dev/urandom |
 base64`); every request at such an address has to carry it, as `Authorization: Bearer TOKEN`. Nothing is encrypted: use it where
@@ -81,7 +81,7 @@ NOTES = {
     "/metrics": "The text format of Prometheus, 0.0.4. A pair of nodes has its lines from its first connection on; there are lines for the\n"
                 "first 1000 pairs by name, and the totals know of all of them. `from` is empty where nobody knows who dialled (TLS).\n"
                 "Prometheus has to run on the same machine, or to come with the token (see above):\n\n"
-                "    scrape_configs: [{job_name: epmdpxy, static_configs: [{targets: [\"localhost:43690\"]}]}]",
+                "    scrape_configs: [{job_name: epmdpxy, static_configs: [{targets: [\"localhost:14369\"]}]}]",
     "/v1/status": "The documents of `/v1/nodes`, `/v1/cables` and `/v1/rules` in one, with the daemon's own figures. `node` is\n"
                   "its own name as a node, with `serve --node` ([NODE.md](NODE.md)). `batch`, `splice`\n"
                   "and `stay_awake_us` tell how bytes are moved, see [PERFORMANCE.md](PERFORMANCE.md).",
@@ -89,7 +89,7 @@ NOTES = {
                   "waits in the daemon (`kept_bytes`).",
     "/v1/events": "With `Accept: text/event-stream` the events come as they happen (server-sent events), to a browser's `EventSource`, to\n"
                   "`epmdpxy events --follow`, and to\n\n"
-                  "    curl -N -H 'Accept: text/event-stream' 'http://localhost:43690/v1/events?kind=cable_up,cable_down'\n\n"
+                  "    curl -N -H 'Accept: text/event-stream' 'http://localhost:14369/v1/events?kind=cable_up,cable_down'\n\n"
                   "    id: 41\n\n"
                   "    id: 42\n"
                   "    event: cable_up\n"
