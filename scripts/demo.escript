@@ -103,7 +103,7 @@ wait(Why, Peers, Done, Began) ->
             io:format(standard_error, "demo: the nodes see something else than they should~n", []),
             halt(1);
         false ->
-            is_tty() andalso Why =/= "" andalso progress("~s ... ~w s", [Why, Passed div 1000]),
+            is_tty() andalso Why =/= "" andalso progress("~s", [fitting("~s ... ~w s", [Why, Passed div 1000])]),
             timer:sleep(100),
             wait(Why, Peers, Done, Began)
     end.
@@ -134,6 +134,10 @@ progress(Format, Args) ->
     is_tty() andalso io:put_chars("\r\e[K"),
     io:format(Format, Args).
 
+%% What the next one takes the place of: it must not need a second line.
+fitting(Format, Args) ->
+    lists:sublist(lists:flatten(io_lib:format(Format, Args)), columns() - 1).
+
 bold(Text) -> colour("1", Text).
 
 colour(Code, Text) ->
@@ -142,6 +146,11 @@ colour(Code, Text) ->
         false -> Text
     end.
 
-%% scripts/demo has looked: what Erlang says of its standard output depends on the version.
-is_tty() ->
-    os:getenv("DEMO_TTY") =:= "1".
+is_tty() -> columns() =/= none.
+
+%% scripts/demo has looked: none where standard output is no terminal.
+columns() ->
+    case os:getenv("DEMO_COLUMNS") of
+        false -> none;
+        Text -> list_to_integer(Text)
+    end.
