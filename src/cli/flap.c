@@ -113,11 +113,12 @@ static int cut_once(struct flap *flap, uint64_t for_us)
     return STATUS_OK;
 }
 
-/* What is left of the last cut goes; that it has ended by itself is fine. */
-static void fix_rest(const struct flap *flap)
+/* What is left of the last cut goes; that it has ended by itself is fine. Returns the exit status. */
+static int fix_rest(const struct flap *flap)
 {
     json_t *answer, *rule;
     char path[64];
+    int status;
     size_t i;
 
     json_array_foreach(flap->rules, i, rule) {
@@ -125,10 +126,12 @@ static void fix_rest(const struct flap *flap)
             .target = &flap->target, .method = "DELETE", .path = path, .may_be_gone = true};
 
         snprintf(path, sizeof(path), "/v1/rules/%lld", (long long)json_integer_value(json_object_get(rule, "id")));
-        if (client_ask(flap->self, &request, &answer) != STATUS_OK)
-            return;
+        status = client_ask(flap->self, &request, &answer);
+        if (status != STATUS_OK)
+            return status;
         json_decref(answer);
     }
+    return STATUS_OK;
 }
 
 static int flap_on(struct flap *flap)
@@ -139,12 +142,12 @@ static int flap_on(struct flap *flap)
     do {
         uint64_t cut_us = period_us / 4 + random_below(&flap->random, period_us / 2 + 1);
 
-        status = cut_once(flap, cut_us);
+        status = fix_rest(flap); /* on a busy machine it may not have ended */
+        if (status == STATUS_OK)
+            status = cut_once(flap, cut_us);
         next_us += period_us;
     } while (status == STATUS_OK && sleep_until(flap, next_us));
-    if (status == STATUS_OK)
-        fix_rest(flap);
-    return status;
+    return status == STATUS_OK ? fix_rest(flap) : status;
 }
 
 static int run(const struct command *self, int argc, char **argv)

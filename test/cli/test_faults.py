@@ -267,11 +267,11 @@ def test_hide_slow_and_unlisted_on_the_wire():
         fine(go("fault", "add", "slow", "--node", "a*", "delay=150ms"))
         began = time.monotonic()
         assert answer(port, b"z", "a")[:2] == b"\x77\x00"
-        assert 0.3 <= time.monotonic() - began < 5
+        assert time.monotonic() - began >= 0.3
         fine(go("fault", "add", "hide"))
         began = time.monotonic()
         assert answer(port, b"z", "a") == b"\x77\x01"
-        assert 0.3 <= time.monotonic() - began < 5
+        assert time.monotonic() - began >= 0.3
         fine(go("fault", "clear"))
         assert answer(port, b"z", "a")[:2] == b"\x77\x00"
 
@@ -325,12 +325,13 @@ def test_cut_modes():
 
 def test_what_has_a_time_to_live_ends():
     with cluster("a", "b") as (port, go):
-        fine(go("cut", "--for", "2s", "a", "b"))
-        fine(go("fault", "add", "hide", "--node", "a", "--for", "2100ms"))
-        assert {"ends_in_ms"} <= set(rules(port)[0]) and answer(port, b"z", "a") == b"\x77\x01"
-        wait(lambda: not rules(port))
-        assert answer(port, b"z", "a")[:2] == b"\x77\x00"
-        assert [event["event"] for event in get(port, "/v1/events")[1]["events"]].count("rules_changed") == 4
+        fine(go("fault", "add", "mute", "--for", "1h"))
+        assert 0 < rules(port)[0]["ends_in_ms"] <= 3600000
+        fine(go("cut", "--for", "100ms", "a", "b"))
+        fine(go("fault", "add", "hide", "--node", "a", "--for", "150ms"))
+        wait(lambda: len(rules(port)) == 1)
+        assert rules(port)[0]["fault"] == "mute" and answer(port, b"z", "a")[:2] == b"\x77\x00"
+        assert [event["event"] for event in get(port, "/v1/events")[1]["events"]].count("rules_changed") == 5
 
 
 def test_leases_take_their_rules_along():
@@ -351,8 +352,9 @@ def test_leases_take_their_rules_along():
         assert fine(go("lease", "--end", "night")) == "no leases\n"
         assert [rule["fault"] for rule in rules(port)] == ["mute"]
         refused(go("lease", "--end", "night"), "no lease named 'night'", status=1)
-        fine(go("lease", "short", "--for", "2s"))
+        fine(go("lease", "short", "--for", "1h"))
         fine(go("fault", "add", "hide", "--lease", "short"))
+        fine(go("lease", "short", "--for", "1ms"))
         wait(lambda: len(rules(port)) == 1)
         assert fine(go("lease")) == "no leases\n"
         refused(go("fault", "add", "mute", "--lease", "short"), "'short'")

@@ -120,20 +120,36 @@ def flap(port, *words):
                             stderr=subprocess.PIPE, text=True)
 
 
+def flapped(port, count, *words):
+    """Its first lines but remarks; however long they take, then it is stopped."""
+    lines = []
+    with flap(port, *words) as process:
+        while len(lines) < count and (line := process.stdout.readline()):
+            if line.startswith(("cut for", "seed: ", "{")):
+                lines.append(line)
+        process.send_signal(signal.SIGINT)
+        wrong = process.communicate(timeout=10)[1]
+        assert process.returncode == 0 and wrong == "" and len(lines) == count, (process.returncode, lines, wrong)
+    assert rules(port) == []
+    return lines
+
+
 def test_flap_is_repeatable():
-    texts = []
-    with cluster(*FIVE) as (port, go):
-        for _ in range(2):
-            text = fine(go("flap", "--random-halves", "--seed", "7", "--period", "100ms", "--for", "950ms"))
-            assert rules(port) == []
-            texts.append([line for line in text.splitlines() if line.startswith(("cut for", "seed"))])
-        text = fine(go("flap", "n1", "n2", "--period", "50ms", "--for", "120ms"))
-        assert re.search(r"\Aseed: \d+\ncut for \d+(\.\d)?ms: n1 \| n2\n", text), text
-        lines = fine(go("flap", "n1", "n2", "--period", "50ms", "--for", "120ms", "--json")).splitlines()
-        assert all(json.loads(line)["rules"][0]["islands"] == [["n1"], ["n2"]] for line in lines) and len(lines) >= 2
-    assert texts[0][:4] == texts[1][:4] and texts[0][0] == "seed: 7" and len(set(texts[0])) >= 4, texts
-    times = [float(re.match(r"cut for ([\d.]+)ms", line).group(1)) for line in texts[0][1:]]
-    assert all(25 <= time <= 75 for time in times), times
+    with cluster(*FIVE) as (port, _):
+        first, second = (flapped(port, 8, "--random-halves", "--seed", "7", "--period", "100ms") for _ in range(2))
+        assert first == second and first[0] == "seed: 7\n" and len(set(first)) >= 4, (first, second)
+        times = [float(re.match(r"cut for ([\d.]+)ms", line).group(1)) for line in first[1:]]
+        assert all(25 <= time <= 75 for time in times), times
+        seed, *cuts = flapped(port, 4, "n1", "n2", "--period", "50ms")
+        assert re.fullmatch(r"seed: \d+\n", seed) and all(re.fullmatch(r"cut for \d+(\.\d)?ms: n1 \| n2\n", cut) for cut in cuts), (seed, cuts)
+        documents = [json.loads(line) for line in flapped(port, 2, "n1", "n2", "--period", "50ms", "--json")]
+        assert all(document["rules"][0]["islands"] == [["n1"], ["n2"]] for document in documents), documents
+
+
+def test_flap_ends_by_itself():
+    with cluster("a", "b") as (port, go):
+        assert fine(go("flap", "a", "b", "--period", "1h", "--for", "120ms")).startswith("seed: ")
+        assert rules(port) == []
 
 
 def test_flap_that_is_stopped_leaves_nothing():
