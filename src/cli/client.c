@@ -61,13 +61,19 @@ static size_t on_data(char *data, size_t size, size_t count, void *to)
     return len;
 }
 
-/* libcurl asks at least once a second whether to go on. The daemon says something more often than that. */
+/* How long nothing may come: a daemon that is there says something more often than that. */
+static long patience_s(const struct client_request *request)
+{
+    return request->stream ? CLIENT_STREAM_SILENCE_S : request->waits_s + CLIENT_SILENCE_S;
+}
+
+/* libcurl asks at least once a second whether to go on. */
 static int on_progress(void *data, curl_off_t unused, curl_off_t unused2, curl_off_t unused3, curl_off_t unused4)
 {
     struct transfer *transfer = data;
 
     (void)unused, (void)unused2, (void)unused3, (void)unused4;
-    return time(NULL) - transfer->heard_s > CLIENT_SILENCE_S;
+    return time(NULL) - transfer->heard_s > patience_s(transfer->request);
 }
 
 /* On EPMD's port another one may answer; whoever names a way of the control API's own means it. */
@@ -108,6 +114,9 @@ static int explain(CURLcode code, const struct target *target)
             "what listens %s is not epmdpxy (a stock epmd, perhaps); name the right port with --port or "
             "ERL_EPMD_PORT",
             target->name);
+    case CURLE_ABORTED_BY_CALLBACK:
+        return command_fail("what listens %s says nothing: is it stopped? Else name the right one with %s",
+                            target->name, is_port(target) ? "--port or ERL_EPMD_PORT" : "--control or EPMDPXY_CONTROL");
     default:
         return command_fail("no answer %s: %s", target->name, curl_easy_strerror(code));
     }
@@ -164,13 +173,7 @@ static struct curl_slist *headers_of(const struct client_request *request, const
 
 static void set_patience(CURL *curl, struct transfer *transfer)
 {
-    const struct client_request *request = transfer->request;
-
     transfer->heard_s = time(NULL);
-    if (!request->stream) {
-        curl_easy_setopt(curl, CURLOPT_TIMEOUT, request->timeout_s ? request->timeout_s : (long)CLIENT_TIMEOUT_S);
-        return;
-    }
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);

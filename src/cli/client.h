@@ -13,9 +13,9 @@ struct command;
 struct target;
 struct text;
 
-/* How long an answer may take, unless a request says otherwise; and how long a stream may say nothing. */
-#define CLIENT_TIMEOUT_S 30
-#define CLIENT_SILENCE_S 60
+/* How long a daemon may say nothing that has something to say; and how long while it tells events as they happen. */
+#define CLIENT_SILENCE_S 10
+#define CLIENT_STREAM_SILENCE_S 60
 
 /* The next bytes of a stream; false: no more of it. */
 typedef bool client_stream_fn(void *data, const char *bytes, size_t len);
@@ -25,7 +25,7 @@ struct client_request {
     const char *method; /* NULL: POST with a body, else GET */
     const char *path;   /* with its query, escaped */
     json_t *body;       /* NULL: none; the reference is taken over */
-    long timeout_s;     /* 0: CLIENT_TIMEOUT_S */
+    long waits_s;       /* so long the daemon may wait before it has something to say */
     bool may_be_gone;   /* HTTP status 404 is fine as well */
 
     client_stream_fn *stream; /* NULL: an answer; else events as they happen */

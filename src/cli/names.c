@@ -54,15 +54,19 @@ static int run_names(const struct command *self, int argc, char **argv)
         status =
             options.json ? query_names(options.port, add_to_list, list) : query_names(options.port, add_line, &lines);
         if (status == -EPROTO)
-            status = command_fail("what listens on port %d is not a port mapper", options.port);
+            status = command_fail("what listens on port %d does not answer as a port mapper does: is it stopped? Else "
+                                  "name the right port with --port or ERL_EPMD_PORT",
+                                  options.port);
         else if (status < 0)
             status = command_fail("nothing listens on port %d; start `epmdpxy serve`, or name its port with --port or "
                                   "ERL_EPMD_PORT",
                                   options.port);
         else if (options.json)
             client_print(list);
+        else if (lines.len > 0)
+            printf("%.*s", (int)lines.len, lines.data);
         else
-            printf("%.*s", (int)lines.len, lines.len ? lines.data : "");
+            fprintf(stderr, "epmdpxy: no nodes are registered on port %d\n", options.port);
     }
     json_decref(list);
     text_done(&lines);

@@ -5,6 +5,7 @@
 #ifndef CLI_QUERY_H
 #define CLI_QUERY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/text.h"
@@ -23,7 +24,10 @@ int query_ask(int port, char opcode, const char *name, struct text *ret_reply);
  */
 int query_names(int port, void (*each)(void *data, const char *name, int node_port), void *data);
 
-/* Does anybody listen there? */
+/* Does anybody listen there? 0, or a negative errno. */
 int query_connects(int port);
+
+/* Is the port mapper that answers there one of ours? */
+bool query_is_epmdpxy(int port);
 
 #endif

@@ -63,7 +63,7 @@ static int run(const struct command *self, int argc, char **argv)
         return command_refuse(self, "these are too many names; use a pattern");
 
     request.path = path;
-    request.timeout_s = (long)(options.timeout_us / 1000000) + CLIENT_TIMEOUT_S;
+    request.waits_s = (long)(options.timeout_us / 1000000);
     return client_tell(self, &options.asking, request, add_event);
 }
 

@@ -108,6 +108,13 @@ int listen_at(struct address address, int port)
     return status;
 }
 
+const char *listen_remedy(int status)
+{
+    return status == -EACCES          ? "; take a port from 1024 on: those below are root's"
+           : status == -EADDRNOTAVAIL ? "; it is no address of this machine"
+                                      : "";
+}
+
 static void close_all(struct listen_result *ret)
 {
     while (ret->count > 0)
@@ -124,23 +131,24 @@ static int open_all(const struct wanted *wanted, int port, struct listen_result 
 {
     ret->port = port;
     for (size_t i = 0; i < wanted->count; i++) {
-        struct address bound;
+        struct address at = wanted->at[i];
         char text[ADDRESS_TEXT_MAX];
-        int fd = listen_at(wanted->at[i], ret->port);
+        int fd = listen_at(at, ret->port);
 
         if (fd < 0) {
-            address_print(&wanted->at[i], text);
+            address_set_port(&at, (uint16_t)ret->port);
+            address_print(&at, text);
             if (fd != -EADDRINUSE && (wanted->may_fail[i] || (is_missing(&wanted->at[i], fd) && ret->count > 0))) {
                 log_debug("not listening on %s: %s", text, strerror(-fd));
                 continue;
             }
             close_all(ret);
-            return refuse_as(refusal, fd, NULL, "cannot listen on %s: %s", text, strerror(-fd));
+            return refuse_as(refusal, fd, NULL, "cannot listen on %s: %s%s", text, strerror(-fd), listen_remedy(fd));
         }
         ret->fds[ret->count++] = fd;
         if (ret->port == 0) {
-            bound = address_of_socket(fd);
-            ret->port = address_port(&bound);
+            at = address_of_socket(fd);
+            ret->port = address_port(&at);
         }
     }
     if (ret->count == 0)

@@ -33,4 +33,7 @@ int listen_open(const struct listen_request *request, struct listen_result *ret,
 /* One socket that listens there, non-blocking; or a negative errno. */
 int listen_at(struct address address, int port);
 
+/* What to do about such an error, to stand behind its strerror(); or "". */
+const char *listen_remedy(int status);
+
 #endif

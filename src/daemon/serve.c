@@ -19,6 +19,7 @@
 #include "daemon/listen.h"
 #include "daemon/own_node.h"
 #include "daemon/rules_file.h"
+#include "daemon/taken.h"
 #include "daemon/ways.h"
 #include "loop/awake.h"
 #include "model/registry.h"
@@ -183,7 +184,8 @@ struct beginning {
 static int serve(const struct command *self, const struct serve_options *options, const struct beginning *beginning,
                  struct ways *ways)
 {
-    const struct listen_request where = {options->addresses, options->loopback, options->port};
+    const char *addresses = options->addresses ? options->addresses : getenv("ERL_EPMD_ADDRESS");
+    const struct listen_request where = {addresses, options->loopback, options->port};
     struct announcement announcement;
     struct listen_result sockets;
     struct own_node node;
@@ -194,10 +196,9 @@ static int serve(const struct command *self, const struct serve_options *options
         return command_refused(self, &refusal);
     status = listen_open(&where, &sockets, &refusal);
     if (status == -EINVAL)
-        return command_refuse(self, "--address: %s", refusal.text);
+        return command_refuse(self, "%s: %s", options->addresses ? "--address" : "ERL_EPMD_ADDRESS", refusal.text);
     if (status == -EADDRINUSE)
-        return command_fail("port %d is in use, perhaps by another epmd (try epmdpxy names); choose one with --port",
-                            options->port);
+        port_taken(options->port, &refusal);
     if (status < 0)
         return command_fail("%s", refusal.text);
     if (options->node && own_node_listen(&node, &where, &refusal) < 0)
@@ -256,7 +257,6 @@ static int run(const struct command *self, int argc, char **argv)
                                     .packet_timeout_us = 60000000,
                                     .lane_bytes = CABLING_LANE_BYTES,
                                     .log_level = LOG_LEVEL_WARNING,
-                                    .addresses = getenv("ERL_EPMD_ADDRESS"),
                                     .relaxed = getenv("ERL_EPMD_RELAXED_COMMAND_CHECK") != NULL,
                                     .port = -1};
     struct islands observers;
@@ -272,6 +272,8 @@ static int run(const struct command *self, int argc, char **argv)
         return command_refuse(self, "--stay-awake: more than %d us", AWAKE_US_MAX);
     if (options.cookie_file && !options.node)
         return command_refuse(self, "--cookie-file goes with --node");
+    if (options.loopback && options.addresses)
+        return command_refuse(self, "--loopback listens on no other address: give it or --address, not both");
     log_open(LOG_PLAIN, (enum log_level)options.log_level);
     if (read_rules(self, options.rules, &rules) != 0)
         return STATUS_BAD_INPUT;

@@ -183,7 +183,7 @@ def test_addresses_that_are_none():
         tokens = token_file(at)
         for where, *parts in (("127.0.0.1", "neither unix:PATH nor ADDRESS:PORT"), ("127.0.0.1:99999", "neither"), (":80", "neither"),
                               ("http://127.0.0.1:80", "neither"), ("localhost:4370", "'localhost' is no IP address"),
-                              ("192.0.2.1:4370", "cannot listen on 192.0.2.1, port 4370", "Cannot assign requested address")):
+                              ("192.0.2.1:4370", "cannot listen on 192.0.2.1, port 4370", "Cannot assign requested address; it is no address of this machine")):
             refused(run("serve", "--port", "0", "--control", where, "--token-file", tokens), "--control: ", *parts)
         refused(run("serve", "--port", "0", "--control", f"127.0.0.1:{taken.getsockname()[1]}", "--token-file", tokens), "Address already in use",
                 status=1)

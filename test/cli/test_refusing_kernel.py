@@ -12,7 +12,7 @@ from harness import get, post, wait
 from kernel import kernel, launched, one, refuse_nothing
 from links import acceptor, dial, ended, frame, link, shake, take
 
-SPLICE, EPOLL_CTL, SENDTO, RECVFROM = 275, 233, 44, 45  # x86-64
+SPLICE, EPOLL_CTL, SENDTO, RECVFROM, BIND = 275, 233, 44, 45, 49  # x86-64
 ADD, DELETE = 1, 2
 
 
@@ -143,6 +143,14 @@ def fails_at(under, port, error, nth, call):
             return True
         finally:
             under.refuse = refuse_nothing
+
+
+def test_a_port_that_it_may_not_take():
+    """As those below 1024, for whoever is not root."""
+    with launched([BIND], lambda *_: errno.EACCES) as (under, port_file, log):
+        assert under.process.wait(timeout=20) == 1
+        assert "Permission denied; take a port from 1024 on" in log(), log()
+        assert not port_file.exists()
 
 
 def test_a_connection_that_breaks_ends_at_both_ends():

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The command line: subcommands, options, cut and fix, finding the daemon."""
+import concurrent.futures
 import json
 import os
 import re
@@ -66,7 +67,9 @@ def test_bad_values():
         refused(run("serve", "--gate-ttl", *value), "--gate-ttl is gone", "as long as its node is registered")
     refused(run("serve", "--ticktime", "4"), "--ticktime is for epmdpxy exec", "-kernel net_ticktime")
     assert not re.search("gate-ttl|ticktime", fine(run("serve", "--help")))
-    refused(run("serve", "--address", "no.such.host"), "no.such.host")
+    refused(run("serve", "--address", "no.such.host"), "--address: ", "no.such.host")
+    refused(run("serve", env={"ERL_EPMD_ADDRESS": "zzz"}), "ERL_EPMD_ADDRESS: ", "zzz")
+    refused(run("serve", "--loopback", "--address", "127.0.0.1"), "--loopback", "or --address")
     refused(run("serve", "--log-level", "loud"), "debug")
 
 
@@ -131,10 +134,48 @@ def test_finding_the_daemon():
         refused(run(*words, "--port", str(port)), "nothing listens", str(port), status=1)
 
 
+def test_the_port_is_taken():
+    with daemon() as port, register(port, "a"):
+        refused(run("serve", "--port", str(port)), f"port {port} is in use by another epmdpxy with 1 node: use that one, or choose another with --port, or 0",
+                status=1)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        with socket.create_connection(other.getsockname()) as client:  # as any connection that this machine has dialled
+            port = client.getsockname()[1]
+            refused(run("serve", "--port", str(port)), f"port {port} is in use, though nobody answers there: some connection of this machine has it",
+                    "choose another with --port, or 0", status=1)
+
+
+def test_an_address_of_another_machine():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    refused(run("serve", "--port", port, "--address", "192.0.2.1"),
+            f"cannot listen on 192.0.2.1:{port}: Cannot assign requested address; it is no address of this machine", status=1)
+
+
+def test_what_listens_says_nothing():
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        port = str(mute.getsockname()[1])
+        silent, by_port = f"what listens on port {port} says nothing: is it stopped?", ["--port", port]
+        told = {("status", *by_port): [silent, "--port or ERL_EPMD_PORT"], ("cut", "a", "b", *by_port): [silent],
+                ("wait", "up", "1", "--timeout", "1s", *by_port): [silent],
+                ("status", "--control", f"127.0.0.1:{port}"): ["says nothing: is it stopped?", "--control or EPMDPXY_CONTROL"],
+                ("names", *by_port): [f"what listens on port {port} does not answer as a port mapper does", "--port"],
+                ("serve", *by_port): [f"port {port} is in use by what is no port mapper; choose another with --port, or 0"]}
+        with concurrent.futures.ThreadPoolExecutor(len(told)) as pool:
+            for done, parts in zip(pool.map(lambda words: run(*words), told), told.values()):
+                refused(done, *parts, status=1)
+
+
+def test_nobody_is_registered():
+    with daemon() as port:
+        done = run("names", "--port", str(port))
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", f"epmdpxy: no nodes are registered on port {port}\n"), done
+        assert fine(run("names", "--json", "--port", str(port))) == "[]\n"
+
+
 def test_somebody_else_listens():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
-        refused(run("serve", "--port", port), "in use", port, status=1)
         child = os.fork()
         if child == 0:  # takes one connection and closes it, as a stock epmd does with HTTP
             other.accept()[0].recv(1)
