@@ -1,22 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/suggest.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 
-#define WORD_MAX 32
+#define WORD_MAX 32 /* of what is left when two words' common ends are taken away */
 
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;
 }
 
-/* How many letters to add, drop, change or swap with their neighbour (Damerau-Levenshtein, optimal alignment). */
+static bool same(char a, char b)
+{
+    return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/*
+ * How many letters, whatever their case, to add, drop, change or swap with their neighbour (Damerau-Levenshtein,
+ * optimal alignment).
+ */
 static size_t distance(const char *a, const char *b)
 {
     size_t rows = strlen(a), columns = strlen(b);
     size_t d[WORD_MAX + 1][WORD_MAX + 1];
 
+    for (; rows > 0 && columns > 0 && same(*a, *b); rows--, columns--, a++, b++)
+        ;
+    while (rows > 0 && columns > 0 && same(a[rows - 1], b[columns - 1])) {
+        rows--;
+        columns--;
+    }
     if (rows > WORD_MAX || columns > WORD_MAX)
         return SIZE_MAX;
     for (size_t i = 0; i <= rows; i++)
@@ -26,8 +41,8 @@ static size_t distance(const char *a, const char *b)
     for (size_t i = 1; i <= rows; i++)
         for (size_t j = 1; j <= columns; j++) {
             d[i][j] = least(d[i - 1][j], d[i][j - 1]) + 1;
-            d[i][j] = least(d[i][j], d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+            d[i][j] = least(d[i][j], d[i - 1][j - 1] + !same(a[i - 1], b[j - 1]));
+            if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
                 d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
         }
     return d[rows][columns];
@@ -50,4 +65,24 @@ const char *suggest(const char *typed, const void *words, size_t count, size_t s
         }
     }
     return best;
+}
+
+static const char *next_digit(const char *at)
+{
+    while (*at && !isdigit((unsigned char)*at))
+        at++;
+    return at;
+}
+
+static bool same_digits(const char *a, const char *b)
+{
+    for (a = next_digit(a), b = next_digit(b); *a == *b; a = next_digit(a + 1), b = next_digit(b + 1))
+        if (!*a)
+            return true;
+    return false;
+}
+
+bool suggest_is_slip(const char *typed, const char *name)
+{
+    return same_digits(typed, name) && distance(typed, name) <= strcspn(typed, "@") / 3;
 }

@@ -19,6 +19,11 @@ struct cut_fields {
     uint64_t for_us;
 };
 
+struct fix_fields {
+    struct fix_words words;
+    struct asking asking;
+};
+
 static const struct option_row cut_rows[] = {
     {"for", "TIME", "fix it by itself after that time", OPTION_DURATION, offsetof(struct cut_fields, for_us), 1, 0,
      NULL},
@@ -95,7 +100,7 @@ static int run_cut(const struct command *self, int argc, char **argv)
 
 static int run_fix(const struct command *self, int argc, char **argv)
 {
-    struct asking options = ASKING_NEW;
+    struct fix_fields options = {.asking = ASKING_NEW};
     struct client_request request = {.path = "/v1/fix"};
     struct refusal refusal;
     struct fix_request fix;
@@ -103,11 +108,11 @@ static int run_fix(const struct command *self, int argc, char **argv)
 
     if (status != COMMAND_GO)
         return status;
-    if (fix_request_from_words((const char *const *)argv, &fix, &refusal) < 0)
+    if (fix_request_from_words(&options.words, (const char *const *)argv, &fix, &refusal) < 0)
         return command_refused(self, &refusal);
     request.body = fix_request_to_document(&fix);
     fix_request_done(&fix);
-    return client_tell(self, &options, request, add_fix);
+    return client_tell(self, &options.asking, request, add_fix);
 }
 
 static void add_cut_words(struct text *to)
@@ -138,6 +143,7 @@ const struct command fix_command = {
                "themselves: somebody must send or ping. Other faults than cuts stay: see\n"
                "epmdpxy fault.\n",
     .words = words_add_islands,
-    .options = {.shared = {{&asking_options, 0}}},
+    .options = {.shared = {{&fix_options, offsetof(struct fix_fields, words)},
+                           {&asking_options, offsetof(struct fix_fields, asking)}}},
     .run = run_fix,
 };

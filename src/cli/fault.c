@@ -267,14 +267,20 @@ static const struct verb {
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
+static bool is_given(const struct option_row *row, const void *field)
+{
+    if (row->kind == OPTION_FLAG)
+        return *(const bool *)field;
+    return row->kind == OPTION_DURATION ? *(const uint64_t *)field > 0 : *(const char *const *)field != NULL;
+}
+
 /* The options that fault add alone takes: the name of one that was given, or NULL. */
 static const char *only_for_add(const struct fault_fields *options)
 {
     for (size_t i = 0; i < rule_options.count; i++) {
         const struct option_row *row = &rule_options.rows[i];
-        const char *field = (const char *)&options->rule + row->offset;
 
-        if (row->kind == OPTION_DURATION ? *(const uint64_t *)field > 0 : *(const char *const *)field != NULL)
+        if (is_given(row, (const char *)&options->rule + row->offset))
             return row->name;
     }
     return options->matrix ? "matrix" : NULL;

@@ -133,6 +133,34 @@ const char *pattern_fault(const char *pattern)
     return NULL;
 }
 
+static bool has_backward_range(const char *set, const char *end)
+{
+    for (set += *set == '!' || *set == '^'; set < end - 1;) {
+        uint32_t first = take(&set);
+
+        if (*set == '-' && set + 1 < end - 1) {
+            set++;
+            if (take(&set) < first)
+                return true;
+        }
+    }
+    return false;
+}
+
+const char *pattern_slip(const char *pattern)
+{
+    while ((pattern = strchr(pattern, '['))) {
+        const char *end = end_of_set(++pattern);
+
+        if (!end)
+            return "its '[' has no ']', and stands for itself";
+        if (has_backward_range(pattern, end))
+            return "its range in brackets ends before it begins, and stands for nothing";
+        pattern = end;
+    }
+    return NULL;
+}
+
 bool pattern_is_plain(const char *name)
 {
     return !pattern_fault(name) && !is_glob(name);

@@ -17,6 +17,9 @@ bool pattern_is_plain(const char *name);
 /* NULL, or what is wrong with it in a few words. */
 const char *pattern_fault(const char *pattern);
 
+/* NULL, or what is in it that no glob is made of, in a few words: a '[' that stands for itself, [b-a]. */
+const char *pattern_slip(const char *pattern);
+
 /* A name without @ is one whose host is not known: no pattern with an @ matches it, as nobody guesses. */
 bool pattern_matches(const char *pattern, const char *name);
 

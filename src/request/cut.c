@@ -59,6 +59,7 @@ static const struct option_row option_rows[] = {
         {"of", "ISLAND", "the nodes that these split (all registered ones)", OPTION_TEXT, AT(of), 0, 0, NULL},
     {"seed", "N", "chance to be repeated: same seed, same nodes, same cut", OPTION_NUMBER, AT(seed), 0, INT_MAX, NULL},
     {"lease", "NAME", "ends with that lease, see epmdpxy lease", OPTION_TEXT, AT(lease), 0, 0, NULL},
+    {"strict", NULL, "a name that no node has is an error, and changes nothing", OPTION_FLAG, AT(strict), 0, 0, NULL},
 };
 
 const struct option_table cut_options = {OPTION_ROWS(option_rows)};
@@ -111,7 +112,7 @@ static int islands_of_words(const struct cut_words *options, const char *const *
 int cut_request_from_words(const struct cut_words *options, const char *const *islands, struct cut_request *ret,
                            struct refusal *refusal)
 {
-    struct cut_request request = {.lifetime = lifetime_new(0, options->lease)};
+    struct cut_request request = {.lifetime = lifetime_new(0, options->lease), .strict = options->strict};
     int count = topology_of_words(options, &request.topology), status;
 
     if (count > 1)
@@ -240,5 +241,7 @@ json_t *cut_request_to_document(const struct cut_request *request)
     fault_print(&request->fault, &fault_row(FAULT_partition)->params[0], mode, sizeof(mode));
     json_object_set_new(object, "mode", json_string(mode));
     lifetime_to_document(&request->lifetime, object);
+    if (request->strict)
+        json_object_set_new(object, "strict", json_true());
     return object;
 }

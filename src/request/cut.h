@@ -37,7 +37,7 @@ void cut_request_done(struct cut_request *request);
 
 /* What the options of a command line say. */
 struct cut_words {
-    bool one_way;
+    bool one_way, strict;
     const char *mode, *of, *lease;
     int seed; /* -1: not given */
     struct {

@@ -4,6 +4,14 @@
 #include "request/document.h"
 #include "request/whom.h"
 
+#define AT(field) offsetof(struct fix_words, field)
+
+static const struct option_row option_rows[] = {
+    {"strict", NULL, "a name that no node has is an error, and fixes nothing", OPTION_FLAG, AT(strict), 0, 0, NULL},
+};
+
+const struct option_table fix_options = {OPTION_ROWS(option_rows)};
+
 static const struct document_field rows[] = {
     {"islands", "an array of arrays of names", document_islands, offsetof(struct fix_request, islands)},
     {"strict", "true or false", document_flag, offsetof(struct fix_request, strict)},
@@ -29,9 +37,10 @@ static int finish(struct fix_request *request, int status, bool any, struct fix_
     return status;
 }
 
-int fix_request_from_words(const char *const *islands, struct fix_request *ret, struct refusal *refusal)
+int fix_request_from_words(const struct fix_words *options, const char *const *islands, struct fix_request *ret,
+                           struct refusal *refusal)
 {
-    struct fix_request request = {0};
+    struct fix_request request = {.strict = options->strict};
     int status = islands_from_words(islands, &request.islands, refusal);
 
     return finish(&request, status, *islands, ret, refusal);
@@ -52,5 +61,7 @@ json_t *fix_request_to_document(const struct fix_request *request)
 
     if (request->islands.count > 0)
         json_object_set_new(object, "islands", islands_to_document(&request->islands));
+    if (request->strict)
+        json_object_set_new(object, "strict", json_true());
     return object;
 }

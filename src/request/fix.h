@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "base/options.h"
 #include "base/refusal.h"
 #include "model/islands.h"
 
@@ -18,8 +19,16 @@ struct fix_request {
 
 void fix_request_done(struct fix_request *request);
 
+/* What the options of a command line say. */
+struct fix_words {
+    bool strict;
+};
+
+extern const struct option_table fix_options; /* of a struct fix_words */
+
 /* `islands` are words up to the NULL. Both return 0 and *ret, to be ended with fix_request_done(); or -EINVAL. */
-int fix_request_from_words(const char *const *islands, struct fix_request *ret, struct refusal *refusal);
+int fix_request_from_words(const struct fix_words *options, const char *const *islands, struct fix_request *ret,
+                           struct refusal *refusal);
 int fix_request_from_document(const json_t *document, struct fix_request *ret, struct refusal *refusal);
 
 json_t *fix_request_to_document(const struct fix_request *request);

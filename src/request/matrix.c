@@ -137,6 +137,7 @@ static int add_pair(struct matrix *matrix, char **words, size_t count, struct re
     if (status < 0)
         return status;
     rule.lifetime = lifetime_new(options->for_us, options->lease);
+    rule.strict = options->strict;
     rules_request_add(&matrix->request, &rule);
     return 0;
 }

@@ -45,6 +45,7 @@ static const struct option_row option_rows[] = {
      NULL},
     {"for", "TIME", "add: it goes by itself after that time", OPTION_DURATION, AT(for_us), 1, 0, NULL},
     {"lease", "NAME", "add: it goes with that lease, see epmdpxy lease", OPTION_TEXT, AT(lease), 0, 0, NULL},
+    {"strict", NULL, "add: a name that no node has is an error, and adds nothing", OPTION_FLAG, AT(strict), 0, 0, NULL},
 };
 
 const struct option_table rule_options = {OPTION_ROWS(option_rows)};
@@ -89,6 +90,7 @@ int rules_request_from_words(const struct rule_words *options, const char *const
     if (status < 0)
         return status;
     rule.lifetime = lifetime_new(options->for_us, options->lease);
+    rule.strict = options->strict;
     *ret = (struct rules_request){0};
     rules_request_add(ret, &rule);
     return 0;
@@ -209,6 +211,8 @@ static json_t *rule_asked_to_document(const struct rule_asked *rule)
 
     whom_to_document(&rule->selector, &rule->fault, object);
     lifetime_to_document(&rule->lifetime, object);
+    if (rule->strict)
+        json_object_set_new(object, "strict", json_true());
     return object;
 }
 

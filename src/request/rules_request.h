@@ -39,6 +39,7 @@ struct rule_words {
     const char *from, *to, *nodes, *dialled_by, *lease;
     const char *between[2];
     uint64_t for_us;
+    bool strict;
 };
 
 /* Of a struct rule_words; but the second island of --between is the word behind the first, which is for the caller. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/suggest.h"
 #include "base/utf8.h"
 #include "model/pattern.h"
 #include "model/rules.h"
@@ -14,6 +15,9 @@
 #include "service/service.h"
 
 #define NOTE_BYTES_MAX 2048
+
+/* With more nodes than that nobody looks for one whose name is like a stranger's. */
+#define LIKE_NODES_MAX 1000
 
 /* Looking at all triples of nodes, and for all pairs at all rules; beyond it nothing is said about how they are split.
  */
@@ -77,6 +81,43 @@ bool advice_is_known(const char *pattern, const struct cluster *cluster)
     return is_known(pattern, cluster) != KNOWN_no;
 }
 
+/* As the rule would name it: with its host where the stranger has one. */
+struct known_name {
+    char text[PATTERN_BYTES_MAX + 1];
+};
+
+/* A node that is there, and that may be meant instead: it is in none of these. */
+static bool is_meant(const char *stranger, const struct cluster_node *node, const struct islands *islands,
+                     struct known_name *ret)
+{
+    size_t len = strchr(stranger, '@') ? strlen(node->name) : strcspn(node->name, "@");
+
+    if (node->standing == NODE_REMEMBERED || len >= sizeof(ret->text))
+        return false;
+    memcpy(ret->text, node->name, len);
+    ret->text[len] = 0;
+    return suggest_is_slip(stranger, ret->text) && islands_find(islands, node->name) < 0;
+}
+
+/* What else to say of a name that nobody has; or "". */
+static void explain_stranger(const char *pattern, const struct islands *islands, const struct cluster *cluster,
+                             char to[NOTE_BYTES_MAX])
+{
+    const char *slip = pattern_slip(pattern);
+    struct known_name meant;
+
+    to[0] = 0;
+    if (slip) {
+        snprintf(to, NOTE_BYTES_MAX, "; %s", slip);
+        return;
+    }
+    for (size_t i = 0; i < cluster->nodes_count && cluster->nodes_count <= LIKE_NODES_MAX; i++)
+        if (is_meant(pattern, &cluster->nodes[i], islands, &meant)) {
+            snprintf(to, NOTE_BYTES_MAX, "; did you mean %s?", meant.text);
+            return;
+        }
+}
+
 #define PERHAPS "the host of '%.*s' is not known yet: whether it is '%s' shows when it connects"
 
 /* A name that nobody has is fine (the node may come later), but often a slip. */
@@ -87,11 +128,14 @@ void advice_strangers(const struct islands *islands, const char *meaning, const 
         for (size_t k = 0; k < islands->at[i].count && !is_full(answer); k++) {
             const char *pattern = islands->at[i].patterns[k];
             enum known known = is_known(pattern, cluster);
+            char more[NOTE_BYTES_MAX];
 
             if (known == KNOWN_perhaps)
                 advice_note(answer, PERHAPS, (int)strcspn(pattern, "@"), pattern, pattern);
-            if (known == KNOWN_no)
-                advice_note(answer, "no node named '%s' is registered%s", pattern, meaning);
+            if (known != KNOWN_no)
+                continue;
+            explain_stranger(pattern, islands, cluster, more);
+            advice_note(answer, "no node named '%s' is registered%s%s", pattern, meaning, more);
         }
 }
 
@@ -101,11 +145,14 @@ int advice_refuse_strangers(const struct islands *islands, const struct cluster 
         for (size_t k = 0; k < islands->at[i].count; k++) {
             const char *pattern = islands->at[i].patterns[k];
             enum known known = is_known(pattern, cluster);
+            char more[NOTE_BYTES_MAX];
 
             if (known == KNOWN_perhaps)
                 return refuse(refusal, "strict", PERHAPS, (int)strcspn(pattern, "@"), pattern, pattern);
-            if (known == KNOWN_no)
-                return refuse(refusal, "strict", "no node named '%.200s' is registered", pattern);
+            if (known != KNOWN_no)
+                continue;
+            explain_stranger(pattern, islands, cluster, more);
+            return refuse(refusal, "strict", "no node named '%.200s' is registered%.400s", pattern, more);
         }
     return 0;
 }
@@ -195,6 +242,19 @@ static void note_late(const struct rule_asked *rule, const struct cluster *clust
             first->dialer, first->acceptor, count == 2 ? "is" : "are", count - 1, count == 2 ? "pair" : "pairs");
 }
 
+/* Nobody is connected with itself. But nodes of that name may be on several hosts. */
+static void note_itself(const struct selector *selector, struct rules_answer *answer)
+{
+    const struct island *one = &selector->islands.at[0], *other = &selector->islands.at[1];
+    const char *name = one->patterns[0];
+
+    if (!selector->overlap || one->count > 1 || other->count > 1 || strcmp(name, other->patterns[0]) != 0 ||
+        !pattern_is_plain(name))
+        return;
+    advice_note(answer, "%s stands on both sides, and no node is connected with itself%s", name,
+                strchr(name, '@') ? "" : ": the rule is about nodes of that name on different hosts");
+}
+
 static void note_caveat(const struct fault *fault, struct rules_answer *answer)
 {
     char caveat[FAULT_CAVEAT_BYTES];
@@ -217,8 +277,10 @@ void advice_notes(const struct service *service, const struct rules_request *req
         note_late(rule, cluster, answer);
         note_observers(&rule->selector.islands, cluster, answer);
         note_caveat(&rule->fault, answer);
-        if (pairs)
+        if (pairs) {
+            note_itself(&rule->selector, answer);
             note_raw_links(&rule->selector.islands, cluster, answer);
+        }
         between_nodes |= pairs;
     }
     if (between_nodes && !service->relayed)

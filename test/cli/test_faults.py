@@ -420,6 +420,22 @@ def test_notes():
         notes = post(port, "/v1/rules", {"rules": [{"fault": "mute", "from": ["a"], "to": ["x"]}] * 3})[1]["notes"]
         assert len(notes) == 1 and "no node named 'x'" in notes[0], notes
         assert "note: no node named 'y'" in fine(go("fault", "add", "hide", "--node", "a,y"))
+    with cluster("node1", "node2", "rabbit") as (port, go):
+        for words, told in [("cut nod1 node2", "no node named 'nod1' is registered yet; the rule waits for it; did you mean node1?"),
+                            ("cut node1 N0de2", "no node named 'N0de2' is registered yet; the rule waits for it\n"),
+                            ("cut node1 NODE2", "did you mean node2?"),
+                            ("cut node1 node3", "no node named 'node3' is registered yet; the rule waits for it\n"),
+                            ("cut rabbit rabbi,node1", "no node named 'rabbi' is registered yet; the rule waits for it\n"),
+                            ("cut node[1- node2", "'node[1-' is registered yet; the rule waits for it; its '[' has no ']'"),
+                            ("cut node1 node[3-2]", "its range in brackets ends before it begins"),
+                            ("cut --halves --of node1,node2,rabit", "'rabit' is registered: it is in no island; did you mean rabbit?"),
+                            ("fix nod1 node2", "no node named 'nod1' is registered; did you mean node1?"),
+                            ("fault add hide --node rabit", "did you mean rabbit?"),
+                            ("fault add mute --between node2 node2", "node2 stands on both sides, and no node is connected with itself: the rule is about"),
+                            ("fault add mute --from node2@h --to node2@h", "node2@h stands on both sides, and no node is connected with itself\n")]:
+            assert told in fine(go(*words.split(" "))), (words, told)
+        for words in ("cut node1 node2", "fault add mute --between n* n*", "fault add mute --between node1,node2 node1,node2", "fault add mute"):
+            assert "note" not in fine(go(*words.split(" "))), words
     with cluster("a", "b", words=["--no-relay"]) as (port, go):
         assert "--no-relay" in fine(go("cut", "a", "b"))
         assert "--no-relay" in fine(go("fault", "add", "mute"))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Bad input: each has one line that names what is wrong, and changes nothing."""
+import tempfile
+
 from harness import cluster, fine, get, http, lasting, post, refused, refused_by, register, rules, run
 
 LONG = "n" * 3000
@@ -310,6 +312,21 @@ def test_methods_and_paths_that_do_not_exist():
 
 
 # ---- names that nobody has, for those who say that this is an error ----
+
+def test_strict_on_the_command_line():
+    with cluster("node1", "node2") as (port, go), tempfile.NamedTemporaryFile("w", suffix=".txt") as matrix:
+        matrix.write("eu = node1\nus = nod2\neu us 45ms\n")
+        matrix.flush()
+        fine(go("cut", "node1", "node2"))
+        before = lasting(port)
+        for words in ("cut nod2 node1", "cut --halves --of nod2,node1", "fix nod2 node1", "fault add hide --node nod2",
+                      "fault add mute --from node1 --to nod2", f"fault add latency --matrix {matrix.name}", "flap nod2 node1"):
+            assert lasting(port) == before
+            refused(go(*words.split(" "), "--strict"), "strict: no node named 'nod2' is registered; did you mean node2?")
+        for words in ("cut node1 node2", "fix node1 node2", "fault add hide --node node1"):
+            fine(go(*words.split(" "), "--strict"))
+        refused(go("fault", "list", "--strict"), "--strict: goes with fault add")
+
 
 def test_strict_refuses_strangers():
     with cluster("n1", "n2") as (port, go):

@@ -158,6 +158,23 @@ static void suggestions(void **state)
     assert_null(suggest("", words, 4, sizeof(*words)));
 }
 
+static void slips_in_names(void **state)
+{
+    static const char *const meant[][2] =
+        {{"nod1", "node1"},   {"N2", "n2"},
+         {"ndoe1", "node1"},  {"node2@VM", "node2@vm"},
+         {"rabit", "rabbit"}, {"nod1@a.long.name.of.a.host.in.a.cloud", "node1@a.long.name.of.a.host.in.a.cloud"}},
+                             *const others[][2] = {{"n3", "n2"},          {"node11", "node1"}, {"b", "a"},
+                                                   {"db", "dc"},          {"", "n1"},          {"node1", "node"},
+                                                   {"a@host1", "a@host2"}};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(meant) / sizeof(meant[0]); i++)
+        assert_true(suggest_is_slip(meant[i][0], meant[i][1]));
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        assert_false(suggest_is_slip(others[i][0], others[i][1]));
+}
+
 static void ports(void **state)
 {
     int port = 7;
@@ -192,4 +209,5 @@ static void some_are_taken(void **state)
     assert_string_equal(result.error, "--number: 'x' is not a number from 1 to 100");
 }
 
-RUN(T(some_are_taken), T(all_kinds), T(refused), T(twice), T(help_ends_it), T(shared_rows), T(suggestions), T(ports))
+RUN(T(some_are_taken), T(all_kinds), T(refused), T(twice), T(help_ends_it), T(shared_rows), T(suggestions),
+    T(slips_in_names), T(ports))

@@ -254,6 +254,20 @@ static void nodes_in_two_islands_are_found(void **state)
     assert_in_range(refused, 1000, 9000);
 }
 
+static void slips(void **state)
+{
+    static const char *const fine[] = {"node", "n*", "n[12]", "n[1-3]", "n[!a-c]", "n[]]", "n[-1]", "n[1-]", "n[^]a]"};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
+        assert_null(pattern_slip(fine[i]));
+    assert_non_null(strstr(pattern_slip("node[1-"), "no ']'"));
+    assert_non_null(strstr(pattern_slip("n[]"), "no ']'"));
+    assert_non_null(strstr(pattern_slip("n[12]m[3"), "no ']'"));
+    assert_non_null(strstr(pattern_slip("node[2-1]"), "ends before it begins"));
+    assert_non_null(strstr(pattern_slip("n[1-3][!\xc3\xb6-a]"), "ends before it begins"));
+}
+
 static void too_many(void **state)
 {
     struct islands islands = {0};
@@ -273,4 +287,4 @@ static void too_many(void **state)
 
 RUN(T(matches), T(what_patterns_mean_in_common), T(characters_are_not_bytes), T(no_pattern_takes_long),
     T(matches_as_file_names_do), T(found_by_their_beginnings), T(faults), T(islands_that_are_refused),
-    T(nodes_in_two_islands_are_found), T(too_many))
+    T(nodes_in_two_islands_are_found), T(slips), T(too_many))

@@ -274,10 +274,10 @@ static void fixes(void **state)
     struct refusal refusal;
     (void)state;
 
-    assert_int_equal(fix_request_from_words(split(""), &request, &refusal), 0);
+    assert_int_equal(fix_request_from_words(&(struct fix_words){0}, split(""), &request, &refusal), 0);
     check_same(fix_request_to_document(&request), "{}");
     fix_request_done(&request);
-    assert_int_equal(fix_request_from_words(split("a b,c"), &request, &refusal), 0);
+    assert_int_equal(fix_request_from_words(&(struct fix_words){0}, split("a b,c"), &request, &refusal), 0);
     check_same(fix_request_to_document(&request), "{'islands': [['a'], ['b', 'c']]}");
     fix_request_done(&request);
     for (size_t i = 0; i < 2; i++) { /* said, and nobody: not everything */
