@@ -7,7 +7,7 @@
          stopped_node_has_not_noticed/1,
          rules_go_with_their_owner/1, owner_none_stays/1, cut_before_it_comes/1, typos/1, with_cut_heals/1, topologies/1, conditions/1, faults/1,
          looking/1, peers_stay/1, peers_go_with_their_owner/1, attached/1, attached_vm_dies/1, launched_vm_dies/1, daemon_dies/1, stock_epmd/1,
-         no_program/1, not_started/1, observing_runner/1, runner_ticks_alike/1, too_late_to_observe/1, refused_redial/1, errors_have_words/1, flapping/1, effects/1,
+         no_program/1, what_cannot_be_starts_nothing/1, not_started/1, observing_runner/1, runner_ticks_alike/1, too_late_to_observe/1, refused_redial/1, errors_have_words/1, flapping/1, effects/1,
          words_of_others/1, adopted_runner/1]).
 
 -define(BOUND, 30000).
@@ -16,12 +16,12 @@ all() ->
     [cut_cables_is_silent, names_in_every_form, sever_is_seen_by_all, stopped_node_has_not_noticed, heal_makes_a_mesh, shell_word_for_word,
      rules_go_with_their_owner, owner_none_stays, cut_before_it_comes, typos, with_cut_heals, topologies, conditions, faults, looking, peers_stay,
      peers_go_with_their_owner,
-     attached, attached_vm_dies, launched_vm_dies, daemon_dies, stock_epmd, no_program, not_started, observing_runner,
+     attached, attached_vm_dies, launched_vm_dies, daemon_dies, stock_epmd, no_program, what_cannot_be_starts_nothing, not_started, observing_runner,
      runner_ticks_alike,
      too_late_to_observe, refused_redial, errors_have_words, flapping, effects, words_of_others,
      adopted_runner].
 
-init_per_testcase(Case, Config) when Case =:= stock_epmd; Case =:= no_program; Case =:= not_started; Case =:= attached;
+init_per_testcase(Case, Config) when Case =:= stock_epmd; Case =:= no_program; Case =:= not_started; Case =:= what_cannot_be_starts_nothing; Case =:= attached;
                                      Case =:= attached_vm_dies; Case =:= adopted_runner;
                                      Case =:= shell_word_for_word ->
     Config;
@@ -389,7 +389,8 @@ stock_epmd(_) ->
 no_program(Config) ->
     ?assertMatch({error, {no_program, _}}, epmdpxy:start(#{port => 0, program => "/nowhere/epmdpxy"})),
     ?assertEqual({error, {bad_option, prt}}, epmdpxy:start(#{prt => 0})),
-    ?assertMatch({error, {program_failed, "/bin/false", 1, _}}, epmdpxy:start(#{port => 0, program => "/bin/false"})),
+    ?assertMatch({error, {program_failed, "/bin/false", 1, <<"it has said nothing: is it epmdpxy?">>}},
+                 epmdpxy:start(#{port => 0, program => "/bin/false"})),
     Old = filename:join(proplists:get_value(priv_dir, Config), "old"),
     ok = file:write_file(Old, "#!/bin/sh\necho \"epmdpxy serve: no such option: $4\" >&2; exit 2\n"),
     ok = file:change_mode(Old, 8#755),
@@ -401,6 +402,24 @@ no_program(Config) ->
     {ok, Said} = file:read_file(Log),
     ?assertNotEqual(nomatch, string:find(Said, "logged is registered")),
     ok = epmdpxy:stop().
+
+what_cannot_be_starts_nothing(_) ->
+    [?assertEqual({error, {bad_option, Wrong}}, epmdpxy:start(Wrong)) || Wrong <- [foo, "4369", {port, 0}, 1.5, [{port, 0}]]],
+    [?assertEqual({error, {bad_option, {port, Port}}}, epmdpxy:start(Start))
+     || {Port, Start} <- [{99999, 99999}, {-1, -1}, {x, #{port => x}}, {"0", #{port => "0"}}]],
+    [?assertEqual({error, {bad_option, {Name, Value}}}, epmdpxy:start(#{port => 0, Name => Value}))
+     || {Name, Value} <- [{observer, yes}, {strict, 1}, {seed, "17"}, {program, 17}, {log, {x}}]],
+    try
+        [begin
+             true = os:putenv("ERL_EPMD_PORT", Text),
+             ?assertEqual({error, {bad_option, {"ERL_EPMD_PORT", Text}}}, epmdpxy:start())
+         end || Text <- ["abc", "0", "70000", "1x"]]
+    after
+        os:unsetenv("ERL_EPMD_PORT")
+    end,
+    ?assertEqual({error, not_started}, epmdpxy:info()),
+    [?assertNotEqual(nomatch, string:find(epmdpxy:format_error({bad_option, {Port, 99999}}), "from 0 to 65535"))
+     || Port <- [port, "ERL_EPMD_PORT"]].
 
 not_started(_) ->
     ?assertEqual({error, not_started}, epmdpxy:cut([a, b])),

@@ -103,7 +103,9 @@ start(Options) when is_map(Options) ->
     case epmdpxy_daemon:start(Options) of
         {ok, Port} -> observe_as_asked(Options, Port);
         {error, _} = Error -> Error
-    end.
+    end;
+start(Other) ->
+    {error, {bad_option, Other}}.
 
 observe_as_asked(Options, Port) ->
     case maps:get(observer, Options, true) andalso is_alive() of
@@ -389,12 +391,12 @@ events(After) -> part(events, request(get, ["/v1/events?after=", integer_to_list
 mark() -> value(part(last, request(get, "/v1/events?after=18446744073709551615", none))).
 
 %% @equiv history(0)
--spec history() -> unicode:chardata().
+-spec history() -> binary().
 history() -> history(0).
 
 %% @doc What was cut when, and what nodes and connections came and went, as lines for a failed test's log; also the seed.
--spec history(non_neg_integer()) -> unicode:chardata().
-history(After) -> epmdpxy_history:since(After).
+-spec history(non_neg_integer()) -> binary().
+history(After) -> unicode:characters_to_binary(epmdpxy_history:since(After)).
 
 %% @doc An error in words, with what to do about it.
 -spec format_error(reason()) -> unicode:chardata().

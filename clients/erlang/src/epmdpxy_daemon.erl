@@ -37,8 +37,16 @@
 start(Options) ->
     epmdpxy_ask:caught(fun() ->
         epmdpxy_ask:options(Options, [port, program, observer, strict, seed, log]),
+        _ = [fits(Name, Value) orelse throw({error, {bad_option, {Name, Value}}}) || {Name, Value} <- maps:to_list(Options)],
+        _ = wanted_port(Options),
         begin_or_join(Options)
     end).
+
+%% What cannot be is said before anything starts.
+fits(port, Port) -> is_integer(Port) andalso Port >= 0 andalso Port =< 65535;
+fits(seed, Seed) -> is_integer(Seed) andalso Seed >= 0;
+fits(File, Name) when File =:= program; File =:= log -> is_list(Name) orelse is_binary(Name) orelse is_atom(Name);
+fits(_, Flag) -> is_boolean(Flag).
 
 begin_or_join(Options) ->
     case gen_server:start({local, ?SERVER}, ?MODULE, Options, [{timeout, ?START_MS}]) of
@@ -145,9 +153,15 @@ init(Options) ->
 wanted_port(#{port := Port}) -> Port;
 wanted_port(_) ->
     case {init:get_argument(epmd_port), os:getenv(?VARIABLE)} of
-        {{ok, [[Port | _] | _]}, _} -> list_to_integer(Port);
-        {error, false} -> ?STANDARD_PORT;
-        {error, Port} -> list_to_integer(Port)
+        {{ok, [[Port | _] | _]}, _} -> number("-epmd_port", Port);
+        {error, Unset} when Unset =:= false; Unset =:= "" -> ?STANDARD_PORT;
+        {error, Port} -> number(?VARIABLE, Port)
+    end.
+
+number(Name, Text) ->
+    case string:to_integer(Text) of
+        {Port, []} when Port > 0, Port =< 65535 -> Port;
+        _ -> throw({error, {bad_option, {Name, Text}}})
     end.
 
 adopt(Number) ->

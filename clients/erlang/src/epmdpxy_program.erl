@@ -78,11 +78,14 @@ await_number(Port, Program, Said, Until) ->
             catch error:badarg -> await_number(Port, Program, [Line | Said], Until)
             end;
         {Port, {exit_status, Status}} ->
-            failed(Program, Status, iolist_to_binary(lists:join("\n", lists:reverse(Said))))
+            failed(Program, Status, said(Said))
     after max(0, Until - erlang:monotonic_time(millisecond)) ->
         close(Port),
-        {error, {program_failed, Program, timeout, iolist_to_binary(lists:join("\n", lists:reverse(Said)))}}
+        {error, {program_failed, Program, timeout, said(Said)}}
     end.
+
+said([]) -> <<"it has said nothing: is it epmdpxy?">>;
+said(Said) -> iolist_to_binary(lists:join("\n", lists:reverse(Said))).
 
 failed(Program, Status, Said) ->
     case binary:match(Said, <<"until-stdin-closes">>) of

@@ -18,8 +18,10 @@ error({program_too_old, Path}) ->
     io_lib:format("~ts is too old for this client: build it anew, or point EPMDPXY to another one", [Path]);
 error({daemon_too_old, Port}) ->
     io_lib:format("the epmdpxy on port ~w is too old for this client", [Port]);
+error({program_failed, Path, timeout, Said}) ->
+    io_lib:format("~ts has not told its port in time: ~ts", [Path, Said]);
 error({program_failed, Path, Status, Said}) ->
-    io_lib:format("~ts did not start (~p): ~ts", [Path, Status, Said]);
+    io_lib:format("~ts did not start, and has ended with status ~w: ~ts", [Path, Status, Said]);
 error({daemon_ended, Status, Said}) ->
     io_lib:format("epmdpxy has ended with status ~w: ~ts", [Status, Said]);
 error({lost, Port, Why}) ->
@@ -34,6 +36,8 @@ error(nothing_cut) -> "nothing is cut, so there is nothing to notice";
 error({timeout, Missing}) when is_binary(Missing) -> ["time is over: ", Missing];
 error({timeout, Missing}) -> io_lib:format("time is over: ~p", [Missing]);
 error({ended, Ids}) -> io_lib:format("of the rules ~w none is left: ask for an effect before they are removed", [Ids]);
+error({bad_option, {Port, What}}) when Port =:= port; Port =:= "ERL_EPMD_PORT"; Port =:= "-epmd_port" ->
+    io_lib:format("~ts: ~tp is no port: that is a number from 0 to 65535 (0, where it is an option: any free one)", [Port, What]);
 error({bad_option, What}) -> io_lib:format("~tp is no option, or none that can be, of this function", [What]);
 error({bad_island, What}) -> io_lib:format("~tp is no island: that is the name of a node, or a list of names", [What]);
 error({bad_name, What}) -> io_lib:format("~tp is no name of a node: that is an atom, a string or a binary", [What]);
