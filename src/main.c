@@ -41,10 +41,38 @@ static int show_help(void)
     return STATUS_OK;
 }
 
+/* What people type who have not read on, and what to type instead. */
+static const struct {
+    const char *word, *instead;
+} others[] = {
+    {"heal", "fix"},
+    {"partition", "cut"},
+    {"split", "cut"},
+    {"list", "status, names, or fault list"},
+    {"ls", "status, names, or fault list"},
+    {"stop", "fix and fault clear, which end all faults (the daemon ends by Ctrl-C, or SIGTERM)"},
+    {"start", "serve"},
+    {"nodes", "names, or status"},
+};
+
+#define OTHERS (sizeof(others) / sizeof(others[0]))
+
 static int refuse_word(const char *word)
 {
     const char *names[COMMANDS], *meant;
 
+    if (epmd_takes(word)) {
+        fprintf(stderr,
+                "epmdpxy: '%s' is an option of epmd: under that name, as a link to epmdpxy, it is taken; "
+                "else see epmdpxy --help\n",
+                word);
+        return STATUS_BAD_INPUT;
+    }
+    for (size_t i = 0; i < OTHERS; i++)
+        if (strcmp(others[i].word, word) == 0) {
+            fprintf(stderr, "epmdpxy: unknown subcommand '%s'; there is %s\n", word, others[i].instead);
+            return STATUS_BAD_INPUT;
+        }
     for (size_t i = 0; i < COMMANDS; i++)
         names[i] = commands[i]->name;
     meant = suggest(word, names, COMMANDS, sizeof(*names));
@@ -79,8 +107,28 @@ static int told(const struct command *by, int status)
     return status == STATUS_OK ? STATUS_FAILED : status;
 }
 
+static const struct command *find(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+/* `epmdpxy help`, and `epmdpxy help cut`. */
+static int help(const char *about)
+{
+    const struct command *command = about ? find(about) : NULL;
+    char *argv[] = {"--help", NULL};
+
+    if (about && !command)
+        return refuse_word(about);
+    return told(NULL, command ? command->run(command, 1, argv) : show_help());
+}
+
 int main(int argc, char **argv)
 {
+    const struct command *command;
     const char *program = argc > 0 ? strrchr(argv[0], '/') : NULL;
 
     open_standard_files();
@@ -94,11 +142,9 @@ int main(int argc, char **argv)
         return STATUS_BAD_INPUT;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
-        return told(NULL, show_help());
+        return help(strcmp(argv[1], "help") == 0 && argc > 2 ? argv[2] : NULL);
     if (strcmp(argv[1], "--version") == 0)
         return told(&version_command, version_command.run(&version_command, 0, argv + 2));
-    for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(commands[i]->name, argv[1]) == 0)
-            return told(commands[i], commands[i]->run(commands[i], argc - 2, argv + 2));
-    return refuse_word(argv[1]);
+    command = find(argv[1]);
+    return command ? told(command, command->run(command, argc - 2, argv + 2)) : refuse_word(argv[1]);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/duration.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -16,7 +17,12 @@ static const struct units durations = {units, UNITS, 6, DURATION_MAX_US};
 
 int duration_parse(const char *text, uint64_t *ret_us)
 {
-    return quantity_parse(text, &durations, ret_us);
+    static const struct units longer = {units, UNITS, 6, INT64_MAX};
+    uint64_t us;
+
+    if (quantity_parse(text, &durations, ret_us) == 0)
+        return 0;
+    return quantity_parse(text, &longer, &us) == 0 ? -ERANGE : -EINVAL;
 }
 
 void duration_print_exact(uint64_t us, char *to, size_t size)

@@ -13,7 +13,7 @@
 
 /*
  * "150ms", "1.5s", "2m": a decimal number and its unit, nothing else, at most DURATION_MAX_US.
- * Returns 0 and the microseconds, or -EINVAL with *ret_us untouched.
+ * Returns 0 and the microseconds; or, with *ret_us untouched, -ERANGE: it is longer, -EINVAL: it is none.
  */
 int duration_parse(const char *text, uint64_t *ret_us);
 

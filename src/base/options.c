@@ -95,6 +95,14 @@ static int refuse_choice(const struct option_row *row, const char *value, struct
     return -EINVAL;
 }
 
+static int refuse_duration(const struct option_row *row, const char *value, int status, struct options_result *result)
+{
+    if (status == -ERANGE)
+        return wrong(result, "--%s: '%s' is too long: give a duration of at most 8760h (a year), such as 150ms or 15s",
+                     row->name, value);
+    return wrong(result, "--%s: '%s' is not a duration: give " DURATION_HINT, row->name, value);
+}
+
 static int refuse_short(const struct option_row *row, const char *value, struct options_result *result)
 {
     char least[32];
@@ -120,6 +128,7 @@ static int set_value(struct place place, void *fields, const char *value, struct
     const struct option_row *row = place.row;
     void *field = (char *)fields + place.base + row->offset;
     uint64_t us, bytes;
+    int status;
 
     switch (row->kind) {
     case OPTION_FLAG:
@@ -138,8 +147,9 @@ static int set_value(struct place place, void *fields, const char *value, struct
             return wrong(result, "--%s: '%s' is not a number from %d to %d", row->name, value, row->min, row->max);
         return 0;
     case OPTION_DURATION:
-        if (duration_parse(value, &us) < 0)
-            return wrong(result, "--%s: '%s' is not a duration: give " DURATION_HINT, row->name, value);
+        status = duration_parse(value, &us);
+        if (status < 0)
+            return refuse_duration(row, value, status, result);
         if (us < (uint64_t)row->min)
             return refuse_short(row, value, result);
         *(uint64_t *)field = us;

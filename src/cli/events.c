@@ -4,6 +4,7 @@
  */
 #include <limits.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,14 @@ static void add_events(struct text *to, const json_t *answer)
 
     json_array_foreach(json_object_get(answer, "events"), i, event)
         event_add_line(to, event);
+}
+
+/* Of kinds or of a node that may be misspelt. */
+static void add_chosen_events(struct text *to, const json_t *answer)
+{
+    add_events(to, answer);
+    if (json_array_size(json_object_get(answer, "events")) == 0)
+        fprintf(stderr, "epmdpxy: there are no such events\n");
 }
 
 static void add_query(struct text *path, const char *name, const char *value)
@@ -83,7 +92,8 @@ static int run(const struct command *self, int argc, char **argv)
     if (options.follow)
         status = follow(self, &options.asking, path.data);
     else
-        status = client_tell(self, &options.asking, (struct client_request){.path = path.data}, add_events);
+        status = client_tell(self, &options.asking, (struct client_request){.path = path.data},
+                             options.node || options.kinds ? add_chosen_events : add_events);
     text_done(&path);
     return status;
 }

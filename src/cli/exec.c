@@ -103,7 +103,7 @@ static void become_daemon(const struct family *family, int output, const struct 
     }
     memcpy(argv + n, args, (size_t)argc * sizeof(*argv));
     execv("/proc/self/exe", argv);
-    perror("epmdpxy exec: /proc/self/exe");
+    fprintf(stderr, "epmdpxy exec: /proc/self/exe: %s; mount /proc\n", strerror(errno));
     _exit(STATUS_FAILED);
 }
 
@@ -225,8 +225,9 @@ static void tell_who_stays(int port, const struct exec_options *options)
         query_names(port, add_name, &stayed);
     }
     if (stayed.names.len > 0)
-        command_fail("nodes that the command has started go on, without a port mapper now: %.*s", (int)stayed.names.len,
-                     stayed.names.data);
+        command_fail("nodes that the command has started go on, without a port mapper now (end their processes, "
+                     "beam.smp, by kill): %.*s",
+                     (int)stayed.names.len, stayed.names.data);
     text_done(&stayed.names);
 }
 

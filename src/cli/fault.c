@@ -286,12 +286,32 @@ static const char *only_for_add(const struct fault_fields *options)
     return options->matrix ? "matrix" : NULL;
 }
 
+/* "--delay 50ms" for "delay=50ms". Returns COMMAND_GO, or has said so. */
+static int check_params(const struct command *self, int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++) {
+        const char *name = argv[i] + 2, *value;
+        size_t len;
+
+        if (strncmp(argv[i], "--", 2) != 0)
+            continue;
+        len = strcspn(name, "=");
+        if (!kinds_have_param(name, len))
+            continue;
+        value = name[len] ? name + len + 1 : i + 1 < argc ? argv[i + 1] : "...";
+        return command_refuse(self, "'%s': parameters have no dashes: write %.*s=%s", argv[i], (int)len, name, value);
+    }
+    return COMMAND_GO;
+}
+
 static int run(const struct command *self, int argc, char **argv)
 {
     struct fault_fields options = {.rule.between[1] = behind_between(argc, argv), .asking = ASKING_NEW};
-    int status = command_begin(self, &options, argc, argv, 0, COMMAND_ANY_WORDS);
+    int status = check_params(self, argc, argv);
     const char *option, *meant;
 
+    if (status == COMMAND_GO)
+        status = command_begin(self, &options, argc, argv, 0, COMMAND_ANY_WORDS);
     if (status != COMMAND_GO)
         return status;
     if (!argv[0])

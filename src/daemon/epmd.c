@@ -5,6 +5,7 @@
 #include "daemon/epmd.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "base/suggest.h"
+#include "base/utf8.h"
 #include "cli/query.h"
 #include "cable/cabling.h"
 #include "daemon/daemon.h"
@@ -23,6 +26,7 @@
 #define DEFAULT_PORT 4369
 #define REMEMBERED_WHEN_DEBUGGED 5
 #define PACKET_TIMEOUT_S 60
+#define WRONG_BYTES 1024
 
 struct epmd {
     int port;
@@ -61,6 +65,60 @@ static int usage(void)
           "  -stop Name               forget a node\n",
           stderr);
     return EXIT_FAILURE;
+}
+
+/* What is wrong, in a line before the usage; what was typed must not become a second one. */
+static int wrong(const char *format, ...)
+{
+    char line[WRONG_BYTES];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    utf8_make_line(line);
+    fprintf(stderr, "epmd: %s\n", line);
+    return usage();
+}
+
+static const char *const flags[] = {
+    "-d",
+    "-debug",
+    "-daemon",
+    "-port",
+    "-address",
+    "-relaxed_command_check",
+    "-packet_timeout",
+    "-delay_accept",
+    "-delay_write",
+    "-systemd",
+    "-no_relay",
+    "-names",
+    "-dump",
+    "-started",
+    "-kill",
+    "-stop",
+};
+
+#define FLAGS (sizeof(flags) / sizeof(flags[0]))
+
+bool epmd_takes(const char *word)
+{
+    for (size_t i = 0; i < FLAGS; i++)
+        if (strcmp(flags[i], word) == 0)
+            return true;
+    return false;
+}
+
+static int refuse_unknown(const char *word)
+{
+    const char *meant = suggest(word, flags, FLAGS, sizeof(*flags));
+
+    if (strcmp(word, "-h") == 0 || strcmp(word, "-help") == 0 || strcmp(word, "--help") == 0)
+        return usage();
+    if (meant)
+        return wrong("unknown option '%s'; did you mean %s?", word, meant);
+    return wrong("unknown option '%s'", word);
 }
 
 /* ---- questions to the daemon that runs ---- */
@@ -149,12 +207,12 @@ static int ask(const struct epmd *epmd, int argc, char **argv)
     const char *what = argv[0];
 
     if (strcmp(what, "-stop") == 0)
-        return argc == 2 ? ask_stop(epmd->port, argv[1]) : usage();
+        return argc == 2 ? ask_stop(epmd->port, argv[1]) : wrong("-stop takes the name of a node, and comes last");
     if (strcmp(what, "-names") != 0 && strcmp(what, "-dump") != 0 && strcmp(what, "-kill") != 0 &&
         strcmp(what, "-started") != 0)
         return -1;
     if (argc != 1)
-        return usage();
+        return wrong("%s is a question, which comes last: '%s' is one word too many", what, argv[1]);
     if (strcmp(what, "-names") == 0)
         return ask_list(epmd->port, 'n');
     if (strcmp(what, "-dump") == 0)
@@ -253,16 +311,15 @@ static bool set_flag(struct epmd *epmd, const char *flag)
     return true;
 }
 
-/* A flag and its value. Numbers are read as the stock program reads them: atoi, and 0 is refused. */
-static bool set_value(struct epmd *epmd, const char *flag, const char *value)
+/* A flag that is none without a value, and it. Numbers are read as the stock program reads them: atoi, and 0 is
+ * refused. Returns 0; or the exit status, and has said what is wrong. `value` NULL: there is none. */
+static int set_value(struct epmd *epmd, const char *flag, const char *value)
 {
-    int *number;
+    int *number = NULL;
 
-    if (strcmp(flag, "-address") == 0) {
+    if (strcmp(flag, "-address") == 0)
         epmd->addresses = value;
-        return true;
-    }
-    if (strcmp(flag, "-port") == 0)
+    else if (strcmp(flag, "-port") == 0)
         number = &epmd->port;
     else if (strcmp(flag, "-packet_timeout") == 0)
         number = &epmd->packet_timeout_s;
@@ -271,9 +328,15 @@ static bool set_value(struct epmd *epmd, const char *flag, const char *value)
     else if (strcmp(flag, "-delay_write") == 0)
         number = &epmd->reply_delay_s;
     else
-        return false;
+        return refuse_unknown(flag);
+    if (!value)
+        return wrong("%s needs a value", flag);
+    if (!number)
+        return 0;
     *number = atoi(value);
-    return *number != 0 && (number == &epmd->port || *number > 0);
+    if (*number == 0 || (number != &epmd->port && *number < 0))
+        return wrong("%s: '%s' is not a number above 0", flag, value);
+    return 0;
 }
 
 int epmd_main(int argc, char **argv)
@@ -292,8 +355,9 @@ int epmd_main(int argc, char **argv)
         if (status >= 0)
             return status;
         if (!set_flag(&epmd, argv[0])) {
-            if (argc < 2 || !set_value(&epmd, argv[0], argv[1]))
-                return usage();
+            status = set_value(&epmd, argv[0], argc < 2 ? NULL : argv[1]);
+            if (status > 0)
+                return status;
             used = 2;
         }
         argc -= used;

@@ -43,7 +43,8 @@ static const char *const log_levels[] = {"error", "warning", "info", "debug", NU
 static const struct option_row rows[] = {
     {"port", "N", "listen there; 0: any free port (ERL_EPMD_PORT, or 4369)", OPTION_NUMBER, FIELD(port), 0, 65535,
      NULL},
-    {"port-file", "FILE", "write the port number there once it listens", OPTION_TEXT, FIELD(port_file), 0, 0, NULL},
+    {"port-file", "FILE", "write the port number there once it listens; gone when it ends", OPTION_TEXT,
+     FIELD(port_file), 0, 0, NULL},
     {"address", "LIST", "listen on these addresses and on loopback (ERL_EPMD_ADDRESS, or all)", OPTION_TEXT,
      FIELD(addresses), 0, 0, NULL},
     {"loopback", NULL, "listen on 127.0.0.1 and ::1 only", OPTION_FLAG, FIELD(loopback), 0, 0, NULL},
@@ -105,6 +106,20 @@ static int write_port_file(const char *path, int port)
     if (fclose(file) != 0 || (!special && rename(aside, path) < 0))
         return -errno;
     return 0;
+}
+
+/* It tells of nobody any more; but when it has been written anew meanwhile, that is not ours. */
+static void remove_port_file(const char *path, int port)
+{
+    struct stat there;
+    FILE *file = stat(path, &there) == 0 && S_ISREG(there.st_mode) ? fopen(path, "r") : NULL;
+    int told;
+
+    if (!file)
+        return;
+    if (fscanf(file, "%d", &told) == 1 && told == port)
+        unlink(path);
+    fclose(file);
 }
 
 struct announcement {
@@ -205,7 +220,7 @@ static int serve(const struct command *self, const struct serve_options *options
         return command_fail("--node: %s", refusal.text);
 
     announcement = (struct announcement){options->port_file, sockets.port, options->until_input_closes, ways};
-    return daemon_run(&(struct daemon_config){
+    status = daemon_run(&(struct daemon_config){
         .mapper = {.port = sockets.port,
                    .relay = options->relay,
                    .relaxed = options->relaxed,
@@ -228,6 +243,9 @@ static int serve(const struct command *self, const struct serve_options *options
         .ready = announce,
         .ready_data = &announcement,
     });
+    if (options->port_file)
+        remove_port_file(options->port_file, sockets.port);
+    return status;
 }
 
 static int serve_by_all_ways(const struct command *self, const struct serve_options *options,

@@ -129,7 +129,7 @@ const char *pattern_fault(const char *pattern)
         if ((unsigned char)*c <= ' ' || *c == 0x7F || *c == ',')
             return "a name with a blank, a comma or a control character in it";
     if (at && (at == pattern || !at[1] || strchr(at + 1, '@')))
-        return "a full name that is not NAME@HOST";
+        return "a full name that is not NAME@HOST, such as node1@host";
     return NULL;
 }
 

@@ -123,7 +123,7 @@ int cut_request_from_words(const struct cut_words *options, const char *const *i
         status = islands_of_words(options, islands, &request, refusal);
     if (status == 0 && set_mode(&request, options->mode, refusal) < 0)
         status = refuse(refusal, "--mode", "%s", refusal->text);
-    return finish(&request, status, ret, refusal);
+    return finish(&request, status, ret, refusal) < 0 ? islands_refused(refusal) : 0;
 }
 
 /* ---- documents ---- */

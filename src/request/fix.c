@@ -43,7 +43,9 @@ int fix_request_from_words(const struct fix_words *options, const char *const *i
     struct fix_request request = {.strict = options->strict};
     int status = islands_from_words(islands, &request.islands, refusal);
 
-    return finish(&request, status, *islands, ret, refusal);
+    if (status < 0 && *islands && !islands[1])
+        refusal_add(refusal, "; fix alone heals all, epmdpxy fault rm 1 removes the cut of that number");
+    return finish(&request, status, *islands, ret, refusal) < 0 ? islands_refused(refusal) : 0;
 }
 
 int fix_request_from_document(const json_t *document, struct fix_request *ret, struct refusal *refusal)

@@ -86,6 +86,18 @@ int kinds_check(const char *name, struct refusal *refusal)
     return status;
 }
 
+bool kinds_have_param(const char *name, size_t len)
+{
+    for (enum fault_kind kind = 0; kind < FAULTS_COUNT; kind++) {
+        const struct fault_row *row = fault_row(kind);
+
+        for (size_t i = 0; i < row->params_count; i++)
+            if (strlen(row->params[i].name) == len && memcmp(row->params[i].name, name, len) == 0)
+                return true;
+    }
+    return false;
+}
+
 static bool is_chosen(const struct fault_row *row, const char *only)
 {
     return !only || strcmp(only, row->name) == 0;

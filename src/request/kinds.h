@@ -6,12 +6,17 @@
 #define REQUEST_KINDS_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "base/refusal.h"
 #include "base/text.h"
 
 /* Is there a kind of that name? Returns 0 or -EINVAL. */
 int kinds_check(const char *name, struct refusal *refusal);
+
+/* Has any kind a parameter of that name, the first `len` bytes of it? */
+bool kinds_have_param(const char *name, size_t len);
 
 /* All kinds, or the one of that name. The caller's: {"kinds": [...]}. */
 json_t *kinds_to_document(const char *only);

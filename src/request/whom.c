@@ -99,6 +99,13 @@ static int check_sort(const struct whom *whom, const struct fault_row *fault, co
     return 0;
 }
 
+static int refuse_half(const char *const *names, enum whom_field said, enum whom_field missing, struct refusal *refusal)
+{
+    if (names == whom_documents)
+        return refuse(refusal, names[said], "goes with %s (everybody is [\"*\"])", names[missing]);
+    return refuse(refusal, names[said], "goes with %s (everybody is %s '*')", names[missing], names[missing]);
+}
+
 /* Is it said in one way only, and wholly? */
 static int check_way(const struct whom *whom, const char *const *names, struct refusal *refusal)
 {
@@ -106,7 +113,7 @@ static int check_way(const struct whom *whom, const char *const *names, struct r
     bool between = says(whom, WHOM_between), islands = says(whom, WHOM_islands);
 
     if (from != to)
-        return refuse(refusal, names[from ? WHOM_from : WHOM_to], "goes with %s", names[from ? WHOM_to : WHOM_from]);
+        return refuse_half(names, from ? WHOM_from : WHOM_to, from ? WHOM_to : WHOM_from, refusal);
     if (islands + between + both > 1)
         return refuse(refusal, names[between ? WHOM_between : WHOM_from], "give one of %s and %s, %s, %s",
                       names[WHOM_from], names[WHOM_to], names[WHOM_between], names[WHOM_islands]);
@@ -141,18 +148,25 @@ static struct islands everybody(size_t count)
     return islands;
 }
 
-/* The model calls fields as documents do. */
+/* The model calls fields as documents do. On a command line nobody counts: the name itself is said. */
 static void call_field(struct refusal *refusal, const char *const *names)
 {
     size_t len = strcspn(refusal->field, "[");
-    char rest[REFUSAL_FIELD_BYTES];
 
-    for (size_t i = 0; i < WHOM_FIELDS_COUNT; i++)
+    for (size_t i = 0; i < WHOM_FIELDS_COUNT && names != whom_documents; i++)
         if (strlen(whom_documents[i]) == len && memcmp(whom_documents[i], refusal->field, len) == 0) {
-            memcpy(rest, refusal->field, sizeof(rest));
-            snprintf(refusal->field, sizeof(refusal->field), "%s%.200s", names[i], rest + len);
+            snprintf(refusal->field, sizeof(refusal->field), "%s", names[i]);
             return;
         }
+}
+
+int islands_refused(struct refusal *refusal)
+{
+    size_t number;
+
+    if (sscanf(refusal->field, "islands[%zu]", &number) == 1)
+        snprintf(refusal->field, sizeof(refusal->field), "island %zu", number + 1);
+    return refusal->status;
 }
 
 int whom_select(const struct whom *whom, const struct fault *fault, const char *const *names, struct selector *ret,

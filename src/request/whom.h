@@ -27,6 +27,9 @@ int island_from_word(const char *word, struct islands *islands, struct refusal *
 /* The same for all words up to the NULL; one island alone is refused. *ret is the caller's to end in any case. */
 int islands_from_words(const char *const *words, struct islands *ret, struct refusal *refusal);
 
+/* islands_check() has refused words: calls the island as people count it, "island 1". Returns the status. */
+int islands_refused(struct refusal *refusal);
+
 json_t *island_to_document(const struct island *island);    /* [names] */
 json_t *islands_to_document(const struct islands *islands); /* [[names], ...] */
 

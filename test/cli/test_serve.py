@@ -17,6 +17,19 @@ def test_a_port_that_cannot_be_told_is_not_served():
         refused(run("serve", "--port", "0", "--port-file", path), "--port-file: ", path, status=1)
 
 
+def test_the_port_file_goes_with_the_daemon():
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "port"
+        for told in (None, "4711\n"):  # by another daemon, which has begun meanwhile
+            with subprocess.Popen([EPMDPXY, "serve", "--port", "0", "--port-file", str(file)], env=CLEAN, stdout=subprocess.DEVNULL) as served:
+                wait(file.exists)
+                if told:
+                    file.write_text(told)
+                served.terminate()
+                assert served.wait(timeout=20) == 0
+            assert file.exists() == bool(told)
+
+
 def test_it_ends_with_its_standard_input():
     words = [EPMDPXY, "serve", "--port", "0", "--until-stdin-closes"]
     for leave in (lambda served: served.stdin.close(), lambda served: served.terminate()):

@@ -172,6 +172,9 @@ def test_the_daemon_ends_while_somebody_waits():
 def test_events():
     with cluster() as (port, go):
         assert fine(go("events")) == ""
+        for words in (["--node", "nX"], ["--kind", "node_up"]):
+            done = go("events", *words)
+            assert (done.returncode, done.stdout, done.stderr) == (0, "", "epmdpxy: there are no such events\n"), done
         with register(port, "a"):
             fine(go("cut", "a", "b"))
         wait(lambda: get(port, "/v1/events")[1]["last"] == 3)

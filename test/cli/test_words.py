@@ -25,6 +25,8 @@ def test_help_teaches():
         assert re.search(rf"^  {word} ", done.stdout, re.MULTILINE), word
         one = run(word, "--help")
         assert one.returncode == 0 and one.stdout.startswith(f"Usage: epmdpxy {word}") and one.stderr == "", one
+        assert fine(run("help", word)) == one.stdout
+    assert fine(run("help")) == fine(run("-h")) == done.stdout
     for words in ([], *([word] for word in SUBCOMMANDS)):
         fits(run(*words, "--help").stdout)
     kinds = json.loads(fine(run("fault", "kinds", "--json")))["kinds"]
@@ -39,6 +41,13 @@ def test_unknown_words_and_options():
     refused(run("ct"), "did you mean cut?")
     refused(run("stauts"), "did you mean status?")
     refused(run("frobnicate"), "see epmdpxy --help")
+    refused(run("help", "ct"), "did you mean cut?")
+    refused(run("heal"), "'heal'; there is fix")
+    refused(run("list"), "there is status, names, or fault list")
+    refused(run("stop"), "fault clear", "Ctrl-C")
+    refused(run("-daemon"), "'-daemon' is an option of epmd", "as a link to epmdpxy")
+    refused(run("-d"), "'-d' is an option of epmd")
+    refused(run("--daemon"), "unknown subcommand '--daemon'")
     refused(run("cut", "--one-wya", "a", "b"), "did you mean --one-way?")
     refused(run("serve", "--prot", "1"), "did you mean --port?")
     refused(run("status", "--frobnicate"), "--help")

@@ -43,18 +43,24 @@ static void refused_and_untouched(void **state)
                                       "1e3s",
                                       "0x1s",
                                       "1ss",
-                                      "8761h",
                                       "1.0000001s",
                                       "1.5.5s",
                                       "99999999999999999999s",
                                       "18446744073709551616us",
-                                      "1,5s"};
+                                      "1,5s"},
+                             *const longer[] = {"8761h", "8760.000001h", "99999999h", "31536000000001us"};
     (void)state;
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         uint64_t us = 99;
 
         assert_int_equal(duration_parse(bad[i], &us), -EINVAL);
+        assert_int_equal(us, 99);
+    }
+    for (size_t i = 0; i < sizeof(longer) / sizeof(longer[0]); i++) {
+        uint64_t us = 99;
+
+        assert_int_equal(duration_parse(longer[i], &us), -ERANGE);
         assert_int_equal(us, 99);
     }
 }

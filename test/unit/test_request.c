@@ -85,6 +85,7 @@ static void rules_from_words(void **state)
          "freeze",
          "{'fault': 'freeze', 'params': {}, 'between': [['a'], ['b@h', 'c']], 'dialled_by': 'to', 'for': '30s', "
          "'lease': 'l'}"},
+        {{.nodes = "a", .strict = true}, "hide", "{'fault': 'hide', 'params': {}, 'nodes': ['a'], 'strict': true}"},
         {{.nodes = "n*"}, "slow delay=1s", "{'fault': 'slow', 'params': {'delay': '1s'}, 'nodes': ['n*']}"},
     };
     (void)state;
@@ -116,9 +117,9 @@ static void wrong_words_name_the_option(void **state)
         {{0}, "latency", "delay: latency needs it"},
         {{.from = "a"}, "mute", "--from: goes with --to"},
         {{.from = "a,", .to = "b"}, "mute", "--from: an empty name"},
-        {{.from = "a", .to = "b@"}, "mute", "--to[0]: "},
+        {{.from = "a", .to = "b@"}, "mute", "--to: a full name"},
         {{.between = {"a", NULL}}, "mute", "--between: two islands"},
-        {{.between = {"a", "b@"}}, "mute", "--between[1][0]: "},
+        {{.between = {"a", "b@"}}, "mute", "--between: a full name"},
         {{.between = {"a", "b"}, .from = "a", .to = "b"}, "mute", "--between: give one of"},
         {{.nodes = "a"}, "mute", "--node: "},
         {{.from = "a", .to = "b"}, "hide", "--from: hide is about names: give --node"},
@@ -279,6 +280,9 @@ static void fixes(void **state)
     fix_request_done(&request);
     assert_int_equal(fix_request_from_words(&(struct fix_words){0}, split("a b,c"), &request, &refusal), 0);
     check_same(fix_request_to_document(&request), "{'islands': [['a'], ['b', 'c']]}");
+    fix_request_done(&request);
+    assert_int_equal(fix_request_from_words(&(struct fix_words){.strict = true}, split("a b"), &request, &refusal), 0);
+    check_same(fix_request_to_document(&request), "{'islands': [['a'], ['b']], 'strict': true}");
     fix_request_done(&request);
     for (size_t i = 0; i < 2; i++) { /* said, and nobody: not everything */
         json_t *json = document(wrong[i][0]);

@@ -146,7 +146,7 @@ static void queries(void **state)
                {"kind=x",
                 "kind: no event is named 'x'; there are node_up, node_down, cable_up, cable_deserted, cable_down, "
                 "cable_gone, cable_held, cable_raw, lane_full, lane_flows, rule_vacuous, rules_changed"},
-               {"node=a@", "node: a full name that is not NAME@HOST ('a@')"},
+               {"node=a@", "node: a full name that is not NAME@HOST, such as node1@host ('a@')"},
                {"node=", "node: an empty name ('')"},
                {"knd=x", "knd=x: no such query; there are after, kind, node"}};
     struct api_answer answer = ask("GET", "/v1/events", NULL, "after=1");

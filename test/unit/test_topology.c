@@ -135,7 +135,7 @@ static void errors(void **state)
         {TOPOLOGY_isolate, "x", "", "isolate: no node named 'x'"},
         {TOPOLOGY_bridge, "x", "a,b,c", "bridge: no node named 'x'"},
         {TOPOLOGY_isolate, "", "a,b", "isolate: an empty name ('')"},
-        {TOPOLOGY_bridge, "a@", "a,b,c", "bridge: a full name that is not NAME@HOST ('a@')"},
+        {TOPOLOGY_bridge, "a@", "a,b,c", "bridge: a full name that is not NAME@HOST, such as node1@host ('a@')"},
         {TOPOLOGY_isolate, "a", "a", "isolate: 'a' leaves no other node"},
         {TOPOLOGY_isolate, "*", "a,b", "isolate: '*' leaves no other node"},
         {TOPOLOGY_bridge, "a", "a@h1,a@h2,b@h1,c@h1", "bridge: one node is needed, and 'a' means 2"},
