@@ -84,5 +84,7 @@ static bool same_digits(const char *a, const char *b)
 
 bool suggest_is_slip(const char *typed, const char *name)
 {
-    return same_digits(typed, name) && distance(typed, name) <= strcspn(typed, "@") / 3;
+    size_t most = strcspn(typed, "@") / 3, len = strlen(typed), other = strlen(name);
+
+    return len <= other + most && other <= len + most && same_digits(typed, name) && distance(typed, name) <= most;
 }

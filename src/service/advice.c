@@ -16,8 +16,9 @@
 
 #define NOTE_BYTES_MAX 2048
 
-/* With more nodes than that nobody looks for one whose name is like a stranger's. */
+/* Whose name is like a stranger's is looked for among so many nodes at most, and for the first few strangers. */
 #define LIKE_NODES_MAX 1000
+#define LIKE_STRANGERS_MAX 10
 
 /* Looking at all triples of nodes, and for all pairs at all rules; beyond it nothing is said about how they are split.
  */
@@ -99,7 +100,7 @@ static bool is_meant(const char *stranger, const struct cluster_node *node, cons
     return suggest_is_slip(stranger, ret->text) && islands_find(islands, node->name) < 0;
 }
 
-/* What else to say of a name that nobody has; or "". */
+/* What else to say of a name that nobody has; or "". `cluster` NULL: nobody looks for the node that was meant. */
 static void explain_stranger(const char *pattern, const struct islands *islands, const struct cluster *cluster,
                              char to[NOTE_BYTES_MAX])
 {
@@ -111,7 +112,9 @@ static void explain_stranger(const char *pattern, const struct islands *islands,
         snprintf(to, NOTE_BYTES_MAX, "; %s", slip);
         return;
     }
-    for (size_t i = 0; i < cluster->nodes_count && cluster->nodes_count <= LIKE_NODES_MAX; i++)
+    if (!cluster || cluster->nodes_count > LIKE_NODES_MAX)
+        return;
+    for (size_t i = 0; i < cluster->nodes_count; i++)
         if (is_meant(pattern, &cluster->nodes[i], islands, &meant)) {
             snprintf(to, NOTE_BYTES_MAX, "; did you mean %s?", meant.text);
             return;
@@ -134,7 +137,7 @@ void advice_strangers(const struct islands *islands, const char *meaning, const 
                 advice_note(answer, PERHAPS, (int)strcspn(pattern, "@"), pattern, pattern);
             if (known != KNOWN_no)
                 continue;
-            explain_stranger(pattern, islands, cluster, more);
+            explain_stranger(pattern, islands, answer->notes_count < LIKE_STRANGERS_MAX ? cluster : NULL, more);
             advice_note(answer, "no node named '%s' is registered%s%s", pattern, meaning, more);
         }
 }

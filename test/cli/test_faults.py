@@ -434,6 +434,8 @@ def test_notes():
                             ("fault add mute --between node2 node2", "node2 stands on both sides, and no node is connected with itself: the rule is about"),
                             ("fault add mute --from node2@h --to node2@h", "node2@h stands on both sides, and no node is connected with itself\n")]:
             assert told in fine(go(*words.split(" "))), (words, told)
+        told = fine(go("fault", "add", "hide", "--node", ",".join(f"rab{letter}it" for letter in "acdefghijkl")))
+        assert told.count("; did you mean rabbit?\n") == 10 and "'rablit' is registered yet; the rule waits for it\n" in told, told
         for words in ("cut node1 node2", "fault add mute --between n* n*", "fault add mute --between node1,node2 node1,node2", "fault add mute"):
             assert "note" not in fine(go(*words.split(" "))), words
     with cluster("a", "b", words=["--no-relay"]) as (port, go):

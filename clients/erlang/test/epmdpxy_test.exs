@@ -101,6 +101,8 @@ defmodule EpmdpxyTest do
     assert {:error, {:unknown, [:n7]}} = Epmdpxy.sever([a, :n7])
     assert {:error, {:bad_option, :modus}} = Epmdpxy.cut([a, :n7], modus: :hold)
     assert {:error, {:bad_option, [1]}} = Epmdpxy.cut([a, :n7], [1])
+    for wrong <- [:foo, "4369", [1]], do: assert({:error, {:bad_option, ^wrong}} = Epmdpxy.start(wrong))
+    assert {:error, {:bad_option, {:port, 99_999}}} = Epmdpxy.start(port: 99_999)
     assert Epmdpxy.format_error({:unknown, [:n7]}) =~ "no node has registered as n7"
     assert_raise Epmdpxy.Error, ~r/registered as n7/, fn -> Epmdpxy.cut_cables(a, "n7") end
     assert_raise Epmdpxy.Error, ~r/registered as n7/, fn -> Epmdpxy.call(:n7, :erlang, :node) end
