@@ -43,8 +43,7 @@ static const char *const log_levels[] = {"error", "warning", "info", "debug", NU
 static const struct option_row rows[] = {
     {"port", "N", "listen there; 0: any free port (ERL_EPMD_PORT, or 4369)", OPTION_NUMBER, FIELD(port), 0, 65535,
      NULL},
-    {"port-file", "FILE", "write the port number there once it listens; gone when it ends", OPTION_TEXT,
-     FIELD(port_file), 0, 0, NULL},
+    {"port-file", "FILE", "the port number is there while it listens", OPTION_TEXT, FIELD(port_file), 0, 0, NULL},
     {"address", "LIST", "listen on these addresses and on loopback (ERL_EPMD_ADDRESS, or all)", OPTION_TEXT,
      FIELD(addresses), 0, 0, NULL},
     {"loopback", NULL, "listen on 127.0.0.1 and ::1 only", OPTION_FLAG, FIELD(loopback), 0, 0, NULL},

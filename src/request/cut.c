@@ -59,7 +59,7 @@ static const struct option_row option_rows[] = {
         {"of", "ISLAND", "the nodes that these split (all registered ones)", OPTION_TEXT, AT(of), 0, 0, NULL},
     {"seed", "N", "chance to be repeated: same seed, same nodes, same cut", OPTION_NUMBER, AT(seed), 0, INT_MAX, NULL},
     {"lease", "NAME", "ends with that lease, see epmdpxy lease", OPTION_TEXT, AT(lease), 0, 0, NULL},
-    {"strict", NULL, "a name that no node has is an error, and changes nothing", OPTION_FLAG, AT(strict), 0, 0, NULL},
+    {"strict", NULL, "names that no node has are an error", OPTION_FLAG, AT(strict), 0, 0, NULL},
 };
 
 const struct option_table cut_options = {OPTION_ROWS(option_rows)};

@@ -7,7 +7,7 @@
 #define AT(field) offsetof(struct fix_words, field)
 
 static const struct option_row option_rows[] = {
-    {"strict", NULL, "a name that no node has is an error, and fixes nothing", OPTION_FLAG, AT(strict), 0, 0, NULL},
+    {"strict", NULL, "names that no node has are an error", OPTION_FLAG, AT(strict), 0, 0, NULL},
 };
 
 const struct option_table fix_options = {OPTION_ROWS(option_rows)};

@@ -45,7 +45,7 @@ static const struct option_row option_rows[] = {
      NULL},
     {"for", "TIME", "add: it goes by itself after that time", OPTION_DURATION, AT(for_us), 1, 0, NULL},
     {"lease", "NAME", "add: it goes with that lease, see epmdpxy lease", OPTION_TEXT, AT(lease), 0, 0, NULL},
-    {"strict", NULL, "add: a name that no node has is an error, and adds nothing", OPTION_FLAG, AT(strict), 0, 0, NULL},
+    {"strict", NULL, "add: names that no node has are an error", OPTION_FLAG, AT(strict), 0, 0, NULL},
 };
 
 const struct option_table rule_options = {OPTION_ROWS(option_rows)};
