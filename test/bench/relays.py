@@ -25,11 +25,11 @@ def family(pids):
 
 
 def cpu_s(pids):
-    """What those that live, and their children, have used."""
+    """What those that live, and their children, have used; some may just end."""
     total_ns = 0
     for pid in family(pids):
-        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
                 total_ns += int((task / "schedstat").read_text().split()[0])
     return total_ns / 1e9
 
