@@ -19,13 +19,19 @@ from harness import CLEAN, EPMDPXY, wait
 # notification, which needs no privilege then).
 LAUNCH = """
 import ctypes, os, socket, struct, sys
-to_test, calls, *words = sys.argv[1:]
+to_test, which, calls, preload, *words = sys.argv[1:]
+GO_ON, ASK = 0x7fff0000, 0x7fc00000
+these, others = (ASK, GO_ON) if which == "only" else (GO_ON, ASK)
 def op(code, jt, jf, k):
     return struct.pack("HBBI", code, jt, jf, k)
-program = [op(0x20, 0, 0, 0)]
+# Nobody would answer about the sendmsg() that tells whom to ask.
+program = [op(0x20, 0, 0, 16), op(0x15, 0, 3, int(to_test)), op(0x20, 0, 0, 0), op(0x15, 0, 1, 46), op(0x06, 0, 0, GO_ON), op(0x20, 0, 0, 0)]
 for call in calls.split(","):
-    program += [op(0x15, 0, 1, int(call)), op(0x06, 0, 0, 0x7fc00000)]
-program.append(op(0x06, 0, 0, 0x7fff0000))
+    program += [op(0x15, 0, 1, int(call)), op(0x06, 0, 0, these)]
+program.append(op(0x06, 0, 0, others))
+end = socket.socket(fileno=int(to_test))
+if preload:
+    os.environ["LD_PRELOAD"] = preload
 code = ctypes.create_string_buffer(b"".join(program))
 libc = ctypes.CDLL(None, use_errno=True)
 class Filter(ctypes.Structure):
@@ -33,8 +39,8 @@ class Filter(ctypes.Structure):
 assert libc.prctl(38, 1, 0, 0, 0) == 0
 asked = libc.syscall(317, 1, 8, ctypes.byref(Filter(len(program), ctypes.cast(code, ctypes.c_void_p))))
 assert asked >= 0, ctypes.get_errno()
-with socket.socket(fileno=int(to_test)) as end:
-    socket.send_fds(end, [b"x"], [asked])
+socket.send_fds(end, [b"x"], [asked])
+end.close()
 os.close(asked)
 os.execv(words[0], words)
 """
@@ -65,13 +71,18 @@ class Kernel:
     def __init__(self, process, refuse):
         self.process = process
         self.refuse = refuse
+        self.said = None  # the log, at the end
+
+    def error_of(self, call, words, _):
+        """The last is the address of the instruction that asks."""
+        return self.refuse(call, words)
 
     def answer(self, asked):
         told = bytearray(struct.calcsize(ASKED))
         try:
             fcntl.ioctl(asked, RECV, told)
-            number, _, _, call, _, _, *words = struct.unpack(ASKED, told)
-            error = self.refuse(call, words)
+            number, _, _, call, _, at, *words = struct.unpack(ASKED, told)
+            error = self.error_of(call, words, at)
             fcntl.ioctl(asked, SEND, struct.pack(ANSWER, number, 0, -error, 0 if error else GO_ON))
         except OSError:  # it was killed while it asked
             pass
@@ -100,16 +111,19 @@ class Kernel:
 
 
 @contextlib.contextmanager
-def launched(calls, refuse):
-    """A daemon that starts under such a kernel: yields the kernel, the file that will hold the port, and the log."""
+def launched(calls, refuse, *words, which="only", preload="", env=None, make=Kernel, out=subprocess.DEVNULL):
+    """A daemon that starts under such a kernel: yields the kernel, the file that will hold the port, and the log.
+
+    which: the kernel is asked about "only" those calls, or about all "but" those.
+    """
     ours, theirs = socket.socketpair()
     with tempfile.TemporaryDirectory() as folder, ours, theirs:
         port_file, log = pathlib.Path(folder) / "port", pathlib.Path(folder) / "log"
-        launch = [sys.executable, "-c", LAUNCH, str(theirs.fileno()), ",".join(map(str, calls)), EPMDPXY, "serve",
-                  "--port", "0", "--port-file", str(port_file)]
-        with log.open("w") as to, subprocess.Popen(launch, env=CLEAN, pass_fds=[theirs.fileno()], stderr=to,
-                                                   stdout=subprocess.DEVNULL) as served:
-            under = Kernel(served, refuse)
+        launch = [sys.executable, "-c", LAUNCH, str(theirs.fileno()), which, ",".join(map(str, calls)), preload,
+                  EPMDPXY, "serve", "--port", "0", "--port-file", str(port_file), *words]
+        with log.open("w") as to, subprocess.Popen(launch, env={**CLEAN, **(env or {})}, pass_fds=[theirs.fileno()], stderr=to,
+                                                   stdout=out) as served:
+            under = make(served, refuse)
             attending = threading.Thread(target=under.attend, args=(socket.recv_fds(ours, 1, 1)[1][0],))
             attending.start()
             try:
@@ -117,8 +131,12 @@ def launched(calls, refuse):
             finally:
                 under.refuse = refuse_nothing
                 served.terminate()
-                served.wait(timeout=20)
-                attending.join(timeout=5)
+                try:
+                    served.wait(timeout=20)
+                finally:
+                    served.kill()
+                    attending.join(timeout=5)
+                    under.said = log.read_text()
 
 
 @contextlib.contextmanager
