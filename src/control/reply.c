@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/reply.h"
 
+#include <stdlib.h>
+
 #include "base/text.h"
 #include "control/connection.h"
 #include "control/guard.h"
 #include "request/document.h"
 #include "request/terms.h"
 
+/* The connection is closed without an answer when there is no response: libmicrohttpd had no memory for it. */
 static enum MHD_Result queue(struct MHD_Connection *connection, unsigned status, struct MHD_Response *response,
                              const char *type, const char *allow)
 {
     enum MHD_Result result;
 
+    if (!response)
+        return MHD_NO;
     MHD_add_response_header(response, "Content-Type", type);
     MHD_add_response_header(response, "Cache-Control", "no-store");
     if (allow[0])
@@ -25,7 +30,11 @@ static enum MHD_Result queue(struct MHD_Connection *connection, unsigned status,
 
 static struct MHD_Response *response_of(const struct text *text)
 {
-    return MHD_create_response_from_buffer(text->len, text->data, MHD_RESPMEM_MUST_FREE);
+    struct MHD_Response *response = MHD_create_response_from_buffer(text->len, text->data, MHD_RESPMEM_MUST_FREE);
+
+    if (!response)
+        free(text->data);
+    return response;
 }
 
 bool reply_is_in_terms(struct MHD_Connection *connection)
@@ -69,7 +78,7 @@ enum MHD_Result reply_from(struct MHD_Connection *connection, bool head, MHD_Con
 {
     struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, bytes_max, reader, data, NULL);
 
-    if (head)
+    if (head && response)
         MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
     return queue(connection, MHD_HTTP_OK, response, type, "");
 }
