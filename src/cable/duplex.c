@@ -70,8 +70,7 @@ static void listen_for_nobody(struct lane *lane)
         lane_go_deaf(lane);
 }
 
-/* How many ends are broken: a write may show that, and then what their nodes have sent is to be read at once. */
-static int count_broken(const struct duplex *duplex)
+int duplex_count_broken(const struct duplex *duplex)
 {
     return end_is_broken(&duplex->dialer) + end_is_broken(&duplex->acceptor);
 }
@@ -84,10 +83,10 @@ struct verdict duplex_pump(struct duplex *duplex, struct cabling *cabling, uint6
     listen_for_nobody(there);
     listen_for_nobody(back);
     do {
-        broken = count_broken(duplex);
+        broken = duplex_count_broken(duplex);
         lane_pump(there, cabling, now_us);
         lane_pump(back, cabling, now_us);
-    } while (count_broken(duplex) != broken);
+    } while (duplex_count_broken(duplex) != broken);
 
     if ((there->source == SOURCE_broken && there->sink == SINK_told) ||
         (back->source == SOURCE_broken && back->sink == SINK_told))

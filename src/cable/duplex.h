@@ -40,6 +40,9 @@ void duplex_done(struct duplex *duplex, struct cabling *cabling, bool reset);
  */
 struct verdict duplex_judge(const struct duplex *duplex, bool living);
 
+/* How many ends are broken: a write may show that, and then what their nodes have sent is to be read at once. */
+int duplex_count_broken(const struct duplex *duplex);
+
 /* Moves what can be moved, in both directions; what is still in its handshake is not. */
 struct verdict duplex_pump(struct duplex *duplex, struct cabling *cabling, uint64_t now_us);
 

@@ -435,7 +435,14 @@ static struct verdict relay_from(struct handshaking *handshaking, enum handshake
 
 struct verdict handshaking_relay(struct handshaking *handshaking, uint64_t now_us)
 {
-    struct verdict verdict = relay_from(handshaking, FROM_DIALER, now_us);
+    struct verdict verdict;
+    int broken;
 
-    return verdict.why ? verdict : relay_from(handshaking, FROM_ACCEPTOR, now_us);
+    do {
+        broken = duplex_count_broken(handshaking->duplex);
+        verdict = relay_from(handshaking, FROM_DIALER, now_us);
+        if (!verdict.why)
+            verdict = relay_from(handshaking, FROM_ACCEPTOR, now_us);
+    } while (!verdict.why && duplex_count_broken(handshaking->duplex) != broken);
+    return verdict;
 }
