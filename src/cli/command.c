@@ -9,6 +9,7 @@
 #include "base/refusal.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "request/document.h"
 
 #define DEFAULT_PORT 4369
 #define LINE_BYTES_MAX 4096
@@ -94,6 +95,7 @@ int command_begin(const struct command *self, void *fields, int argc, char **arg
 {
     struct options_result result;
 
+    document_begin();
     if (options_parse(&self->options, fields, argc, argv, false, &result) < 0)
         return command_refuse(self, "%s", result.error);
     if (result.help) {

@@ -19,6 +19,7 @@
 #include "model/registry.h"
 #include "model/rules.h"
 #include "request/answers.h"
+#include "request/document.h"
 #include "loop/deadlines.h"
 #include "loop/descriptors.h"
 #include "loop/loop.h"
@@ -339,6 +340,7 @@ int daemon_run(struct daemon_config *config)
     struct daemon daemon = {.version = 0};
     int status = EXIT_SUCCESS;
 
+    document_begin();
     signal(SIGPIPE, SIG_IGN); /* splice() to a closed socket raises it */
     if (config->seed == 0)
         config->seed = any_seed();

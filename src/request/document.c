@@ -7,8 +7,19 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "base/memory.h"
 #include "model/islands.h"
 #include "request/terms.h"
+
+static void *allocate(size_t size)
+{
+    return mem_resize(NULL, size);
+}
+
+void document_begin(void)
+{
+    json_set_alloc_funcs(allocate, free);
+}
 
 const char *document_kind(const json_t *json)
 {

@@ -13,6 +13,12 @@
 #include "base/refusal.h"
 #include "base/text.h"
 
+/*
+ * Before the first document is made. From then on memory for them is there or ends the program, as all that is ours
+ * (base/memory.h): a document that lacks what there was none for would not be true, and few look whether one is there.
+ */
+void document_begin(void);
+
 struct document_field {
     const char *name;
     const char *takes; /* for people: "an array of names" */
