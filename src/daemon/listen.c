@@ -89,23 +89,35 @@ static int decide(const struct listen_request *request, struct wanted *wanted, s
     return 0;
 }
 
-int listen_at(struct address address, int port)
+/* Returns the port, or -errno. */
+static int listen_on(int fd, const struct address *address)
 {
     const int on = 1;
-    int fd, status;
+    struct address bound;
 
-    address_set_port(&address, (uint16_t)port);
-    fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (address->any.sa_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+    if (bind(fd, &address->any, address->len) < 0 || listen(fd, SOMAXCONN) < 0)
+        return -errno;
+    bound = address_of_socket(fd);
+    return bound.len > 0 ? address_port(&bound) : -errno;
+}
+
+int listen_at(struct address address, int *port)
+{
+    int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), status;
+
     if (fd < 0)
         return -errno;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (address.any.sa_family == AF_INET6)
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-    if (bind(fd, &address.any, address.len) == 0 && listen(fd, SOMAXCONN) == 0)
-        return fd;
-    status = -errno;
-    close(fd);
-    return status;
+    address_set_port(&address, (uint16_t)*port);
+    status = listen_on(fd, &address);
+    if (status < 0) {
+        close(fd);
+        return status;
+    }
+    *port = status;
+    return fd;
 }
 
 const char *listen_remedy(int status)
@@ -133,7 +145,7 @@ static int open_all(const struct wanted *wanted, int port, struct listen_result 
     for (size_t i = 0; i < wanted->count; i++) {
         struct address at = wanted->at[i];
         char text[ADDRESS_TEXT_MAX];
-        int fd = listen_at(at, ret->port);
+        int fd = listen_at(at, &ret->port);
 
         if (fd < 0) {
             address_set_port(&at, (uint16_t)ret->port);
@@ -146,10 +158,6 @@ static int open_all(const struct wanted *wanted, int port, struct listen_result 
             return refuse_as(refusal, fd, NULL, "cannot listen on %s: %s%s", text, strerror(-fd), listen_remedy(fd));
         }
         ret->fds[ret->count++] = fd;
-        if (ret->port == 0) {
-            at = address_of_socket(fd);
-            ret->port = address_port(&at);
-        }
     }
     if (ret->count == 0)
         return refuse_as(refusal, -EADDRNOTAVAIL, NULL, "no address to listen on");

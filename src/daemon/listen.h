@@ -30,8 +30,8 @@ struct listen_result {
  */
 int listen_open(const struct listen_request *request, struct listen_result *ret, struct refusal *refusal);
 
-/* One socket that listens there, non-blocking; or a negative errno. */
-int listen_at(struct address address, int port);
+/* One socket that listens there, non-blocking; or a negative errno. *port: 0 becomes the one that it has got. */
+int listen_at(struct address address, int *port);
 
 /* What to do about such an error, to stand behind its strerror(); or "". */
 const char *listen_remedy(int status);

@@ -137,12 +137,10 @@ static int open_address(struct one_way *way, struct refusal *refusal)
 
     if (address_parse(way->where.host, 0, &address) < 0)
         return refuse(refusal, CONTROL_FIELD, "'%.100s' is no IP address", way->where.host);
-    way->fd = listen_at(address, way->where.port);
+    way->fd = listen_at(address, &way->where.port);
     if (way->fd < 0)
         return refuse_as(refusal, way->fd, CONTROL_FIELD, "cannot listen on %s, port %d: %s%s", way->where.host,
                          way->where.port, strerror(-way->fd), listen_remedy(way->fd));
-    address = address_of_socket(way->fd);
-    way->where.port = address_port(&address);
     return 0;
 }
 
