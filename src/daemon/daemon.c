@@ -202,7 +202,8 @@ static void make_mapper(struct daemon *daemon, const struct daemon_config *confi
     daemon->door = door_new(&daemon->mapper, stop, daemon->loop);
 }
 
-static void make_control(struct daemon *daemon, const struct daemon_config *config)
+/* Returns false when who started the daemon relies on it, and it is not to be had. */
+static bool make_control(struct daemon *daemon, const struct daemon_config *config)
 {
     daemon->service = (struct service){.loop = daemon->loop,
                                        .deadlines = daemon->deadlines,
@@ -227,8 +228,11 @@ static void make_control(struct daemon *daemon, const struct daemon_config *conf
     daemon->control = control_new(&daemon->api);
     if (daemon->control)
         door_set_http(daemon->door, control_adopt, daemon->control);
+    else if (config->ways && config->ways->count > 0)
+        log_error("--control: libmicrohttpd cannot be started");
     else
         log_warning("no control API: libmicrohttpd cannot be started");
+    return daemon->control || !config->ways || config->ways->count == 0;
 }
 
 /* Returns false when one of them would not be heard of: who started the daemon relies on it. */
@@ -236,7 +240,7 @@ static bool open_ways(struct daemon *daemon, struct ways *ways)
 {
     for (size_t i = 0; ways && i < ways->count; i++) {
         struct one_way *one = &ways->at[i];
-        int status = daemon->control ? control_listen(daemon->control, one->fd, one->way) : -ENOTSUP;
+        int status = control_listen(daemon->control, one->fd, one->way);
 
         if (status < 0) {
             log_error("--control: a socket cannot be watched: %s", strerror(-status));
@@ -247,21 +251,20 @@ static bool open_ways(struct daemon *daemon, struct ways *ways)
     return true;
 }
 
-/* Returns false when nobody would hear of any connection. */
+/* Returns false when connections at one of the sockets would wait for ever: nobody would hear of them. */
 static bool listen_on(struct daemon *daemon, const struct daemon_config *config)
 {
-    size_t watched = 0;
-
     for (size_t i = 0; i < config->fd_count; i++) {
         int status = door_listen(daemon->door, config->fds[i]);
 
-        if (status < 0)
-            log_warning("one of the listening sockets cannot be watched: %s", strerror(-status));
-        watched += status == 0;
+        if (status < 0) {
+            log_error("a listening socket cannot be watched: %s", strerror(-status));
+            return false;
+        }
     }
     loop_on_signal(daemon->loop, SIGTERM, stop, daemon->loop);
     loop_on_signal(daemon->loop, SIGINT, stop, daemon->loop);
-    return watched > 0;
+    return true;
 }
 
 /* Returns false when nodes could not call us. */
@@ -339,6 +342,7 @@ int daemon_run(struct daemon_config *config)
 {
     struct daemon daemon = {.version = 0};
     int status = EXIT_SUCCESS;
+    bool has_control;
 
     document_begin();
     signal(SIGPIPE, SIG_IGN); /* splice() to a closed socket raises it */
@@ -352,14 +356,15 @@ int daemon_run(struct daemon_config *config)
     }
     make_cabling(&daemon, config);
     make_mapper(&daemon, config);
-    make_control(&daemon, config);
+    has_control = make_control(&daemon, config);
     for (size_t k = 0; config->observers && k < config->observers->count; k++)
         rules_observe(daemon.rules, config->observers->patterns[k]);
     if (config->until_input_closes && !watch_input(&daemon)) {
         log_error("--until-stdin-closes: standard input is no pipe, socket or terminal (%s)", strerror(errno));
         status = EXIT_FAILURE;
-    } else if (!begin_with(&daemon, config->rules) || !become_node(&daemon, config) || !listen_on(&daemon, config) ||
-               !open_ways(&daemon, config->ways) || (config->ready && config->ready(config->ready_data) < 0))
+    } else if (!has_control || !begin_with(&daemon, config->rules) || !become_node(&daemon, config) ||
+               !listen_on(&daemon, config) || !open_ways(&daemon, config->ways) ||
+               (config->ready && config->ready(config->ready_data) < 0))
         status = EXIT_FAILURE;
     else
         loop_run(daemon.loop);
