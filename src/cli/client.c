@@ -205,6 +205,17 @@ static CURLcode perform(struct transfer *transfer, const char *loopback, const c
     return code;
 }
 
+/* Memory for libcurl, too, is there or ends the program: without it a request would lose its method, or a header. */
+static char *copy(const char *text)
+{
+    return mem_string(text, strlen(text));
+}
+
+static void *zeroed(size_t count, size_t size)
+{
+    return mem_new(count * size);
+}
+
 /* Returns the answer's document, the caller's; or NULL. */
 static json_t *transfer_run(struct transfer *transfer, CURLcode *ret_code)
 {
@@ -213,7 +224,7 @@ static json_t *transfer_run(struct transfer *transfer, CURLcode *ret_code)
     json_t *json;
 
     json_decref(request->body);
-    curl_global_init(CURL_GLOBAL_DEFAULT);
+    curl_global_init_mem(CURL_GLOBAL_DEFAULT, mem_new, free, mem_resize, copy, zeroed);
     *ret_code = perform(transfer, "127.0.0.1", sent);
     /* Sockets that were passed to it may be of the other family only. */
     if (*ret_code == CURLE_COULDNT_CONNECT && is_port(request->target))
@@ -227,10 +238,13 @@ static json_t *transfer_run(struct transfer *transfer, CURLcode *ret_code)
 
 char *client_escape(const char *word)
 {
-    char *escaped = curl_easy_escape(NULL, word, 0), *copy = mem_string(escaped, strlen(escaped));
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"; /* RFC 3986 */
+    struct text escaped = {0};
 
-    curl_free(escaped);
-    return copy;
+    for (; *word; word++)
+        text_addf(&escaped, strchr(plain, *word) ? "%c" : "%%%02X", (unsigned char)*word);
+    text_add(&escaped, "", 1);
+    return escaped.data;
 }
 
 int client_ask(const struct command *self, const struct client_request *request, json_t **ret)

@@ -111,16 +111,17 @@ class Kernel:
 
 
 @contextlib.contextmanager
-def launched(calls, refuse, *words, which="only", preload="", env=None, make=Kernel, out=subprocess.DEVNULL):
+def launched(calls, refuse, *words, which="only", preload="", env=None, make=Kernel, out=subprocess.DEVNULL, serves=True):
     """A daemon that starts under such a kernel: yields the kernel, the file that will hold the port, and the log.
 
-    which: the kernel is asked about "only" those calls, or about all "but" those.
+    which: the kernel is asked about "only" those calls, or about all "but" those. serves: else it is a program with just these words.
     """
     ours, theirs = socket.socketpair()
     with tempfile.TemporaryDirectory() as folder, ours, theirs:
         port_file, log = pathlib.Path(folder) / "port", pathlib.Path(folder) / "log"
+        beginning = ["serve", "--port", "0", "--port-file", str(port_file)] if serves else []
         launch = [sys.executable, "-c", LAUNCH, str(theirs.fileno()), which, ",".join(map(str, calls)), preload,
-                  EPMDPXY, "serve", "--port", "0", "--port-file", str(port_file), *words]
+                  EPMDPXY, *beginning, *words]
         with log.open("w") as to, subprocess.Popen(launch, env={**CLEAN, **(env or {})}, pass_fds=[theirs.fileno()], stderr=to,
                                                    stdout=out) as served:
             under = make(served, refuse)

@@ -26,6 +26,12 @@ ASAN = "detect_leaks=1:handle_abort=1"  # whose abort() it was is told
 SANITIZERS = ("AddressSanitizer", "LeakSanitizer", "runtime error")
 
 
+def ended_well(kernel, statuses=(0,)):
+    assert not any(word in kernel.said for word in SANITIZERS), kernel.said
+    assert kernel.process.returncode in statuses, f"it ends with status {kernel.process.returncode}:\n{kernel.said}"
+    assert not kernel.unknown, f"calls.py does not know the system calls {sorted(kernel.unknown)}"
+
+
 class Allocations:
     """The numbers that fail_alloc.c goes by."""
 
@@ -185,24 +191,39 @@ class House:
 
 
 @contextlib.contextmanager
+def tortured(folder, case, *words, out, serves=True):
+    """As launched() in test/cli/kernel.py, and it is refused from the first."""
+    allocations = Allocations(folder / "allocations")
+
+    def make(process, refuse):
+        kernel = Watcher(allocations, process, refuse)
+        kernel.arm(case)
+        return kernel
+    env = {"EPMDPXY_ALLOCATIONS": str(folder / "allocations"), "ASAN_OPTIONS": ASAN}
+    with launched(calls.SPARED_NUMBERS, None, *words, which="but", preload=str(PRELOADED), make=make, out=out, env=env, serves=serves) as under:
+        yield under
+
+
+@contextlib.contextmanager
 def opened(case=None):
-    """A daemon that begins, and that is refused from the first: yields the kernel, and how to wait for the house."""
+    """A daemon that begins, and that is refused from the first: yields the kernel, how to wait for the house, and the log."""
     with tempfile.TemporaryDirectory() as name, cookie_file() as cookie:
         folder = pathlib.Path(name)
-        allocations = Allocations(folder / "allocations")
         unix = str(folder / "control")
         words = ["--node", "ctl@box", "--cookie-file", cookie, "--control", f"unix:{unix}", "--control", "127.0.0.1:0", "--token-file",
                  token_file(folder)]
-
-        def make(process, refuse):
-            kernel = Watcher(allocations, process, refuse)
-            kernel.arm(case)
-            return kernel
         told = folder / "told"
-        env = {"EPMDPXY_ALLOCATIONS": str(folder / "allocations"), "ASAN_OPTIONS": ASAN}
-        with told.open("w") as out, launched(calls.SPARED_NUMBERS, None, *words, which="but", preload=str(PRELOADED), make=make, out=out,
-                                             env=env) as (kernel, port_file, log):
+        with told.open("w") as out, tortured(folder, case, *words, out=out) as (kernel, port_file, log):
             def stands():
                 wait(lambda: port_file.exists() or kernel.process.poll() is not None, 30)
                 return House(kernel, int(port_file.read_text()), unix, told, log) if port_file.exists() else None
             yield kernel, stands, log
+
+
+def run(case, *words):
+    """The command line: its kernel, what it told, and (after that) what it was asked for and whether the case was met."""
+    with tempfile.TemporaryDirectory() as name:
+        told = pathlib.Path(name) / "told"
+        with told.open("w") as out, tortured(pathlib.Path(name), case, *words, out=out, serves=False) as (kernel, _, _):
+            kernel.process.wait(timeout=60)
+        return kernel, told.read_text(), *kernel.disarm()

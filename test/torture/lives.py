@@ -5,27 +5,22 @@ import re
 import subprocess
 import traceback
 
+import client
 import house
 import scenes
 from harness import wait
 
 BETWEEN = {scene.__name__: scene for scene in scenes.SCENES}
-ALL = ("begin", *BETWEEN, "end")
+ALL = ("begin", *BETWEEN, "end", *client.VERBS)
 MISSED = "not met"
 GIVEN_UP = "libuv gave up"
+NEITHER = (MISSED, GIVEN_UP)
 HURT = (AssertionError, OSError, ValueError, subprocess.SubprocessError)
 
 
 def libuv_gave_up(said):
     """It aborts where it cannot begin; nobody is served yet."""
     return "AddressSanitizer: ABRT" in said and re.search(r"#2 .* in abort .*\n +#3 .*/libuv\.so", said)
-
-
-def ended_well(kernel, statuses=(0,)):
-    said = kernel.said
-    assert not any(word in said for word in house.SANITIZERS), said
-    assert kernel.process.returncode in statuses, f"it ends with status {kernel.process.returncode}:\n{said}"
-    assert not kernel.unknown, f"calls.py does not know the system calls {sorted(kernel.unknown)}"
 
 
 @contextlib.contextmanager
@@ -39,7 +34,7 @@ def inhabited():
                 assert not early, f"{scene.__name__}: nothing is refused, and: {early}"
             home.quiet_fds = home.settled()
             yield home
-    ended_well(kernel)
+    house.ended_well(kernel)
 
 
 # ---- counting ----
@@ -72,7 +67,7 @@ def count_between():
 
 def count():
     """How often each call is made in each scene."""
-    return {"begin": count_begin(), **count_between(), "end": count_end()}
+    return {"begin": count_begin(), **count_between(), "end": count_end(), **{name: client.count(name) for name in client.VERBS}}
 
 
 # ---- suffering ----
@@ -92,7 +87,7 @@ def begin(case):
         _, met = kernel.disarm()
     if libuv_gave_up(kernel.said):
         return GIVEN_UP
-    ended_well(kernel, (0,) if home else (1, 2))
+    house.ended_well(kernel, (0,) if home else (1, 2))
     assert kernel.said.count("\n") <= 1 and (home or kernel.said), kernel.said or "it ends, and does not say why"
     return met
 
@@ -104,7 +99,7 @@ def end(case):
             kernel.process.terminate()
             kernel.process.wait(timeout=20)
         _, met = kernel.disarm()
-    ended_well(kernel)
+    house.ended_well(kernel)
     assert kernel.said.count("\n") <= 1, kernel.said
     return met
 
@@ -131,8 +126,16 @@ def between(scene, cases):
             yield last, traceback.format_exc()
 
 
+def by_client(name, cases):
+    with client.words_of(name) as words:
+        normally = house.run(None, *words)[1]
+        yield from ((case, alone(lambda case: client.suffer_one(words, case, normally), case)) for case in cases)
+
+
 def suffer(name, cases):
-    if name in BETWEEN:
+    if name in client.VERBS:
+        yield from by_client(name, cases)
+    elif name in BETWEEN:
         yield from between(BETWEEN[name], cases)
     else:
         yield from ((case, alone({"begin": begin, "end": end}[name], case)) for case in cases)
