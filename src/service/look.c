@@ -89,11 +89,18 @@ struct cluster_link look_at_link(const struct service *service, const struct cab
     return link;
 }
 
+/* No sum (FNV-1a instead): the frames of a connection that ends would be missing in it, and as many events make up for
+ * them. */
+static void note_activity(struct cluster *cluster, uint64_t number)
+{
+    cluster->activity = (cluster->activity ^ number) * UINT64_C(0x100000001b3);
+}
+
 static void add_link(const struct service *service, const struct cable_view *view, struct cluster *cluster)
 {
     struct cluster_link link = look_at_link(service, view);
 
-    cluster->activity += view->to_acceptor.frames + view->to_dialer.frames;
+    note_activity(cluster, view->to_acceptor.frames + view->to_dialer.frames);
     cluster_add_link(cluster, &link);
 }
 
@@ -137,8 +144,9 @@ static void look_at_cuts(const struct rules *rules, struct cluster *cluster)
 
 void look(const struct service *service, struct cluster *ret)
 {
-    *ret = (struct cluster){
-        .relayed = service->relayed, .events = service->events, .activity = events_last(service->events)};
+    *ret = (struct cluster){.relayed = service->relayed, .events = service->events};
+    note_activity(ret, events_last(service->events));
+    note_activity(ret, cables_last_id(service->cables)); /* one may have come and gone without an event */
     add_nodes(ret, registry_nodes(service->registry), NODE_REGISTERED, service->rules);
     add_nodes(ret, registry_remembered(service->registry), NODE_REMEMBERED, service->rules);
     add_former_dialers(ret, service->events);

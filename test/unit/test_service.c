@@ -6,10 +6,15 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "cable/cable.h"
+#include "model/cluster.h"
 #include "model/events.h"
 #include "request/cut.h"
 #include "request/wait.h"
+#include "service/look.h"
 #include "service/waits.h"
 
 struct told {
@@ -262,6 +267,28 @@ static void too_few_to_split(void **state)
     house_done(&house);
 }
 
+/* A connection that comes and goes before anybody knows whose it is makes no event, and is activity all the same. */
+static void a_dial_that_comes_and_goes_is_activity(void **state)
+{
+    struct house house;
+    struct cluster before, after;
+    struct target target = {.name = (char[]){"b"}};
+    int ends[2];
+    (void)state;
+
+    house_init(&house);
+    look(&house.service, &before);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    close(ends[1]);
+    cable_open(&house.cabling, ends[0], &target);
+    assert_null(cables_first(house.cabling.cables));
+    look(&house.service, &after);
+    assert_int_not_equal(before.activity, after.activity);
+    cluster_done(&before);
+    cluster_done(&after);
+    house_done(&house);
+}
+
 RUN(T(a_wait_ends_when_it_holds), T(a_wait_ends_in_time), T(an_event_is_heard_of_when_it_happens),
     T(a_look_that_takes_long_is_shared), T(what_can_never_hold_is_refused), T(who_is_dealt_into_halves),
-    T(notes_are_limited), T(too_few_to_split))
+    T(notes_are_limited), T(too_few_to_split), T(a_dial_that_comes_and_goes_is_activity))
