@@ -34,6 +34,7 @@ bool cable_phase_is(const char *name); /* is there one of that name? */
 /* A look at a lane: what its source has sent so far, and what stands in its way. */
 struct lane_view {
     uint64_t bytes, frames, ticks;
+    uint64_t came, passed;         /* others when anything but ticks has come from its source, or left for its sink */
     uint64_t waiting_bytes;        /* in our memory */
     bool is_held;                  /* something keeps the source's bytes back for as long as a fault lasts */
     enum partition cut;            /* PARTITION_NONE: nothing cuts it */

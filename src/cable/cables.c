@@ -136,9 +136,16 @@ bool cable_phase_is_living(enum cable_phase phase)
     return true;
 }
 
+static uint64_t number_of(struct frames frames)
+{
+    return (frames.frames << 32) - frames.left;
+}
+
 static struct lane_view look_at_lane(const struct lane *lane)
 {
     return (struct lane_view){
+        .came = number_of(lane_came(lane)),
+        .passed = number_of(lane->frames),
         .bytes = lane->bytes,
         .frames = lane->frames.frames,
         .ticks = lane->frames.ticks,

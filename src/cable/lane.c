@@ -195,6 +195,11 @@ static struct frames frames_read(const struct lane *lane)
     return lane->slow ? *slow_came(lane) : lane->frames;
 }
 
+struct frames lane_came(const struct lane *lane)
+{
+    return lane->throws ? lane->thrown : frames_read(lane);
+}
+
 /* Adds what is more than was told before. */
 static void tell_more(uint64_t count, uint64_t *told, uint64_t *toll)
 {

@@ -156,6 +156,9 @@ bool lane_source_has_left(const struct lane *lane);
 /* Nothing is on its way, no fault is about it, neither of its nodes has left: what comes passes through. */
 bool lane_is_plain(const struct lane *lane);
 
+/* The frames up to where nothing was read yet: those that wait, and those that were thrown away, too. */
+struct frames lane_came(const struct lane *lane);
+
 /* Bytes that wait in our memory, or in a pipe. */
 size_t lane_waiting(const struct lane *lane);
 

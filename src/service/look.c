@@ -100,7 +100,10 @@ static void add_link(const struct service *service, const struct cable_view *vie
 {
     struct cluster_link link = look_at_link(service, view);
 
-    note_activity(cluster, view->to_acceptor.frames + view->to_dialer.frames);
+    note_activity(cluster, view->to_acceptor.came);
+    note_activity(cluster, view->to_acceptor.passed);
+    note_activity(cluster, view->to_dialer.came);
+    note_activity(cluster, view->to_dialer.passed);
     cluster_add_link(cluster, &link);
 }
 

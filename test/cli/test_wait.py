@@ -3,10 +3,11 @@
 import json
 import socket
 import subprocess
+import threading
 import time
 
 from harness import CLEAN, EPMDPXY, Client, cluster, fine, get, post, refused, refused_by, register, wait
-from links import link
+from links import frame, link
 
 
 def start(port, *words):
@@ -202,3 +203,23 @@ def test_events():
             post(port, "/v1/fix", b"")
         told = get(port, "/v1/events")[1]
         assert len(told["events"]) == 1000 and told["last"] == told["events"][-1]["id"] >= 1020
+
+
+def test_what_is_delayed_or_dropped_was_sent():
+    over = threading.Event()
+
+    def send(a):
+        while not over.wait(0.05):
+            a.sendall(frame(100))
+
+    for way, document in (("/v1/rules", {"fault": "latency", "params": {"delay": "1h"}}),
+                          ("/v1/cut", {"islands": [["a"], ["b"]], "mode": "drop"})):
+        with cluster() as (port, _), link(port) as (a, _):
+            over.clear()
+            assert post(port, way, document)[0] in (200, 201)
+            sender = threading.Thread(target=send, args=(a,))
+            sender.start()
+            status, told = get(port, "/v1/wait?condition=quiet&timeout=2500ms")
+            over.set()
+            sender.join()
+            assert status == 504, (way, told)
