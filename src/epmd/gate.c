@@ -217,6 +217,11 @@ static int open_at(struct gates *gates, struct node *node, const struct site *si
 
     if (fd < 0)
         return fd;
+    bound = address_of_socket(fd);
+    if (bound.len == 0) { /* nobody could be told of its port */
+        close(fd);
+        return -EADDRNOTAVAIL;
+    }
     gate = mem_new(sizeof(*gate));
     gate->fd = fd;
     status = watch(gate, gates->mapper->loop);
@@ -227,7 +232,6 @@ static int open_at(struct gates *gates, struct node *node, const struct site *si
         return status;
     }
     make_room(gates);
-    bound = address_of_socket(fd);
     gate->gates = gates;
     gate->node = node;
     gate->site = *site;
