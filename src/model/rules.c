@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "base/memory.h"
+#include "model/pattern.h"
 
 struct rules *rules_new(void (*changed)(void *data), void *data)
 {
@@ -120,20 +121,32 @@ static bool may_hide(const struct rule *rule)
            rule->selector.dialer == DIALER_ANY;
 }
 
-static bool is_hidden(const struct rule *rule, const struct rule *newest)
+static bool has_names(const struct islands *islands, bool plain)
+{
+    for (size_t i = 0; i < islands->count; i++)
+        for (size_t k = 0; k < islands->at[i].count; k++)
+            if (pattern_is_plain(islands->at[i].patterns[k]) == plain)
+                return true;
+    return false;
+}
+
+/* Names that stand outright in the old one may be those of observers, about whom a glob is not. */
+static bool is_hidden(const struct rule *rule, const struct rule *newest, bool newest_has_globs)
 {
     return is_partition(rule) &&
-           selector_is_covered(&rule->selector, &newest->selector.islands, 1, newest->selector.one_way);
+           selector_is_covered(&rule->selector, &newest->selector.islands, 1, newest->selector.one_way) &&
+           !(newest_has_globs && has_names(&rule->selector.islands, true));
 }
 
 static void drop_hidden(struct rules *rules, struct rule *newest)
 {
+    bool globs = has_names(&newest->selector.islands, false);
     struct rule *rule, *next;
     bool any = false;
 
     newest->marked = false;
     for (rule = rules->book; rule != newest; rule = rule->next) {
-        any |= rule->marked = is_hidden(rule, newest);
+        any |= rule->marked = is_hidden(rule, newest, globs);
         if (rule->marked)
             newest->goes_on |= rule->goes_on || effect_has_bitten(&rule->effect);
     }
@@ -152,7 +165,8 @@ static bool has_cut_already(const struct rule *older, const struct rule *newest)
 {
     return older != newest && is_partition(older) && !older->selector.overlap && older->selector.dialer == DIALER_ANY &&
            older->healed_count == 0 && (older->goes_on || effect_has_bitten(&older->effect)) &&
-           selector_is_covered(&newest->selector, &older->selector.islands, 1, older->selector.one_way);
+           selector_is_covered(&newest->selector, &older->selector.islands, 1, older->selector.one_way) &&
+           !(has_names(&older->selector.islands, false) && has_names(&newest->selector.islands, true));
 }
 
 static bool is_cut_already(const struct rules *rules, const struct rule *newest)

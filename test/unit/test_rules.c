@@ -395,6 +395,8 @@ static void observers(void **state)
     assert_true(between(rules, "a@h", "b@h").flags_cleared == 0);
     cut(rules, "runner a", false);
     assert_int_equal(between(rules, "runner@h", "a@h").partition, PARTITION_HOLD);
+    cut(rules, "r* a", false); /* covers the pair, but for observers */
+    assert_int_equal(between(rules, "runner@h", "a@h").partition, PARTITION_HOLD);
     assert_true(rules_unobserve(rules, "run*"));
     assert_false(rules_unobserve(rules, "run*"));
     assert_true(between(rules, "runner@h", "a@h").flags_cleared == 0);
