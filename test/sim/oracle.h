@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What must hold, judged from what the actors have seen and from the sockets; never by asking the code that is tested
+ * what it would do. Most of it is called when an actor does or sees something; oracle_look() behind each turn.
+ */
+#ifndef SIM_ORACLE_H
+#define SIM_ORACLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "actor.h"
+
+struct house;
+
+/* Longer than anything takes that nothing stands in the way of: between two signs of life, or to hear of something. */
+#define ORACLE_PATIENCE_US (8 * SECOND_US)
+
+/* `calm`: no call fails, and descriptors do not run out; then nothing ends without a reason that the oracle knows. */
+void oracle_begin(struct house *house, bool calm);
+void oracle_look(void);
+void oracle_rules_changed(void); /* the book (book.h) has */
+void oracle_end(void);
+
+/* Registrations and port queries; `since_us`: when it was asked. */
+void oracle_registered(struct actor *actor);
+void oracle_refused(struct actor *actor);
+void oracle_lost_registration(struct actor *actor); /* the daemon has ended it */
+void oracle_left(struct actor *actor);
+void oracle_found(struct actor *actor, uint16_t port, uint64_t since_us);
+void oracle_not_found(struct actor *actor, uint64_t since_us);
+void oracle_unanswered(struct actor *actor);
+
+/* A dial, from its beginning to its end. `side`: who does or sees it. */
+void oracle_dial_begins(struct dial *dial);
+void oracle_setup_over(struct dial *dial);
+void oracle_accepted(struct dial *dial, uint64_t bytes);
+void oracle_flags_came(struct dial *dial, enum side from, uint64_t sent, uint64_t came);
+void oracle_up(struct dial *dial, enum side side);
+void oracle_sent(struct dial *dial, enum side side, size_t bytes);
+void oracle_came(struct dial *dial, enum side side, size_t bytes);
+void oracle_frame_came(struct dial *dial, enum side from, uint64_t sent_us);
+void oracle_tick_timeout(struct dial *dial, enum side side);
+void oracle_end_closes(struct dial *dial, enum side side);
+void oracle_end_came(struct dial *dial, enum side side, bool broken);
+void oracle_thawed(struct actor *actor);
+
+#endif

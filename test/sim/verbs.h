@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What users ask for: random requests as documents, read by request/ and done by service/ as those that come by HTTP;
+ * and each is put into the simulator's own book.
+ */
+#ifndef SIM_VERBS_H
+#define SIM_VERBS_H
+
+#include <stdint.h>
+
+struct house;
+
+void verbs_begin(struct house *house);
+void verbs_any(void); /* a random one, now */
+void verbs_end(void); /* everything is healed: no rule is left */
+uint64_t verbs_count(void);
+
+#endif
