@@ -31,17 +31,24 @@ struct way {
     uint64_t bytes_sent, bytes_came;   /* that the kernel has taken, that the other has read; all of them */
     uint64_t frames_sent, frames_came; /* whole ones; put into the line, or read */
     uint64_t ticks_sent, ticks_came;
-    uint64_t moved_us;   /* when something came last, or something was sent after all had come */
+    uint64_t moved_us;   /* when something came last */
+    uint64_t lags_us;    /* since when something has been under way; 0: nothing is */
     bool ended;          /* whoever sends has closed ... */
     bool reset;          /* ... and so that what was sent may be lost */
     bool end_came;       /* the other has read the end, or that it is broken */
     struct way_rules {   /* the oracle's: what rules there were since the beginning */
         bool named;      /* one was about it */
         bool ticks;      /* that changes ticks */
+        bool froze;      /* that makes some */
         bool flags;      /* that changes flags */
         bool may_refuse; /* one, or a fix, with full names: it may not be known yet whether it is about these */
         bool may_end;    /* that may end the connection, or lose what was sent */
     } rules;
+    struct way_shape {                     /* the oracle's, too */
+        uint64_t frozen_us;                /* since when a freeze is about it; 0: none is */
+        uint64_t ticks_most;               /* a mute is: no more ticks than these come; UINT64_MAX: none is */
+        uint64_t least_us, least_since_us; /* what is sent behind the second comes so much later, or more */
+    } shape;
     uint64_t free_us; /* the oracle's: since when no rule is about it; 0: one is */
     uint64_t cut_us;  /* since when nothing of it may pass; 0: it may */
     bool cut_seen;    /* the daemon's socket to the other was there then, or has come since; and by then it had ... */

@@ -114,6 +114,16 @@ bool book_has(enum book_kind kind, const struct actor *from, const struct actor 
     return false;
 }
 
+uint64_t book_least_us(const struct actor *from, const struct actor *to, bool from_dialled)
+{
+    uint64_t least_us = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (rules[i].kind == BOOK_latency && book_rule_names(&rules[i], from, to, from_dialled))
+            least_us += rules[i].least_us;
+    return least_us;
+}
+
 bool book_has_name(enum book_kind kind, const struct actor *actor)
 {
     for (size_t i = 0; i < count; i++)

@@ -63,6 +63,8 @@ bool book_rule_names_actor(const struct book_rule *rule, const struct actor *act
 enum book_mode book_mode(const struct actor *from, const struct actor *to, bool from_dialled);
 bool book_names(const struct actor *from, const struct actor *to, bool from_dialled); /* any rule */
 bool book_has(enum book_kind kind, const struct actor *from, const struct actor *to, bool from_dialled);
+/* Nothing comes sooner than so much later. */
+uint64_t book_least_us(const struct actor *from, const struct actor *to, bool from_dialled);
 bool book_has_name(enum book_kind kind, const struct actor *actor);
 
 /* Are all pairs of the rule, but those that are healed, those of newer partitions? */

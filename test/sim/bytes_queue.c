@@ -27,7 +27,7 @@ void queue_put(struct bytes_queue *queue, const void *data, size_t len)
 
 const uint8_t *queue_data(const struct bytes_queue *queue)
 {
-    return queue->at + queue->begin;
+    return queue->at ? queue->at + queue->begin : NULL;
 }
 
 void queue_take(struct bytes_queue *queue, size_t len)

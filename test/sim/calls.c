@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "descriptors_table.h"
+#include "oracle.h"
 
 /* What a call costs. */
 #define CALL_US 1
@@ -302,12 +303,16 @@ WRAPPED(ssize_t, recv, (int fd, void *to, size_t room, int flags))
 WRAPPED(ssize_t, send, (int fd, const void *data, size_t len, int flags))
 {
     const struct descriptor *descriptor = descriptor_of(fd);
+    ssize_t sent;
 
     if (!descriptor)
         return __real_send(fd, data, len, flags);
     if (calls_fails("send", ENOBUFS, descriptor->sock))
         return -1;
-    return size_of(sock_send(descriptor->sock, data, len));
+    sent = sock_send(descriptor->sock, data, len);
+    if (sent > 0)
+        oracle_daemon_says(descriptor->sock, data, (size_t)sent);
+    return size_of(sent);
 }
 
 WRAPPED(int, shutdown, (int fd, int how))

@@ -10,6 +10,7 @@
 #include "model/registry.h"
 #include "model/rules.h"
 #include "oracle_inside.h"
+#include "verbs.h"
 
 /* So often is looked at what takes a while to be wrong. */
 #define CLOSELY_US (200 * MS_US)
@@ -21,8 +22,9 @@ static struct {
     struct house *house;
     bool calm;
     uint64_t version, looked_us, registrations;
-    uint64_t names_named_us[ACTORS_MAX]; /* when a rule was last about it */
-    struct actor *of_port[65536];        /* whose gate was there last */
+    bool is_named[ACTORS_MAX];     /* a rule is about that name ... */
+    uint64_t named_us[ACTORS_MAX]; /* ... or was last then */
+    struct actor *of_port[65536];  /* whose gate was there last */
 } oracle;
 
 void oracle_begin(struct house *house, bool calm)
@@ -39,7 +41,7 @@ bool oracle_is_calm(void)
 
 uint64_t oracle_names_free_us(const struct actor *actor)
 {
-    return oracle.names_named_us[actor->index];
+    return oracle.is_named[actor->index] ? now_us() : oracle.named_us[actor->index];
 }
 
 /* ---- registrations ---- */
@@ -72,33 +74,54 @@ void oracle_left(struct actor *actor)
 
 /* ---- port queries ---- */
 
-static void note_names(void)
+static struct actor *actor_of_name(const char *name)
 {
     for (size_t i = 0; i < actors_count; i++)
-        if (book_has_name(BOOK_hide, &actors[i]) || book_has_name(BOOK_silent, &actors[i]) ||
-            book_has_name(BOOK_slow, &actors[i]))
-            oracle.names_named_us[i] = now_us();
+        if (strcmp(actors[i].name, name) == 0)
+            return &actors[i];
+    return NULL;
+}
+
+static void note_names(void)
+{
+    for (size_t i = 0; i < actors_count; i++) {
+        bool named = book_has_name(BOOK_hide, &actors[i]) || book_has_name(BOOK_silent, &actors[i]) ||
+                     book_has_name(BOOK_slow, &actors[i]);
+
+        if (named || oracle.is_named[i])
+            oracle.named_us[i] = now_us();
+        oracle.is_named[i] = named;
+    }
 }
 
 void oracle_found(struct actor *actor, uint16_t port, uint64_t since_us)
 {
-    struct actor *before = oracle.of_port[port];
-
     if (!actor->registered && !actor->epmd && actor->left_us + SLACK_US < since_us)
         wrong("%s is found, and is not registered", actor->name);
     if (port == actor->port && actor->running)
         wrong("the real port of %s is told", actor->name);
-    if (before && before != actor && before->registered && actor->registered && before->registered_us < since_us)
-        for (const struct sock *sock = sock_first_bound(); sock; sock = sock->next_bound)
-            if (sock->port == port && sock->born_us < before->registered_us)
-                wrong("the gate of %s at port %u is told for that of %s", before->name, port, actor->name);
-    oracle.of_port[port] = actor;
+    if (oracle.of_port[port] != actor)
+        wrong("%s is told to be at port %u, and the daemon has not said so", actor->name, port);
+}
+
+/* PORT2_RESP is on its way, perhaps to somebody who will not wait for it. */
+void oracle_daemon_says(const struct sock *sock, const uint8_t *data, size_t len)
+{
+    struct actor *actor;
+    char name[32] = "";
+
+    if (sock->port != EPMD_PORT_OF_HOUSE || len < 14 || data[0] != 119 || data[1] != 0 || data[11] >= sizeof(name))
+        return;
+    memcpy(name, data + 12, data[11]);
+    actor = actor_of_name(name);
+    if (!actor)
+        wrong("the daemon tells of '%s', whom nobody has registered", name);
+    oracle.of_port[data[2] << 8 | data[3]] = actor;
 }
 
 static bool was_there(const struct actor *actor, uint64_t since_us)
 {
-    return actor->registered && actor->registered_us < since_us &&
-           oracle.names_named_us[actor->index] + SLACK_US < since_us;
+    return actor->registered && actor->registered_us < since_us && oracle_names_free_us(actor) + SLACK_US < since_us;
 }
 
 void oracle_not_found(struct actor *actor, uint64_t since_us)
@@ -109,19 +132,11 @@ void oracle_not_found(struct actor *actor, uint64_t since_us)
 
 void oracle_unanswered(struct actor *actor)
 {
-    if (oracle.calm && oracle.names_named_us[actor->index] + 61 * SECOND_US < now_us() && calls_failed_us() == 0)
+    if (oracle.calm && oracle_names_free_us(actor) + 61 * SECOND_US < now_us() && calls_failed_us() == 0)
         wrong("the port mapper does not answer where %s is", actor->name);
 }
 
 /* ---- the daemon's registry and gates ---- */
-
-static struct actor *actor_of_name(const char *name)
-{
-    for (size_t i = 0; i < actors_count; i++)
-        if (strcmp(actors[i].name, name) == 0)
-            return &actors[i];
-    return NULL;
-}
 
 static bool left_lately(const struct actor *actor)
 {
@@ -154,7 +169,7 @@ static void check_gates(void)
 
         if (!sock->daemons || sock->port == EPMD_PORT_OF_HOUSE || now_us() - sock->born_us < SLACK_US)
             continue;
-        if (!actor && oracle.calm)
+        if (!actor)
             wrong("the daemon listens at port %u, which it has told nobody", sock->port);
         if (actor && !actor->registered && !actor->epmd && !left_lately(actor))
             wrong("the gate of %s is open, and it has left", actor->name);
@@ -177,10 +192,11 @@ static void follow_rules(void)
     }
     for (size_t i = book_count(); i-- > 0;) {
         struct book_rule rule = *book_at(i);
-        bool over = rule.ends_us && rule.ends_us <= now_us();
+        uint64_t ends_us = rule.lease ? verbs_lease_ends_us(rule.lease) : rule.ends_us ? rule.ends_us : UINT64_MAX;
+        bool over = ends_us <= now_us();
 
         if (rules_find(rules, rule.id)) {
-            if (over && now_us() - rule.ends_us > SLACK_US)
+            if (over && now_us() - ends_us > SLACK_US)
                 wrong("rule %u is in force, and its time is over", rule.id);
             continue;
         }

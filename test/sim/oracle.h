@@ -32,6 +32,8 @@ void oracle_found(struct actor *actor, uint16_t port, uint64_t since_us);
 void oracle_not_found(struct actor *actor, uint64_t since_us);
 void oracle_unanswered(struct actor *actor);
 
+void oracle_daemon_says(const struct sock *sock, const uint8_t *data, size_t len); /* over this socket */
+
 /* A dial, from its beginning to its end. `side`: who does or sees it. */
 void oracle_dial_begins(struct dial *dial);
 void oracle_setup_over(struct dial *dial);

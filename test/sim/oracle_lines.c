@@ -42,6 +42,27 @@ static void begin_cut(struct dial *dial, enum side side)
     way->cut_end = sink->shut;
 }
 
+/* What is in force from now on for what is sent from now on. */
+static void note_shape(struct dial *dial, enum side side)
+{
+    struct actor *from = sender(dial, side), *to = sender(dial, !side);
+    struct way *way = &dial->ways[side];
+    bool dialled = side == DIALER, both_up = dial->up[DIALER] && dial->up[ACCEPTOR];
+    uint64_t least_us = both_up ? book_least_us(from, to, dialled) : 0;
+
+    if (!book_has(BOOK_freeze, from, to, dialled) || !both_up)
+        way->shape.frozen_us = 0;
+    else if (!way->shape.frozen_us)
+        way->shape.frozen_us = now_us();
+    if (!book_has(BOOK_mute, from, to, dialled) || !both_up)
+        way->shape.ticks_most = UINT64_MAX;
+    else if (way->shape.ticks_most == UINT64_MAX)
+        way->shape.ticks_most = way->ticks_sent;
+    if (least_us != way->shape.least_us)
+        way->shape.least_since_us = now_us();
+    way->shape.least_us = least_us;
+}
+
 static void note_rules(struct dial *dial, enum side side)
 {
     struct actor *from = sender(dial, side), *to = sender(dial, !side);
@@ -54,6 +75,8 @@ static void note_rules(struct dial *dial, enum side side)
     way->rules.flags |= book_has(BOOK_downgrade, from, to, dialled);
     way->rules.may_end |= book_has(BOOK_limit_data, from, to, dialled) || book_has(BOOK_handshake, from, to, dialled) ||
                           book_has(BOOK_partition, from, to, dialled);
+    way->rules.froze |= book_has(BOOK_freeze, from, to, dialled);
+    note_shape(dial, side);
     way->rules.may_refuse |= book_knows_hosts();
     if (book_names(from, to, dialled))
         way->free_us = 0;
@@ -147,8 +170,6 @@ void oracle_sent(struct dial *dial, enum side side, size_t bytes)
 {
     struct way *way = &dial->ways[side];
 
-    if (way->bytes_sent == way->bytes_came)
-        way->moved_us = now_us();
     way->bytes_sent += bytes;
 }
 
@@ -158,15 +179,24 @@ void oracle_came(struct dial *dial, enum side side, size_t bytes)
 
     way->bytes_came += bytes;
     way->moved_us = now_us();
+    way->lags_us = 0;
     if (!way->rules.ticks && way->bytes_came > way->bytes_sent)
         wrong("#%u: %s has read more than was sent", dial->number, sender(dial, side)->name);
+    if (!way->rules.froze && way->ticks_came > way->shape.ticks_most)
+        wrong("#%u: %s has read %llu ticks, and %llu were sent before it was muted", dial->number,
+              sender(dial, side)->name, (unsigned long long)way->ticks_came, (unsigned long long)way->shape.ticks_most);
 }
 
 void oracle_frame_came(struct dial *dial, enum side from, uint64_t sent_us)
 {
-    (void)dial;
-    (void)from;
-    (void)sent_us;
+    const struct way *way = &dial->ways[from];
+    const char *name = sender(dial, from)->name;
+
+    if (way->shape.frozen_us && sent_us > way->shape.frozen_us)
+        wrong("#%u: a frame comes from %s, which is frozen", dial->number, name);
+    if (way->shape.least_us && sent_us > way->shape.least_since_us && now_us() - sent_us < way->shape.least_us)
+        wrong("#%u: a frame comes from %s after %llu us, and not after %llu", dial->number, name,
+              (unsigned long long)(now_us() - sent_us), (unsigned long long)way->shape.least_us);
 }
 
 void oracle_tick_timeout(struct dial *dial, enum side side)
@@ -249,16 +279,31 @@ static uint64_t able_since_us(const struct dial *dial, enum side side)
     return later(later(dial->ways[side].free_us, dial->ways[!side].free_us), later(from->thawed_us, to->thawed_us));
 }
 
-static void check_flow(const struct dial *dial, enum side side)
+/* Where ticks came or went, frames are counted; those that have left their line. */
+static bool lags(const struct dial *dial, enum side side)
 {
     const struct way *way = &dial->ways[side];
-    const struct line *reader = dial->ends[!side];
-    uint64_t since_us = later(way->moved_us, later(able_since_us(dial, side), dial->up_us));
 
+    if (!way->rules.ticks)
+        return way->bytes_came < way->bytes_sent;
+    return dial->ends[side] && dial->ends[side]->out.len == 0 && way->frames_came < way->frames_sent;
+}
+
+static void check_flow(struct dial *dial, enum side side)
+{
+    struct way *way = &dial->ways[side];
+    const struct line *reader = dial->ends[!side];
+    uint64_t since_us;
+
+    if (!lags(dial, side))
+        way->lags_us = 0;
+    else if (!way->lags_us)
+        way->lags_us = now_us();
+    since_us = later(later(way->moved_us, way->lags_us), later(able_since_us(dial, side), dial->up_us));
     if (!is_free(dial) || !reader || reader->stopped || reader->actor->frozen || is_hit(dial) || !dial->up_us ||
         now_us() - since_us < ORACLE_PATIENCE_US)
         return;
-    if (!way->ended && way->bytes_came < way->bytes_sent && !way->rules.ticks)
+    if (!way->ended && way->lags_us)
         wrong("#%u: %llu bytes of %s do not arrive, and nothing stands in the way", dial->number,
               (unsigned long long)(way->bytes_sent - way->bytes_came), sender(dial, side)->name);
     if (way->ended && now_us() - dial->over_us > ORACLE_PATIENCE_US)

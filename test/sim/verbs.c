@@ -3,57 +3,73 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/refusal.h"
-#include "book.h"
-#include "calls.h"
-#include "house.h"
+#include "model/rules.h"
 #include "oracle.h"
 #include "request/cut.h"
 #include "request/fix.h"
+#include "request/lease.h"
 #include "sets.h"
+#include "verbs_inside.h"
 
-static struct house *house;
-static uint64_t count;
+#define LEASE_MS_MAX 8000
 
-void verbs_begin(struct house *of)
+struct verbs verbs;
+
+static uint64_t lease_ends_us[VERBS_LEASES + 1]; /* 0: there is none */
+
+void verbs_begin(struct house *house)
 {
-    house = of;
-    count = 0;
+    verbs = (struct verbs){.house = house};
+    memset(lease_ends_us, 0, sizeof(lease_ends_us));
     book_clear();
 }
 
 uint64_t verbs_count(void)
 {
-    return count;
+    return verbs.count;
 }
 
-/* As it would come over the wire. */
-static json_t *sent(const char *verb, json_t *document)
+json_t *verbs_sent(const char *verb, json_t *document)
 {
     char *text = json_dumps(document, JSON_COMPACT);
 
     trace("%s %s", verb, text);
     free(text);
-    count++;
+    verbs.count++;
     return document;
 }
 
-static void refused(const char *verb, const struct refusal *refusal)
+_Noreturn void verbs_refused(const char *verb, const struct refusal *refusal)
 {
     wrong("%s is refused: %s: %s", verb, refusal->field, refusal->text);
 }
 
 static const char *const modes[] = {"", "hold", "sever", "drop", "close", "reset", "refuse"};
 
-static void put_for(json_t *document, struct book_rule *rule)
+static const char *lease_name(unsigned lease)
+{
+    static const char *const names[] = {"", "one", "two", "three"};
+
+    return names[lease];
+}
+
+void verbs_put_lifetime(json_t *document, struct book_rule *rule)
 {
     uint64_t for_ms = draw_between(20, chance(300) ? 30000 : 3000);
+    unsigned lease = (unsigned)draw_between(1, VERBS_LEASES);
 
-    if (!chance(300))
-        return;
-    json_object_set_new(document, "for_ms", json_integer((json_int_t)for_ms));
-    rule->ends_us = now_us() + for_ms * MS_US;
+    if (chance(300)) {
+        json_object_set_new(document, "for_ms", json_integer((json_int_t)for_ms));
+        rule->ends_us = now_us() + for_ms * MS_US;
+    } else if (chance(150) && lease_ends_us[lease] > now_us()) {
+        json_object_set_new(document, "lease", json_string(lease_name(lease)));
+        rule->lease = lease;
+    } else if (chance(80)) {
+        json_object_set_new(document, "owner", json_string("connection"));
+        rule->lease = VERBS_OWNER;
+    }
 }
 
 static void cut(void)
@@ -74,10 +90,10 @@ static void cut(void)
         rule.mode = (enum book_mode)draw_between(MODE_hold, MODE_refuse);
         json_object_set_new(document, "mode", json_string(modes[rule.mode]));
     }
-    put_for(document, &rule);
-    if (cut_request_from_document(sent("cut", document), &request, &refusal) < 0 ||
-        service_cut(&house->service, &request, NULL, &answer, &refusal) < 0)
-        refused("cut", &refusal);
+    verbs_put_lifetime(document, &rule);
+    if (cut_request_from_document(verbs_sent("cut", document), &request, &refusal) < 0 ||
+        service_cut(&verbs.house->service, &request, &verbs.owner, &answer, &refusal) < 0)
+        verbs_refused("cut", &refusal);
     rule.id = answer.first;
     book_add(&rule);
     oracle_rules_changed();
@@ -99,9 +115,9 @@ static void fix(bool all)
         sets_count = sets_draw(sets, BOOK_SETS_MAX, &islands);
         json_object_set_new(document, "islands", islands);
     }
-    if (fix_request_from_document(sent("fix", document), &request, &refusal) < 0 ||
-        service_fix(&house->service, &request, &answer, &refusal) < 0)
-        refused("fix", &refusal);
+    if (fix_request_from_document(verbs_sent("fix", document), &request, &refusal) < 0 ||
+        service_fix(&verbs.house->service, &request, &answer, &refusal) < 0)
+        verbs_refused("fix", &refusal);
     book_fix(sets, sets_count, !all && sets_name_hosts(islands));
     oracle_rules_changed();
     ended_answer_done(&answer);
@@ -114,7 +130,7 @@ static void clear(void)
     struct ended_answer answer;
 
     trace("clear");
-    service_clear(&house->service, &answer);
+    service_clear(&verbs.house->service, &answer);
     ended_answer_done(&answer);
     book_clear();
     oracle_rules_changed();
@@ -130,11 +146,66 @@ static void remove_one(void)
         return;
     id = book_at(draw(book_count()))->id;
     trace("remove %u", id);
-    if (service_remove_rule(&house->service, id, &answer, &refusal) < 0)
-        refused("remove", &refusal);
+    if (service_remove_rule(&verbs.house->service, id, &answer, &refusal) < 0)
+        verbs_refused("remove", &refusal);
     ended_answer_done(&answer);
     book_remove(id);
     oracle_rules_changed();
+}
+
+/* ---- leases ---- */
+
+/* Nobody renews it, or the connection over which they came has ended. */
+static void lease_is_over(unsigned lease)
+{
+    for (size_t i = book_count(); i-- > 0;)
+        if (book_at(i)->lease == lease)
+            book_remove(book_at(i)->id);
+    if (lease <= VERBS_LEASES)
+        lease_ends_us[lease] = 0;
+    oracle_rules_changed();
+}
+
+uint64_t verbs_lease_ends_us(unsigned lease)
+{
+    return lease <= VERBS_LEASES ? lease_ends_us[lease] : UINT64_MAX;
+}
+
+static void renew_lease(void)
+{
+    unsigned lease = (unsigned)draw_between(1, VERBS_LEASES);
+    uint64_t for_ms = draw_between(50, LEASE_MS_MAX);
+    json_t *document = json_pack("{s:s, s:I}", "name", lease_name(lease), "for_ms", (json_int_t)for_ms);
+    struct lease_request request;
+    struct refusal refusal;
+
+    if (lease_request_from_document(verbs_sent("lease", document), &request, &refusal) < 0 ||
+        service_lease(&verbs.house->service, &request, &refusal) < 0)
+        verbs_refused("lease", &refusal);
+    lease_ends_us[lease] = now_us() + for_ms * MS_US;
+    lease_request_done(&request);
+    json_decref(document);
+}
+
+static void end_lease(void)
+{
+    unsigned lease = (unsigned)draw_between(1, VERBS_LEASES);
+    struct refusal refusal;
+
+    if (lease_ends_us[lease] <= now_us())
+        return;
+    trace("end lease %s", lease_name(lease));
+    if (service_end_lease(&verbs.house->service, lease_name(lease), &refusal) < 0)
+        verbs_refused("end lease", &refusal);
+    lease_is_over(lease);
+}
+
+static void end_owner(void)
+{
+    trace("the connection ends over which rules came");
+    rules_end_owner(verbs.house->cabling.rules, verbs.owner);
+    verbs.owner = NULL;
+    lease_is_over(VERBS_OWNER);
 }
 
 void verbs_any(void)
@@ -143,18 +214,27 @@ void verbs_any(void)
 
     if (book_count() > BOOK_MAX / 2 || which < 8)
         clear();
-    else if (which < 25)
+    else if (which < 18)
         fix(true);
-    else if (which < 40)
+    else if (which < 30)
         fix(false);
-    else if (which < 55)
+    else if (which < 45)
         remove_one();
-    else
+    else if (which < 50)
+        renew_lease();
+    else if (which < 52)
+        end_lease();
+    else if (which < 55)
+        end_owner();
+    else if (which < 75)
         cut();
+    else
+        verbs_add_fault();
     oracle_look();
 }
 
 void verbs_end(void)
 {
     clear();
+    end_owner();
 }

@@ -15,4 +15,7 @@ void verbs_any(void); /* a random one, now */
 void verbs_end(void); /* everything is healed: no rule is left */
 uint64_t verbs_count(void);
 
+/* When a rule's lease ends (book_rule.lease), if nobody renews it. */
+uint64_t verbs_lease_ends_us(unsigned lease);
+
 #endif
