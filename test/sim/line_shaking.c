@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "oracle.h"
+#include "stranger.h"
 
 #define FLAGS_HIGH UINT64_C(0x0d)
 #define FLAGS_LOW UINT64_C(0x03df7fbd)
@@ -172,6 +173,8 @@ static bool hear_name(struct line *line, const uint8_t *body, size_t len)
     struct dial *dial;
     struct dial *mine;
 
+    if (((body[0] != 'n' && body[0] != 'N') || !from) && strangers_have_come())
+        return close_it(line, "a stranger, through the gate");
     if ((body[0] != 'n' && body[0] != 'N') || !from)
         wrong("%s hears a name that nobody has sent", line->actor->name);
     dial = dial_with_tag(from, line->actor, (unsigned)(flags >> TAG_SHIFT) & 63);
@@ -303,6 +306,8 @@ bool line_hear(struct line *line)
         size_t len = (size_t)get_number(data, 2);
         uint8_t body[256];
 
+        if ((len == 0 || len > sizeof(body)) && line->state == LINE_name && strangers_have_come())
+            return close_it(line, "a stranger, through the gate");
         if (len == 0 || len > sizeof(body))
             wrong("%s hears a message of %zu bytes", line->actor->name, len);
         if (line->in.len < 2 + len)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "oracle.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "book.h"
@@ -24,7 +25,9 @@ static struct {
     uint64_t version, looked_us, registrations;
     bool is_named[ACTORS_MAX];     /* a rule is about that name ... */
     uint64_t named_us[ACTORS_MAX]; /* ... or was last then */
-    struct actor *of_port[65536];  /* whose gate was there last */
+    bool is_unlisted[ACTORS_MAX];
+    uint64_t unlisted_us[ACTORS_MAX]; /* that has changed */
+    struct actor *of_port[65536];     /* whose gate was there last */
 } oracle;
 
 void oracle_begin(struct house *house, bool calm)
@@ -57,7 +60,7 @@ void oracle_registered(struct actor *actor)
 /* Its former self may still be there. */
 void oracle_refused(struct actor *actor)
 {
-    if (now_us() - actor->left_us > SLACK_US)
+    if (oracle.calm && now_us() - actor->left_us > SLACK_US)
         wrong("%s is refused, and nobody has its name", actor->name);
 }
 
@@ -91,6 +94,9 @@ static void note_names(void)
         if (named || oracle.is_named[i])
             oracle.named_us[i] = now_us();
         oracle.is_named[i] = named;
+        if (book_has_name(BOOK_unlisted, &actors[i]) != oracle.is_unlisted[i])
+            oracle.unlisted_us[i] = now_us();
+        oracle.is_unlisted[i] = book_has_name(BOOK_unlisted, &actors[i]);
     }
 }
 
@@ -102,6 +108,11 @@ void oracle_found(struct actor *actor, uint16_t port, uint64_t since_us)
         wrong("the real port of %s is told", actor->name);
     if (oracle.of_port[port] != actor)
         wrong("%s is told to be at port %u, and the daemon has not said so", actor->name, port);
+}
+
+static bool left_lately(const struct actor *actor)
+{
+    return now_us() - actor->left_us < SLACK_US;
 }
 
 /* PORT2_RESP is on its way, perhaps to somebody who will not wait for it. */
@@ -117,6 +128,33 @@ void oracle_daemon_says(const struct sock *sock, const uint8_t *data, size_t len
     if (!actor)
         wrong("the daemon tells of '%s', whom nobody has registered", name);
     oracle.of_port[data[2] << 8 | data[3]] = actor;
+}
+
+/* The list of all names: port:32, then "name NAME at port PORT\n" for each. */
+void oracle_names_came(const uint8_t *answer, size_t len)
+{
+    char text[2048], line[64];
+
+    if (len < 4)
+        return; /* it was closed: a fault of a call, or who came first goes first */
+    len = len - 4 < sizeof(text) ? len - 4 : sizeof(text) - 1;
+    memcpy(text, answer + 4, len);
+    text[len] = 0;
+    for (size_t i = 0; i < actors_count; i++) {
+        const struct actor *actor = &actors[i];
+        bool listed;
+
+        snprintf(line, sizeof(line), "name %s at port ", actor->name);
+        listed = strstr(text, line);
+        if (listed && !actor->registered && !actor->epmd && !left_lately(actor))
+            wrong("%s is listed, and has left", actor->name);
+        if (listed && actor->registered && book_has_name(BOOK_unlisted, actor) &&
+            now_us() - oracle.unlisted_us[i] > SLACK_US)
+            wrong("%s is listed, and must not be", actor->name);
+        if (!listed && actor->registered && now_us() - actor->registered_us > SLACK_US &&
+            !book_has_name(BOOK_unlisted, actor) && now_us() - oracle.unlisted_us[i] > SLACK_US)
+            wrong("%s is not listed", actor->name);
+    }
 }
 
 static bool was_there(const struct actor *actor, uint64_t since_us)
@@ -137,11 +175,6 @@ void oracle_unanswered(struct actor *actor)
 }
 
 /* ---- the daemon's registry and gates ---- */
-
-static bool left_lately(const struct actor *actor)
-{
-    return now_us() - actor->left_us < SLACK_US;
-}
 
 static void check_registry(void)
 {

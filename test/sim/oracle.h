@@ -31,6 +31,7 @@ void oracle_left(struct actor *actor);
 void oracle_found(struct actor *actor, uint16_t port, uint64_t since_us);
 void oracle_not_found(struct actor *actor, uint64_t since_us);
 void oracle_unanswered(struct actor *actor);
+void oracle_names_came(const uint8_t *answer, size_t len);
 
 void oracle_daemon_says(const struct sock *sock, const uint8_t *data, size_t len); /* over this socket */
 

@@ -8,11 +8,13 @@
 #include "house.h"
 #include "loop_sim.h"
 #include "oracle.h"
+#include "stranger.h"
 #include "verbs.h"
 
 /* What this run is like. */
 static struct plan {
     uint64_t length_us, act_us; /* how long; the mean time between two acts */
+    bool strangers, jumps;      /* some come; the wall clock does */
     struct happening act;
     struct house house;
 } plan;
@@ -49,17 +51,29 @@ static void on_act(void *data)
         actor_disconnect(actor, other, chance(200));
     else if (which < 93 && actor->running)
         actor_freeze(actor, !actor->frozen);
+    else if (which < 98 && plan.strangers)
+        stranger_comes();
+    else if (which == 98 && plan.jumps)
+        jump_wall((int64_t)draw(7200000) - 3600000);
 }
 
 static void begin(uint64_t seed)
 {
     static const uint64_t ticktimes[] = {4 * SECOND_US, 8 * SECOND_US, 60 * SECOND_US};
+    bool calm = chance(600);
 
     plan.length_us = now_us() + draw_between(30, 600) * SECOND_US;
     plan.act_us = draw_between(20, 1500) * MS_US;
-    house_begin(&plan.house, seed + 1, 1024, 1024 * 1024);
+    plan.strangers = chance(600);
+    plan.jumps = chance(300);
+    house_begin(&plan.house, seed + 1, calm ? 2048 : draw_between(40, 400), (size_t)draw_between(16, 1024) * 1024);
     loop_sim_set_after(oracle_look);
-    oracle_begin(&plan.house, true);
+    if (chance(400))
+        loop_sim_be_late((unsigned)draw_between(2, 100), draw_between(1, 400) * MS_US);
+    if (!calm)
+        calls_fail_one_of((unsigned)draw_between(50, 5000));
+    trace("%s; %s", calm ? "calm" : "calls fail", plan.strangers ? "strangers come" : "no strangers come");
+    oracle_begin(&plan.house, calm);
     actors_begin(draw_between(2, ACTORS_MAX), ticktimes[draw(3)]);
     verbs_begin(&plan.house);
     plan.act = (struct happening){.fn = on_act};
@@ -77,11 +91,13 @@ static void end(void)
 {
     happen_not(&plan.act);
     verbs_end();
+    calls_fail_one_of(0);
     for (size_t i = 0; i < actors_count; i++)
         if (actors[i].frozen)
             actor_freeze(&actors[i], false);
     step_until(now_us() + 10 * ORACLE_PATIENCE_US);
     actors_end();
+    strangers_end();
     step_until(now_us() + 3 * ORACLE_PATIENCE_US);
     house_end(&plan.house);
     step_until(now_us() + ORACLE_PATIENCE_US);
