@@ -140,6 +140,14 @@ bool book_knows_hosts(void)
     return false;
 }
 
+bool book_settles(uint64_t since_us)
+{
+    for (size_t i = 0; i < count; i++)
+        if (rules[i].kind == BOOK_partition && rules[i].mode == MODE_sever && rules[i].since_us >= since_us)
+            return true;
+    return false;
+}
+
 bool book_cuts(const struct actor *a, const struct actor *b)
 {
     return book_mode(a, b, true) || book_mode(a, b, false) || book_mode(b, a, true) || book_mode(b, a, false);

@@ -73,6 +73,9 @@ bool book_is_covered(uint32_t id);
 /* Does one name a host? It is about nobody whose host is not known yet. */
 bool book_knows_hosts(void);
 
+/* Has a cut that severs begun since then? Mates hear nothing of each other for a moment. */
+bool book_settles(uint64_t since_us);
+
 /* Is any partition in force that names the two, in any direction and whoever dialled? */
 bool book_cuts(const struct actor *a, const struct actor *b);
 

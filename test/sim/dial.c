@@ -127,7 +127,7 @@ static void answered(struct dial *dial)
 
     if (len == 0) {
         trace("%s is not answered where %s is", dial->from->name, dial->to->name);
-        oracle_unanswered(dial->to);
+        oracle_unanswered(dial->to, dial->began_us);
         dial_give_up(dial);
         return;
     }

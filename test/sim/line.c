@@ -308,6 +308,7 @@ void line_tick(struct line *line)
     }
     if (line->sent_count == line->sent_seen && line->out.len == 0) {
         line->dial->ways[line->side].ticks_sent++;
+        oracle_tick_sent();
         queue_put(&line->out, tick, sizeof(tick));
         line->sent_seen = line->sent_count + 1;
     } else {

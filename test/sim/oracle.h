@@ -30,7 +30,7 @@ void oracle_lost_registration(struct actor *actor); /* the daemon has ended it *
 void oracle_left(struct actor *actor);
 void oracle_found(struct actor *actor, uint16_t port, uint64_t since_us);
 void oracle_not_found(struct actor *actor, uint64_t since_us);
-void oracle_unanswered(struct actor *actor);
+void oracle_unanswered(struct actor *actor, uint64_t since_us);
 void oracle_names_came(const uint8_t *answer, size_t len);
 
 void oracle_daemon_says(const struct sock *sock, const uint8_t *data, size_t len); /* over this socket */
@@ -47,6 +47,23 @@ void oracle_frame_came(struct dial *dial, enum side from, uint64_t sent_us);
 void oracle_tick_timeout(struct dial *dial, enum side side);
 void oracle_end_closes(struct dial *dial, enum side side);
 void oracle_end_came(struct dial *dial, enum side side, bool broken);
-void oracle_thawed(struct actor *actor);
+void oracle_tick_sent(void);
+
+/* Conditions that somebody waits for. */
+struct awaited {
+    enum awaited_kind {
+        AWAITED_up,
+        AWAITED_mesh,
+        AWAITED_connected,
+        AWAITED_disconnected,
+        AWAITED_noticed,
+        AWAITED_settled,
+        AWAITED_quiet
+    } kind;
+    unsigned number, sets[2];
+};
+
+void oracle_wait_holds(const struct awaited *awaited, const char *text);
+void oracle_wait_times_out(const struct awaited *awaited, const char *text);
 
 #endif

@@ -10,6 +10,8 @@
 
 #include "actor.h"
 
+struct house;
+
 /* Nothing fails that need not: what ends has ended for a reason. */
 bool oracle_is_calm(void);
 
@@ -19,7 +21,10 @@ uint64_t oracle_names_free_us(const struct actor *actor);
 void oracle_lines_rules_changed(void);
 void oracle_lines_look(bool closely); /* closely: what takes a while to be wrong, too */
 
+void oracle_waits_begin(void);
+void oracle_waits_look(void);
+
 /* cables, as the daemon shows them, against what there is */
-void oracle_cables_look(void);
+void oracle_cables_look(const struct house *house);
 
 #endif

@@ -30,6 +30,19 @@ static void add(struct set *set, unsigned actors_named, const char *name)
     json_array_append_new(set->names, json_string(name));
 }
 
+struct set set_draw_plain(unsigned of)
+{
+    struct set set = {.names = json_array()};
+
+    while (!set.actors || chance(300)) {
+        size_t i = draw(actors_count);
+
+        if ((of >> i & 1) && !(set.actors >> i & 1))
+            add(&set, 1U << i, actors[i].name);
+    }
+    return set;
+}
+
 struct set set_draw(unsigned of)
 {
     struct set set = {.names = json_array()};

@@ -16,6 +16,7 @@ struct set {
 
 /* Some of those, at least one; `of` is not 0. */
 struct set set_draw(unsigned of);
+struct set set_draw_plain(unsigned of); /* by short names alone */
 unsigned set_all(void);
 
 /* `most` sets at most, of which no actor is in two; at least two. They are put into `sets`, and their number is

@@ -226,7 +226,9 @@ void verbs_any(void)
         end_lease();
     else if (which < 55)
         end_owner();
-    else if (which < 75)
+    else if (which < 65)
+        verbs_wait();
+    else if (which < 80)
         cut();
     else
         verbs_add_fault();
@@ -235,6 +237,7 @@ void verbs_any(void)
 
 void verbs_end(void)
 {
+    verbs_end_waits();
     clear();
     end_owner();
 }

@@ -18,4 +18,7 @@ uint64_t verbs_count(void);
 /* When a rule's lease ends (book_rule.lease), if nobody renews it. */
 uint64_t verbs_lease_ends_us(unsigned lease);
 
+/* Has nobody been answered whose time is over, and has been for so long? */
+void verbs_look_at_waits(uint64_t slack_us);
+
 #endif

@@ -30,5 +30,7 @@ _Noreturn void verbs_refused(const char *verb, const struct refusal *refusal);
 void verbs_put_lifetime(json_t *document, struct book_rule *rule);
 
 void verbs_add_fault(void); /* verbs_faults.c */
+void verbs_wait(void);      /* verbs_waits.c */
+void verbs_end_waits(void);
 
 #endif
