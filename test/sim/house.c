@@ -89,15 +89,16 @@ static void make_mapper(struct house *house)
     struct address everywhere;
     int port = EPMD_PORT_OF_HOUSE, fd;
 
-    house->mapper = (struct mapper){.options = {.port = EPMD_PORT_OF_HOUSE, .relay = true, .packet_timeout_ms = 60000},
-                                    .loop = cabling->loop,
-                                    .deadlines = cabling->deadlines,
-                                    .descriptors = cabling->descriptors,
-                                    .registry = cabling->registry,
-                                    .rules = cabling->rules,
-                                    .events = cabling->events,
-                                    .counters = &house->counters,
-                                    .cabling = cabling};
+    house->mapper = (struct mapper){
+        .options = {.port = EPMD_PORT_OF_HOUSE, .relay = true, .unkillable = true, .packet_timeout_ms = 60000},
+        .loop = cabling->loop,
+        .deadlines = cabling->deadlines,
+        .descriptors = cabling->descriptors,
+        .registry = cabling->registry,
+        .rules = cabling->rules,
+        .events = cabling->events,
+        .counters = &house->counters,
+        .cabling = cabling};
     house->mapper.gates = gates_new(&house->mapper);
     house->door = door_new(&house->mapper, on_kill, house);
     address_parse("0.0.0.0", 0, &everywhere);

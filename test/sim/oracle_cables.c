@@ -72,10 +72,10 @@ static void check_phase(const struct dial *dial, enum cable_phase phase)
 
     if (talk && phase != CABLE_up)
         wrong("#%u: both talk, and it is shown as %s", dial->number, cable_phase_name(phase));
-    if (phase == CABLE_up && dial->over_us && now_us() - dial->over_us > SLACK_US && dial->ways[DIALER].free_us &&
-        dial->ways[ACCEPTOR].free_us && now_us() - dial->ways[DIALER].free_us > SLACK_US &&
-        now_us() - dial->ways[ACCEPTOR].free_us > SLACK_US)
-        wrong("#%u: one has left, and it is shown as up", dial->number);
+    for (enum side side = DIALER; side <= ACCEPTOR; side++)
+        if (phase == CABLE_up && dial->daemon[side] && dial->daemon[side]->ended_us && dial->up_us &&
+            now_us() - dial->daemon[side]->ended_us > SLACK_US && now_us() - dial->up_us > SLACK_US)
+            wrong("#%u: one has left, and it is shown as up", dial->number);
 }
 
 void oracle_cables_look(const struct house *house)

@@ -11,9 +11,13 @@
 #include "stranger.h"
 #include "verbs.h"
 
+#define CONNECT_TRIES 5
+#define MESH_DESCRIPTORS 150 /* so many are enough for everybody */
+
 /* What this run is like. */
 static struct plan {
     uint64_t length_us, act_us; /* how long; the mean time between two acts */
+    size_t descriptors;         /* that the daemon may have */
     bool strangers, jumps;      /* some come; the wall clock does */
     struct happening act;
     struct house house;
@@ -66,7 +70,8 @@ static void begin(uint64_t seed)
     plan.act_us = draw_between(20, 1500) * MS_US;
     plan.strangers = chance(600);
     plan.jumps = chance(300);
-    house_begin(&plan.house, seed + 1, calm ? 2048 : draw_between(40, 400), (size_t)draw_between(16, 1024) * 1024);
+    plan.descriptors = calm ? 2048 : draw_between(40, 400);
+    house_begin(&plan.house, seed + 1, plan.descriptors, (size_t)draw_between(16, 1024) * 1024);
     loop_sim_set_after(oracle_look);
     if (chance(400))
         loop_sim_be_late((unsigned)draw_between(2, 100), draw_between(1, 400) * MS_US);
@@ -86,6 +91,27 @@ static void step_until(uint64_t until_us)
         ;
 }
 
+static void connect_all(void)
+{
+    for (size_t i = 0; i < actors_count; i++)
+        for (size_t k = i + 1; k < actors_count; k++)
+            if (actors[i].running && actors[k].running && !actor_line(&actors[i], &actors[k]))
+                actor_send(&actors[i], &actors[k], 1);
+}
+
+/* Nothing fails any more and no rule is left: the nodes that are there can connect, whatever has been before. */
+static void check_that_all_is_well(void)
+{
+    for (int tries = 0; tries < CONNECT_TRIES; tries++) {
+        connect_all();
+        step_until(now_us() + ORACLE_PATIENCE_US);
+    }
+    for (size_t i = 0; i < actors_count; i++)
+        for (size_t k = 0; k < actors_count; k++)
+            if (i != k && actors[i].running && actors[k].running && !actor_line(&actors[i], &actors[k]))
+                wrong("all is healed, and %s is not connected with %s", actors[i].name, actors[k].name);
+}
+
 /* Everything is healed, so everything that was held must come; then all leave. */
 static void end(void)
 {
@@ -96,6 +122,8 @@ static void end(void)
         if (actors[i].frozen)
             actor_freeze(&actors[i], false);
     step_until(now_us() + 10 * ORACLE_PATIENCE_US);
+    if (plan.descriptors >= MESH_DESCRIPTORS)
+        check_that_all_is_well();
     actors_end();
     strangers_end();
     step_until(now_us() + 3 * ORACLE_PATIENCE_US);

@@ -230,8 +230,10 @@ static void come(struct sock *from, const struct segment *segment)
             break_off(to);
         return;
     }
-    if (segment->kind == SEGMENT_END)
+    if (segment->kind == SEGMENT_END) {
         to->came_end = true;
+        to->ended_us = now_us();
+    }
     sock_notify(to);
 }
 

@@ -50,20 +50,20 @@ struct sock {
     bool bound;
     void (*notify)(void *data); /* it may be ready for something; never from inside a call of its owner's */
     void *data;
-    int error;      /* to be told once, positive */
-    bool closed;    /* its owner is through with it */
-    bool reset;     /* it was broken off: what the other has sent may be lost */
-    unsigned holds; /* somebody still looks at it: neither it nor its peer is freed */
-    bool came_end;  /* nothing more will come */
-    bool shut;      /* nothing more will be sent */
-    uint64_t born_us;
-    bool daemons;         /* it is the daemon's */
-    bool hit;             /* a call about it has failed that need not */
-    uint64_t taken;       /* bytes that its owner has read */
-    struct sock *peer;    /* of a connection; freed together with it */
-    struct stream out;    /* to the peer */
-    uint64_t latency_us;  /* of what it sends */
-    struct happening syn; /* of one that connects */
+    int error;                  /* to be told once, positive */
+    bool closed;                /* its owner is through with it */
+    bool reset;                 /* it was broken off: what the other has sent may be lost */
+    unsigned holds;             /* somebody still looks at it: neither it nor its peer is freed */
+    bool came_end;              /* nothing more will come */
+    bool shut;                  /* nothing more will be sent */
+    uint64_t born_us, ended_us; /* ended: when it came to its end */
+    bool daemons;               /* it is the daemon's */
+    bool hit;                   /* a call about it has failed that need not */
+    uint64_t taken;             /* bytes that its owner has read */
+    struct sock *peer;          /* of a connection; freed together with it */
+    struct stream out;          /* to the peer */
+    uint64_t latency_us;        /* of what it sends */
+    struct happening syn;       /* of one that connects */
     unsigned syn_tries;
     int backlog;                          /* of one that listens */
     struct sock *waiting;                 /* those that nobody has accepted, oldest first */
