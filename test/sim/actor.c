@@ -23,7 +23,7 @@ static void on_again(void *data);
 /* Names that are parts of others, and the other way round in the order of the alphabet. */
 static const char *const names[ACTORS_MAX] = {"n1", "n10", "n2", "rabbit1", "rabbit2", "a", "zz", "n3"};
 
-void actors_begin(size_t count, uint64_t ticktime_us)
+void actors_begin(size_t count, uint64_t ticktime_us, bool some_hide)
 {
     actors_count = count;
     for (unsigned i = 0; i < count; i++) {
@@ -32,7 +32,11 @@ void actors_begin(size_t count, uint64_t ticktime_us)
         *actor = (struct actor){.index = i, .ticktime_us = ticktime_us};
         snprintf(actor->name, sizeof(actor->name), "%s", names[i]);
         snprintf(actor->full_name, sizeof(actor->full_name), "%s@sim", names[i]);
-        actor->generation = chance(600) ? GENERATION_new : chance(500) ? GENERATION_between : GENERATION_old;
+        /* With old nodes the daemon cannot know whether who dials is the hidden node that has registered. */
+        actor->generation = chance(600)                ? GENERATION_new
+                            : some_hide || chance(500) ? GENERATION_between
+                                                       : GENERATION_old;
+        actor->hidden = some_hide && actor->generation == GENERATION_new && chance(250);
         actor->ip = chance(500) ? EVERYWHERE : LOOPBACK;
         actor->again = (struct happening){.fn = on_again, .data = actor};
         actor->tick = (struct happening){.fn = on_tick, .data = actor};
@@ -51,7 +55,7 @@ struct actor *actor_named(const char *full_name, size_t len)
 
 static void lose_registration(struct actor *actor)
 {
-    if (actor->registered)
+    if (actor->epmd) /* its request may still come through */
         oracle_left(actor);
     actor->registered = false;
     if (actor->epmd)
@@ -193,7 +197,7 @@ void actor_start(struct actor *actor)
         sock_bind(actor->listener, actor->ip, 0);
     sock_listen(actor->listener, BACKLOG);
     actor->port = actor->listener->port;
-    trace("%s starts, at port %u", actor->name, actor->port);
+    trace("%s starts, at port %u%s", actor->name, actor->port, actor->hidden ? ", a hidden node" : "");
     on_again(actor);
     happen_in(&actor->tick, actor->ticktime_us / 4);
 }
@@ -260,7 +264,7 @@ void actor_send(struct actor *actor, struct actor *to, unsigned frames)
 
     if (!actor->running || actor->frozen || actor == to)
         return;
-    if (!line && !dial_pending(actor, to))
+    if (!line && !dial_pending(actor, to) && (actor->registered || !actor->hidden))
         dial_begin(actor, to);
     if (!line)
         return;

@@ -123,7 +123,7 @@ struct actor {
 extern struct actor actors[ACTORS_MAX];
 extern size_t actors_count;
 
-void actors_begin(size_t count, uint64_t ticktime_us);
+void actors_begin(size_t count, uint64_t ticktime_us, bool some_hide);
 void actors_end(void); /* all have left */
 
 void actor_start(struct actor *actor);

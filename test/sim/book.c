@@ -6,6 +6,22 @@
 
 static struct book_rule rules[BOOK_MAX];
 static size_t count;
+static unsigned declared;
+
+void book_declare(unsigned actors_declared)
+{
+    declared = actors_declared;
+}
+
+unsigned book_declared(void)
+{
+    return declared;
+}
+
+bool book_observes(const struct actor *actor)
+{
+    return actor->hidden || (declared >> actor->index & 1);
+}
 
 void book_clear(void)
 {
@@ -42,16 +58,16 @@ struct book_rule *book_at(size_t index)
 
 /* ---- whom ---- */
 
-static bool has(unsigned set, const struct actor *actor)
+static bool has(const struct book_rule *rule, size_t set, const struct actor *actor)
 {
-    return set >> actor->index & 1;
+    return (book_observes(actor) ? rule->plain[set] : rule->sets[set]) >> actor->index & 1;
 }
 
 /* The first set that it is in, or -1. */
-static int place(const unsigned *sets, size_t sets_count, const struct actor *actor)
+static int place(const struct book_rule *rule, const struct actor *actor)
 {
-    for (size_t i = 0; i < sets_count; i++)
-        if (has(sets[i], actor))
+    for (size_t i = 0; i < rule->count; i++)
+        if (has(rule, i, actor))
             return (int)i;
     return -1;
 }
@@ -63,9 +79,9 @@ static bool dialler_fits(const struct book_rule *rule, bool first_dialled)
 
 static bool overlap_names(const struct book_rule *rule, const struct actor *from, const struct actor *to, bool dialled)
 {
-    if (has(rule->sets[0], from) && has(rule->sets[1], to) && dialler_fits(rule, dialled))
+    if (has(rule, 0, from) && has(rule, 1, to) && dialler_fits(rule, dialled))
         return true;
-    return !rule->one_way && has(rule->sets[1], from) && has(rule->sets[0], to) && dialler_fits(rule, !dialled);
+    return !rule->one_way && has(rule, 1, from) && has(rule, 0, to) && dialler_fits(rule, !dialled);
 }
 
 bool book_rule_names(const struct book_rule *rule, const struct actor *from, const struct actor *to, bool from_dialled)
@@ -76,8 +92,8 @@ bool book_rule_names(const struct book_rule *rule, const struct actor *from, con
         return false;
     if (rule->overlap)
         return overlap_names(rule, from, to, from_dialled);
-    i = place(rule->sets, rule->count, from);
-    j = place(rule->sets, rule->count, to);
+    i = place(rule, from);
+    j = place(rule, to);
     if (i < 0 || j < 0 || i == j || (rule->one_way && i != 0))
         return false;
     return dialler_fits(rule, i == 0 ? from_dialled : !from_dialled);
@@ -85,7 +101,7 @@ bool book_rule_names(const struct book_rule *rule, const struct actor *from, con
 
 bool book_rule_names_actor(const struct book_rule *rule, const struct actor *actor)
 {
-    return rule->kind >= BOOK_hide && has(rule->sets[0], actor);
+    return rule->kind >= BOOK_hide && has(rule, 0, actor);
 }
 
 enum book_mode book_mode(const struct actor *from, const struct actor *to, bool from_dialled)
@@ -155,11 +171,20 @@ bool book_cuts(const struct actor *a, const struct actor *b)
 
 /* ---- fixes, and cuts that cover others ---- */
 
+/* A fix is about observers as about all others. */
+static int island_of(const unsigned *sets, size_t sets_count, const struct actor *actor)
+{
+    for (size_t i = 0; i < sets_count; i++)
+        if (sets[i] >> actor->index & 1)
+            return (int)i;
+    return -1;
+}
+
 static void heal(struct book_rule *rule, const unsigned *sets, size_t sets_count)
 {
     for (size_t i = 0; i < actors_count; i++)
         for (size_t k = 0; k < actors_count; k++) {
-            int a = place(sets, sets_count, &actors[i]), b = place(sets, sets_count, &actors[k]);
+            int a = island_of(sets, sets_count, &actors[i]), b = island_of(sets, sets_count, &actors[k]);
 
             if (a >= 0 && b >= 0 && a != b)
                 rule->healed[i][k] = true;

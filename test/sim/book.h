@@ -39,7 +39,7 @@ struct book_rule {
     uint32_t id;
     enum book_kind kind;
     enum book_mode mode;
-    unsigned sets[BOOK_SETS_MAX];
+    unsigned sets[BOOK_SETS_MAX], plain[BOOK_SETS_MAX]; /* plain: those that are named outright, by no pattern */
     size_t count;
     bool one_way, overlap, hosts;
     enum { BY_anybody, BY_from, BY_to } dialled_by;
@@ -48,6 +48,13 @@ struct book_rule {
     uint64_t least_us;          /* latency: nothing comes sooner */
     bool healed[ACTORS_MAX][ACTORS_MAX];
 };
+
+/*
+ * Observers are named outright, or not at all: hidden actors, and those that were declared (a bit each).
+ */
+void book_declare(unsigned actors_declared);
+unsigned book_declared(void);
+bool book_observes(const struct actor *actor);
 
 void book_clear(void);
 void book_add(const struct book_rule *rule);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "house.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "base/log.h"
 #include "cable/cable.h"
 #include "calls.h"
-#include "daemon/listen.h"
 #include "epmd/door.h"
 #include "epmd/gate.h"
 #include "loop/descriptors.h"
@@ -86,8 +87,8 @@ static void make_cabling(struct house *house, uint64_t seed, size_t descriptors_
 static void make_mapper(struct house *house)
 {
     struct cabling *cabling = &house->cabling;
-    struct address everywhere;
-    int port = EPMD_PORT_OF_HOUSE, fd;
+    struct sockaddr_in everywhere = {.sin_family = AF_INET, .sin_port = htons(EPMD_PORT_OF_HOUSE)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     house->mapper = (struct mapper){
         .options = {.port = EPMD_PORT_OF_HOUSE, .relay = true, .unkillable = true, .packet_timeout_ms = 60000},
@@ -101,9 +102,8 @@ static void make_mapper(struct house *house)
         .cabling = cabling};
     house->mapper.gates = gates_new(&house->mapper);
     house->door = door_new(&house->mapper, on_kill, house);
-    address_parse("0.0.0.0", 0, &everywhere);
-    fd = listen_at(everywhere, &port);
-    if (fd < 0 || door_listen(house->door, fd) < 0)
+    if (bind(fd, (struct sockaddr *)&everywhere, sizeof(everywhere)) < 0 || listen(fd, SOMAXCONN) < 0 ||
+        door_listen(house->door, fd) < 0)
         wrong("the door cannot listen");
 }
 

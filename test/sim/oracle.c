@@ -105,6 +105,8 @@ void oracle_found(struct actor *actor, uint16_t port, uint64_t since_us)
 {
     if (!actor->registered && !actor->epmd && actor->left_us + SLACK_US < since_us)
         wrong("%s is found, and is not registered", actor->name);
+    if (port == 0)
+        wrong("%s is told to be at no port", actor->name);
     if (port == actor->port && actor->running)
         wrong("the real port of %s is told", actor->name);
     if (oracle.of_port[port] != actor)
@@ -129,6 +131,13 @@ void oracle_daemon_says(const struct sock *sock, const uint8_t *data, size_t len
     if (!actor)
         wrong("the daemon tells of '%s', whom nobody has registered", name);
     oracle.of_port[data[2] << 8 | data[3]] = actor;
+}
+
+/* A minute is what a request may take. */
+void oracle_client_stays(uint64_t silent_us)
+{
+    if (oracle.calm && silent_us > 60 * SECOND_US + 5 * SLACK_US)
+        wrong("a client has said nothing for %llu s, and is not closed", (unsigned long long)(silent_us / SECOND_US));
 }
 
 /* The list of all names: port:32, then "name NAME at port PORT\n" for each. */

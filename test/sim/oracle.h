@@ -21,6 +21,12 @@ struct house;
 void oracle_begin(struct house *house, bool calm);
 void oracle_look(void);
 void oracle_rules_changed(void); /* the book (book.h) has */
+
+/* A rule has come; `talking`: over how many connections that it is about two were talking just before. */
+struct book_rule;
+size_t oracle_talking(const struct book_rule *rule);
+void oracle_rule_added(const struct house *house, const struct book_rule *rule, size_t talking);
+
 void oracle_end(void);
 
 /* Registrations and port queries; `since_us`: when it was asked. */
@@ -31,6 +37,7 @@ void oracle_left(struct actor *actor);
 void oracle_found(struct actor *actor, uint16_t port, uint64_t since_us);
 void oracle_not_found(struct actor *actor, uint64_t since_us);
 void oracle_unanswered(struct actor *actor, uint64_t since_us);
+void oracle_client_stays(uint64_t silent_us); /* it was not closed, and has said nothing for so long */
 void oracle_names_came(const uint8_t *answer, size_t len);
 
 void oracle_daemon_says(const struct sock *sock, const uint8_t *data, size_t len); /* over this socket */

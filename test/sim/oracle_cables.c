@@ -10,6 +10,8 @@
 #include "cable/cable.h"
 #include "calls.h"
 #include "house.h"
+#include "model/rules.h"
+#include "oracle.h"
 #include "oracle_inside.h"
 
 #define SLACK_US (2 * SECOND_US)
@@ -63,7 +65,8 @@ static void check_lane(const struct dial *dial, enum side side, const struct lan
         wrong("#%u: %llu ticks are shown, and %llu were sent", dial->number, (unsigned long long)lane->ticks,
               (unsigned long long)way->ticks_sent);
     if (lane->is_held && way->free_us && now_us() - way->free_us > SLACK_US && !book_settles(now_us() - SLACK_US))
-        wrong("#%u: a lane is shown as held, and no rule is about it", dial->number);
+        wrong("#%u: what %s sends is shown as held, and no rule is about it", dial->number,
+              (side == DIALER ? dial->from : dial->to)->name);
 }
 
 static void check_phase(const struct dial *dial, enum cable_phase phase)
@@ -76,6 +79,39 @@ static void check_phase(const struct dial *dial, enum cable_phase phase)
         if (phase == CABLE_up && dial->daemon[side] && dial->daemon[side]->ended_us && dial->up_us &&
             now_us() - dial->daemon[side]->ended_us > SLACK_US && now_us() - dial->up_us > SLACK_US)
             wrong("#%u: one has left, and it is shown as up", dial->number);
+}
+
+static bool talks(const struct dial *dial)
+{
+    for (enum side side = DIALER; side <= ACCEPTOR; side++)
+        if (!dial->daemon[side] || dial->daemon[side]->closed || dial->daemon[side]->ended_us ||
+            dial->daemon[side]->hit)
+            return false;
+    return dial->up_us && !dial->over_us;
+}
+
+/* Both take each other for connected, and no end or reset is on its way: cables that a rule is about. */
+size_t oracle_talking(const struct book_rule *rule)
+{
+    const struct dial *dial;
+    size_t count = 0;
+
+    DL_FOREACH(dials_living(), dial)
+        if (talks(dial) &&
+            (book_rule_names(rule, dial->from, dial->to, true) || book_rule_names(rule, dial->to, dial->from, false)))
+            count++;
+    return count;
+}
+
+/* What a rule is about when it comes is counted at once, whatever it then does to it; some are about new ones alone. */
+void oracle_rule_added(const struct house *house, const struct book_rule *rule, size_t talking)
+{
+    const struct rule *real = rules_find(house->cabling.rules, rule->id);
+    bool about_new = rule->kind == BOOK_handshake || rule->kind == BOOK_downgrade || rule->mode == MODE_refuse;
+
+    if (rule->kind < BOOK_hide && !about_new && real && real->effect.cables < talking)
+        wrong("rule %u is said to be about %llu cables, and is about %zu", rule->id,
+              (unsigned long long)real->effect.cables, talking);
 }
 
 void oracle_cables_look(const struct house *house)

@@ -72,7 +72,8 @@ static void note_rules(struct dial *dial, enum side side)
 
     way->rules.named |= book_names(from, to, dialled);
     way->rules.ticks |= book_has(BOOK_mute, from, to, dialled) || book_has(BOOK_freeze, from, to, dialled);
-    way->rules.flags |= book_has(BOOK_downgrade, from, to, dialled);
+    way->rules.flags |= book_has(BOOK_downgrade, from, to, dialled) ||
+                        ((book_declared() >> from->index | book_declared() >> to->index) & 1);
     way->rules.may_end |= book_has(BOOK_limit_data, from, to, dialled) || book_has(BOOK_handshake, from, to, dialled) ||
                           book_has(BOOK_partition, from, to, dialled);
     way->rules.froze |= book_has(BOOK_freeze, from, to, dialled);

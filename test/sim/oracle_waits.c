@@ -72,7 +72,9 @@ static bool still_believed(const struct dial *dial)
     if (!dial->up_us || !dial->over_us || now_us() - dial->over_us < SLACK_US)
         return false;
     for (enum side side = DIALER; side <= ACCEPTOR; side++)
-        if (dial->ends[side] && dial->daemon[side] && !dial->daemon[side]->closed && !dial->daemon[side]->shut)
+        if (dial->ends[side] && !dial->ends[side]->actor->frozen &&
+            now_us() - dial->ends[side]->actor->thawed_us > ORACLE_PATIENCE_US && dial->daemon[side] &&
+            !dial->daemon[side]->closed && !dial->daemon[side]->shut)
             return true;
     return false;
 }
@@ -113,13 +115,22 @@ static unsigned registered(bool surely)
     return set;
 }
 
+static unsigned observing(void)
+{
+    unsigned set = 0;
+
+    for (size_t i = 0; i < actors_count; i++)
+        set |= book_observes(&actors[i]) ? 1U << i : 0;
+    return set;
+}
+
 static bool is_quiet(void)
 {
     size_t i = 0, k;
 
     for (size_t n = 0; n < book_count(); n++)
-        if (book_at(n)->kind == BOOK_partition)
-            return true; /* what is sent into a cut is not counted as sent */
+        if ((book_at(n)->kind == BOOK_partition && book_at(n)->mode != MODE_drop) || book_at(n)->kind == BOOK_freeze)
+            return true; /* what is sent into a hold stays in the kernel, and is not seen */
     while (i < SAMPLES && samples[i].at_us && now_us() - samples[i].at_us < QUIET_US)
         i++;
     if (i > 0)
@@ -153,7 +164,7 @@ static bool is_true(const struct awaited *awaited, const char **ret_why)
         *ret_why = "fewer are registered";
         return (unsigned)__builtin_popcount(registered(false)) >= awaited->number;
     case AWAITED_mesh:
-        of.sets[0] = of.sets[1] = registered(true);
+        of.sets[0] = of.sets[1] = registered(true) & ~observing();
         *ret_why = "two are not connected";
         return for_all(&of, perhaps_connected, true);
     case AWAITED_connected:

@@ -79,7 +79,7 @@ static void begin(uint64_t seed)
         calls_fail_one_of((unsigned)draw_between(50, 5000));
     trace("%s; %s", calm ? "calm" : "calls fail", plan.strangers ? "strangers come" : "no strangers come");
     oracle_begin(&plan.house, calm);
-    actors_begin(draw_between(2, ACTORS_MAX), ticktimes[draw(3)]);
+    actors_begin(draw_between(2, ACTORS_MAX), ticktimes[draw(3)], calm && chance(400));
     verbs_begin(&plan.house);
     plan.act = (struct happening){.fn = on_act};
     happen_in(&plan.act, 1000);

@@ -27,6 +27,8 @@ static unsigned matched(const char *pattern)
 static void add(struct set *set, unsigned actors_named, const char *name)
 {
     set->actors |= actors_named;
+    if (!strpbrk(name, "*?["))
+        set->plain |= actors_named;
     json_array_append_new(set->names, json_string(name));
 }
 
@@ -75,7 +77,7 @@ bool sets_name_hosts(const json_t *sets)
     return false;
 }
 
-size_t sets_draw(unsigned *sets, size_t most, json_t **ret_document)
+size_t sets_draw(unsigned *sets, unsigned *plain, size_t most, json_t **ret_document)
 {
     size_t wanted = 2 + draw(most - 1), count = 0;
     unsigned left = set_all();
@@ -87,6 +89,7 @@ size_t sets_draw(unsigned *sets, size_t most, json_t **ret_document)
         struct set set = set_draw(left & ~kept);
 
         left &= ~set.actors;
+        plain[count] = set.plain;
         sets[count++] = set.actors;
         json_array_append_new(*ret_document, set.names);
     }

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 struct set {
-    unsigned actors; /* a bit each */
+    unsigned actors, plain; /* a bit each; plain: named by no pattern */
     json_t *names;
 };
 
@@ -21,7 +21,7 @@ unsigned set_all(void);
 
 /* `most` sets at most, of which no actor is in two; at least two. They are put into `sets`, and their number is
  * returned; *ret_document: an array of them. */
-size_t sets_draw(unsigned *sets, size_t most, json_t **ret_document);
+size_t sets_draw(unsigned *sets, unsigned *plain, size_t most, json_t **ret_document);
 
 /* Is one of the names in that array of arrays a full one? */
 bool sets_name_hosts(const json_t *sets);

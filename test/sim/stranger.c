@@ -20,7 +20,8 @@ struct stranger_client {
     bool asks_names; /* NAMES, and reads the answer to its end */
     struct bytes_queue answer;
     struct happening leaves;
-    bool resets;
+    bool resets, heard_end;
+    uint64_t said_us; /* when it has come, or has said something */
     struct stranger_client *prev, *next;
 };
 
@@ -32,6 +33,8 @@ static void leave(void *data)
 {
     struct stranger_client *stranger = data;
 
+    if (stranger->sock->peer_port == EPMD_PORT_OF_HOUSE && !stranger->heard_end)
+        oracle_client_stays(now_us() - stranger->said_us);
     happen_not(&stranger->leaves);
     DL_DELETE(strangers, stranger);
     count--;
@@ -51,11 +54,13 @@ static void on_ready(void *data)
 
         got = sock_send(stranger->sock, stranger->says + stranger->said, len);
         stranger->said += got > 0 ? (size_t)got : 0;
+        stranger->said_us = now_us();
     }
     while ((got = sock_recv(stranger->sock, some, sizeof(some), false)) > 0)
         queue_put(&stranger->answer, some, (size_t)got);
     if (got == -EAGAIN)
         return;
+    stranger->heard_end = true;
     if (got == 0 && stranger->asks_names && stranger->said == stranger->says_len)
         oracle_names_came(queue_data(&stranger->answer), stranger->answer.len);
     happen_in(&stranger->leaves, draw(SECOND_US));
@@ -119,6 +124,7 @@ void stranger_comes(void)
     stranger = calloc(1, sizeof(*stranger));
     stranger->leaves = (struct happening){.fn = leave, .data = stranger};
     stranger->resets = chance(300);
+    stranger->said_us = now_us();
     stranger->sock = sock_new(on_ready, stranger);
     find_words(stranger);
     DL_APPEND(strangers, stranger);

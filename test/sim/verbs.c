@@ -10,6 +10,7 @@
 #include "request/cut.h"
 #include "request/fix.h"
 #include "request/lease.h"
+#include "request/observe.h"
 #include "sets.h"
 #include "verbs_inside.h"
 
@@ -24,6 +25,7 @@ void verbs_begin(struct house *house)
     verbs = (struct verbs){.house = house};
     memset(lease_ends_us, 0, sizeof(lease_ends_us));
     book_clear();
+    book_declare(0);
 }
 
 uint64_t verbs_count(void)
@@ -77,10 +79,11 @@ static void cut(void)
     struct book_rule rule = {.kind = BOOK_partition, .mode = MODE_hold, .since_us = now_us()};
     json_t *document = json_object(), *islands;
     struct cut_request request;
+    size_t talking;
     struct rules_answer answer;
     struct refusal refusal;
 
-    rule.count = sets_draw(rule.sets, BOOK_SETS_MAX, &islands);
+    rule.count = sets_draw(rule.sets, rule.plain, BOOK_SETS_MAX, &islands);
     json_object_set_new(document, "islands", islands);
     rule.hosts = sets_name_hosts(islands);
     rule.one_way = chance(250);
@@ -91,10 +94,12 @@ static void cut(void)
         json_object_set_new(document, "mode", json_string(modes[rule.mode]));
     }
     verbs_put_lifetime(document, &rule);
+    talking = oracle_talking(&rule);
     if (cut_request_from_document(verbs_sent("cut", document), &request, &refusal) < 0 ||
         service_cut(&verbs.house->service, &request, &verbs.owner, &answer, &refusal) < 0)
         verbs_refused("cut", &refusal);
     rule.id = answer.first;
+    oracle_rule_added(verbs.house, &rule, talking);
     book_add(&rule);
     oracle_rules_changed();
     rules_answer_done(&answer);
@@ -105,14 +110,14 @@ static void cut(void)
 static void fix(bool all)
 {
     json_t *document = json_object(), *islands = NULL;
-    unsigned sets[BOOK_SETS_MAX];
+    unsigned sets[BOOK_SETS_MAX], plain[BOOK_SETS_MAX];
     size_t sets_count = 0;
     struct fix_request request;
     struct ended_answer answer;
     struct refusal refusal;
 
     if (!all) {
-        sets_count = sets_draw(sets, BOOK_SETS_MAX, &islands);
+        sets_count = sets_draw(sets, plain, BOOK_SETS_MAX, &islands);
         json_object_set_new(document, "islands", islands);
     }
     if (fix_request_from_document(verbs_sent("fix", document), &request, &refusal) < 0 ||
@@ -150,6 +155,39 @@ static void remove_one(void)
         verbs_refused("remove", &refusal);
     ended_answer_done(&answer);
     book_remove(id);
+    oracle_rules_changed();
+}
+
+/* ---- observers ---- */
+
+static void observe(void)
+{
+    struct actor *actor = &actors[draw(actors_count)];
+    json_t *document = json_pack("{s:[s]}", "nodes", actor->name);
+    struct observe_request request;
+    struct rules_answer answer;
+    struct refusal refusal;
+
+    if (observe_request_from_document(verbs_sent("observe", document), &request, &refusal) < 0 ||
+        service_observe(&verbs.house->service, &request, &answer, &refusal) < 0)
+        verbs_refused("observe", &refusal);
+    book_declare(book_declared() | 1U << actor->index);
+    oracle_rules_changed();
+    rules_answer_done(&answer);
+    observe_request_done(&request);
+    json_decref(document);
+}
+
+static void unobserve(struct actor *actor)
+{
+    struct refusal refusal;
+
+    if (!(book_declared() >> actor->index & 1))
+        return;
+    trace("unobserve %s", actor->name);
+    if (service_unobserve(&verbs.house->service, actor->name, &refusal) < 0)
+        verbs_refused("unobserve", &refusal);
+    book_declare(book_declared() & ~(1U << actor->index));
     oracle_rules_changed();
 }
 
@@ -226,7 +264,11 @@ void verbs_any(void)
         end_lease();
     else if (which < 55)
         end_owner();
-    else if (which < 65)
+    else if (which < 57)
+        observe();
+    else if (which < 59)
+        unobserve(&actors[draw(actors_count)]);
+    else if (which < 67)
         verbs_wait();
     else if (which < 80)
         cut();
@@ -239,5 +281,7 @@ void verbs_end(void)
 {
     verbs_end_waits();
     clear();
+    for (size_t i = 0; i < actors_count; i++)
+        unobserve(&actors[i]);
     end_owner();
 }

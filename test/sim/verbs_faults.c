@@ -122,6 +122,8 @@ static void put_whom(json_t *document, struct book_rule *rule)
 
     rule->sets[0] = first.actors;
     rule->sets[1] = second.actors;
+    rule->plain[0] = first.plain;
+    rule->plain[1] = second.plain;
     rule->count = 2;
     rule->overlap = true;
     rule->one_way = one_way;
@@ -146,6 +148,7 @@ static void put_names(json_t *document, struct book_rule *rule)
     struct set set = set_draw(set_all());
 
     rule->sets[0] = set.actors;
+    rule->plain[0] = set.plain;
     rule->count = 1;
     rule->hosts = is_full_name(set.names);
     json_object_set_new(document, "nodes", set.names);
@@ -156,6 +159,7 @@ void verbs_add_fault(void)
     struct book_rule rule = {.kind = (enum book_kind)draw(BOOK_unlisted + 1), .since_us = now_us()};
     json_t *document = json_object(), *params = json_object();
     struct rules_request request;
+    size_t talking;
     struct rules_answer answer;
     struct refusal refusal;
 
@@ -167,10 +171,12 @@ void verbs_add_fault(void)
     else
         put_whom(document, &rule);
     verbs_put_lifetime(document, &rule);
+    talking = oracle_talking(&rule);
     if (rules_request_from_document(verbs_sent("fault", document), &request, &refusal) < 0 ||
         service_add_rules(&verbs.house->service, &request, &verbs.owner, &answer, &refusal) < 0)
         verbs_refused("fault", &refusal);
     rule.id = answer.first;
+    oracle_rule_added(verbs.house, &rule, talking);
     book_add(&rule);
     oracle_rules_changed();
     rules_answer_done(&answer);
