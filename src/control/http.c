@@ -334,7 +334,8 @@ static void adopt(void *data, int fd, const struct address *peer, enum way way)
         run(control);
     /* libmicrohttpd closes the socket in any case, also when it has too many. */
     if (MHD_add_connection(control->mhd, fd, &peer->any, peer->len) != MHD_YES && (errno == ENOSPC || errno == ENOMEM))
-        log_warning("an HTTP connection is closed: %s", strerror(errno));
+        log_warning("an HTTP connection is closed: it cannot be watched, or there is no memory for it: %s",
+                    strerror(errno));
     run(control);
 }
 

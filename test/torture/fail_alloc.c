@@ -58,8 +58,11 @@ static char *give_copy(const char *text)
 
 static const struct stand_in {
     const char *name;
-    void *address;
-} stand_ins[] = {{"malloc", give}, {"calloc", give_zeroed}, {"realloc", give_more}, {"strdup", give_copy}};
+    uintptr_t address;
+} stand_ins[] = {{"malloc", (uintptr_t)give},
+                 {"calloc", (uintptr_t)give_zeroed},
+                 {"realloc", (uintptr_t)give_more},
+                 {"strdup", (uintptr_t)give_copy}};
 
 /* Of a library that is loaded at base: what its dynamic section says of it. */
 struct table {
@@ -105,7 +108,7 @@ static struct linking linking_of(const struct dl_phdr_info *library, const ElfW(
 }
 
 /* The linker has made some places read-only meanwhile. */
-static void put(void **place, void *address)
+static void put(uintptr_t *place, uintptr_t address)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     void *start = (void *)((uintptr_t)place & ~(page - 1));
@@ -123,7 +126,7 @@ static void stand_between(const struct linking *is, const struct table *table)
 
         for (size_t k = 0; k < sizeof(stand_ins) / sizeof(*stand_ins); k++)
             if (strcmp(name, stand_ins[k].name) == 0)
-                put((void **)(is->base + entry->r_offset), stand_ins[k].address);
+                put((uintptr_t *)(is->base + entry->r_offset), stand_ins[k].address);
     }
 }
 

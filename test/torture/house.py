@@ -5,6 +5,7 @@ import mmap
 import os
 import pathlib
 import re
+import signal
 import struct
 import tempfile
 import threading
@@ -13,17 +14,22 @@ import traceback
 
 import calls
 import scenes
-from harness import EPMDPXY, answer, post, wait
+from harness import EPMDPXY, answer, wait
 from kernel import Kernel, launched
-from links import dial, frame, take
-from test_control import TOKEN, token_file
+from links import frame, take
+from test_control import token_file
 from test_node import cookie_file
 
 PRELOADED = pathlib.Path(EPMDPXY).resolve().parent / "test" / "fail_alloc.so"
 ALLOCATION, NO_MEMORY = "allocation", "ENOMEM"
 QUIET_S = 0.03
+PLAY_S = 60  # each wait within has a bound of its own: this is for one that goes on for ever
 ASAN = "detect_leaks=1:handle_abort=1"  # whose abort() it was is told
 SANITIZERS = ("AddressSanitizer", "LeakSanitizer", "runtime error")
+
+
+def too_long(*_):
+    raise TimeoutError
 
 
 def ended_well(kernel, statuses=(0,)):
@@ -154,6 +160,8 @@ class House:
 
     def play(self, scene):
         """Nothing when it is played to the end, else why not."""
+        signal.signal(signal.SIGALRM, too_long)
+        signal.alarm(PLAY_S)
         try:
             scene(self)
             return None
@@ -161,6 +169,8 @@ class House:
             return "nobody told: " + traceback.format_exc()
         except (AssertionError, OSError, ValueError, IndexError):
             return traceback.format_exc()
+        finally:
+            signal.alarm(0)
 
     def suffer(self, scene, case):
         """Plays a scene in which that is refused. Was it met? Raises AssertionError when somebody is hurt."""

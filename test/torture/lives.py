@@ -116,14 +116,16 @@ def between(scene, cases):
     """In one house, until it has suffered too much: yields cases and their faults."""
     left = list(cases)
     while left:
-        last = left[0]
+        suffering = None
+        why = "before anything is refused: "
         try:
             with inhabited() as home:
                 while left:
-                    last = left.pop(0)
-                    yield last, None if home.suffer(scene, last) else MISSED
+                    suffering, why = left.pop(0), ""
+                    yield suffering, None if home.suffer(scene, suffering) else MISSED
+                    why = "at the end, so that any case before may be why: "
         except HURT:
-            yield last, traceback.format_exc()
+            yield suffering or left.pop(0), why + traceback.format_exc()
 
 
 def by_client(name, cases):

@@ -139,9 +139,13 @@ def waited(house):
 
 
 def told(house):
-    with Stream(house.port) as stream, register(house.port, "e1"):
-        while '"e1"' not in json.dumps(stream.block()):
-            pass
+    with Stream(house.port) as stream:
+        while not stream.begun:
+            stream.take()
+        with register(house.port, "e1"):
+            while '"e1"' not in json.dumps(block := stream.block()):
+                if block[1] == ":":  # a heartbeat: nothing else is told for long
+                    raise TimeoutError
 
 
 def owned(house):
