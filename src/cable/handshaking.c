@@ -100,7 +100,7 @@ static struct party acceptor_of(const struct handshaking *handshaking)
     struct party party = {.name = name   ? name
                                   : node ? node_name(node)
                                          : handshaking->registered,
-                          .observes = node && node_is_hidden(node)};
+                          .observes = node ? node_is_hidden(node) : handshaking->acceptor_observes};
 
     return seated(party, handshaking->acceptor_seat);
 }
@@ -192,6 +192,7 @@ void handshaking_apply_rules(struct handshaking *handshaking, uint64_t now_us)
     struct party dialer = dialer_of(handshaking), acceptor = acceptor_of(handshaking);
     struct profile to_acceptor, to_dialer;
 
+    handshaking->acceptor_observes = acceptor.observes; /* also once its registration is over */
     if (dialer.name) {
         take_seat(rules, &handshaking->dialer_seat, &dialer);
         take_seat(rules, &handshaking->acceptor_seat, &acceptor);

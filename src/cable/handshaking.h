@@ -23,7 +23,8 @@ struct handshaking {
     struct duplex *duplex;  /* the cable's */
     const char *registered; /* the acceptor's short name; the cable's */
     struct identity identity;
-    bool dialer_observes;   /* it has registered, and is a hidden node */
+    bool dialer_observes;   /* it has registered, and is a hidden node ... */
+    bool acceptor_observes; /* ... and so was the acceptor, while it was registered */
     uint32_t touched;       /* the newest rule that knows of this connection, in this part of its life */
     bool touched_hostless;  /* the acceptor's host was not known yet */
     uint64_t flags_cleared; /* of both nodes' messages: fixed when the first one goes on */
