@@ -66,13 +66,24 @@ static bool perhaps_connected(const struct dial *dial)
     return dial->up[ACCEPTOR] && (!dial->over_us || now_us() - dial->over_us < SLACK_US);
 }
 
+/* What this end hears comes late: that is no secret. */
+static bool hears_late(const struct dial *dial, enum side side)
+{
+    const struct actor *to = side == DIALER ? dial->from : dial->to, *from = side == DIALER ? dial->to : dial->from;
+
+    for (enum book_kind kind = BOOK_latency; kind <= BOOK_slicer; kind++)
+        if (book_has(kind, from, to, side == ACCEPTOR))
+            return true;
+    return false;
+}
+
 /* One has left, and the other takes it for connected, as the daemon could know. */
 static bool still_believed(const struct dial *dial)
 {
     if (!dial->up_us || !dial->over_us || now_us() - dial->over_us < SLACK_US)
         return false;
     for (enum side side = DIALER; side <= ACCEPTOR; side++)
-        if (dial->ends[side] && !dial->ends[side]->actor->frozen &&
+        if (dial->ends[side] && !dial->ends[side]->actor->frozen && !hears_late(dial, side) &&
             now_us() - dial->ends[side]->actor->thawed_us > ORACLE_PATIENCE_US && dial->daemon[side] &&
             !dial->daemon[side]->closed && !dial->daemon[side]->shut)
             return true;
