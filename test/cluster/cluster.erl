@@ -8,7 +8,7 @@
 -export([wait/1, wait/2, wait_mesh/2, short/1, later/1]).
 -export([now_ms/0, ping/3, timed_ping/3, lost/2, noticed/4, send/4, got/3, send_blob/4]).
 
--define(BOUND, 90000).
+-define(BOUND, 60000).
 
 %% ---- a test case's daemon; Config carries {epmdpxy, Keeper} ----
 
