@@ -68,6 +68,9 @@ def test_they_go_when_their_stream_is_not_read():
         wait(lambda: left() == [reads, silent], bound=90)
 
 
+test_they_go_when_their_stream_is_not_read.lasts_s = 60
+
+
 def test_they_end_before_their_connection_too():
     with cluster("a", "b") as (port, go):
         client = Client(port)
