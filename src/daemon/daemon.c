@@ -20,6 +20,7 @@
 #include "model/rules.h"
 #include "request/answers.h"
 #include "request/document.h"
+#include "request/rules_request.h"
 #include "loop/deadlines.h"
 #include "loop/descriptors.h"
 #include "loop/loop.h"
@@ -189,15 +190,7 @@ static void make_cabling(struct daemon *daemon, const struct daemon_config *conf
 
 static void make_mapper(struct daemon *daemon, const struct daemon_config *config)
 {
-    daemon->mapper = (struct mapper){.options = config->mapper,
-                                     .loop = daemon->loop,
-                                     .deadlines = daemon->deadlines,
-                                     .descriptors = daemon->descriptors,
-                                     .registry = daemon->registry,
-                                     .rules = daemon->rules,
-                                     .events = daemon->events,
-                                     .counters = &daemon->counters,
-                                     .cabling = &daemon->cabling};
+    daemon->mapper = mapper_over(&daemon->cabling, &config->mapper);
     daemon->mapper.gates = gates_new(&daemon->mapper);
     daemon->door = door_new(&daemon->mapper, stop, daemon->loop);
 }
@@ -205,15 +198,7 @@ static void make_mapper(struct daemon *daemon, const struct daemon_config *confi
 /* Returns false when who started the daemon relies on it, and it is not to be had. */
 static bool make_control(struct daemon *daemon, const struct daemon_config *config)
 {
-    daemon->service = (struct service){.loop = daemon->loop,
-                                       .deadlines = daemon->deadlines,
-                                       .registry = daemon->registry,
-                                       .rules = daemon->rules,
-                                       .cables = daemon->cabling.cables,
-                                       .events = daemon->events,
-                                       .counters = &daemon->counters,
-                                       .relayed = config->mapper.relay};
-    random_seed(&daemon->service.chance, config->seed);
+    daemon->service = service_over(&daemon->cabling, config->mapper.relay, config->seed);
     daemon->api = (struct api){.service = &daemon->service,
                                .gates = daemon->mapper.gates,
                                .descriptors = daemon->descriptors,
@@ -327,7 +312,7 @@ static bool begin_with(struct daemon *daemon, const struct rules_request *rules)
     struct refusal refusal;
     char line[REFUSAL_LINE_BYTES];
 
-    if (!rules)
+    if (!rules || rules->count == 0)
         return true;
     if (service_add_rules(&daemon->service, rules, NULL, &answer, &refusal) < 0) {
         refusal_print(&refusal, line, sizeof(line));

@@ -22,7 +22,7 @@ struct daemon_config {
     size_t lane_bytes_max;             /* a delayed lane keeps no more than that */
     uint64_t seed;                     /* of all chance: jitter, sizes of slices, random cuts; 0: any, and filled in */
     const struct island *observers;    /* patterns, checked, up to OBSERVERS_MAX; or NULL */
-    const struct rules_request *rules; /* in force before any node comes; checked; or NULL */
+    const struct rules_request *rules; /* in force before any node comes, if there are any; or NULL */
     size_t remembered_max;             /* names, see model/registry.h */
     bool strict;             /* a rule that goes and has changed nothing makes the exit status STATUS_VACUOUS */
     bool until_input_closes; /* it ends when standard input does, a pipe or the like */

@@ -192,7 +192,7 @@ static int read_rules(const struct command *self, const char *path, struct rules
 /* Who is there, and what holds, before the first node comes. */
 struct beginning {
     const struct island *observers;
-    const struct rules_request *rules; /* or NULL */
+    const struct rules_request *rules;
 };
 
 static int serve(const struct command *self, const struct serve_options *options, const struct beginning *beginning,
@@ -296,8 +296,7 @@ static int run(const struct command *self, int argc, char **argv)
         return STATUS_BAD_INPUT;
     status = read_observers(options.observers, &observers, &refusal);
     status = status < 0 ? command_refused(self, &refusal)
-                        : serve_by_all_ways(self, &options,
-                                            &(struct beginning){observers.at, rules.count > 0 ? &rules : NULL});
+                        : serve_by_all_ways(self, &options, &(struct beginning){observers.at, &rules});
     islands_done(&observers);
     rules_request_done(&rules);
     return status;

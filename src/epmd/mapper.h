@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parts of the port mapper share. Whoever puts the daemon together fills it in, and owns what is pointed to.
+ * What the parts of the port mapper share. Whoever puts the daemon together owns what is pointed to.
  */
 #ifndef EPMD_MAPPER_H
 #define EPMD_MAPPER_H
@@ -41,5 +41,8 @@ struct mapper {
     struct cabling *cabling; /* of the connections that come to gates */
     struct gates *gates;     /* epmd/gate.h */
 };
+
+/* Of the same parts as the cables; the gates are still to be made. */
+struct mapper mapper_over(struct cabling *cabling, const struct mapper_options *options);
 
 #endif

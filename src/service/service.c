@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/refusal.h"
 #include "cable/cable.h"
+#include "cable/cabling.h"
 #include "loop/deadlines.h"
 #include "model/pattern.h"
 #include "model/registry.h"
@@ -20,6 +21,21 @@
 #include "request/rules_request.h"
 #include "service/advice.h"
 #include "service/look.h"
+
+struct service service_over(const struct cabling *cabling, bool relayed, uint64_t seed)
+{
+    struct service service = {.loop = cabling->loop,
+                              .deadlines = cabling->deadlines,
+                              .registry = cabling->registry,
+                              .rules = cabling->rules,
+                              .cables = cabling->cables,
+                              .events = cabling->events,
+                              .counters = cabling->counters,
+                              .relayed = relayed};
+
+    random_seed(&service.chance, seed);
+    return service;
+}
 
 static uint64_t now_us(const struct service *service)
 {

@@ -20,6 +20,7 @@
 #include "model/effect.h"
 
 struct cables;
+struct cabling;
 struct counters;
 struct cut_request;
 struct deadlines;
@@ -34,7 +35,7 @@ struct registry;
 struct rules;
 struct rules_request;
 
-/* Whoever puts the daemon together fills it in, and owns what is pointed to. */
+/* Whoever puts the daemon together owns what is pointed to. */
 struct service {
     struct loop *loop;
     struct deadlines *deadlines;
@@ -47,6 +48,9 @@ struct service {
     struct random chance; /* of cuts for which nobody gave a seed: a stream of its own */
     unsigned advised;     /* a bit an advice that was given already, see service/advice.h */
 };
+
+/* Of the same parts as the cables; `seed`: of its chance. */
+struct service service_over(const struct cabling *cabling, bool relayed, uint64_t seed);
 
 /* Behind so many notes stands one more, that there are others: a request may have a slip in each of its names. */
 #define ANSWER_NOTES_MAX 100

@@ -86,20 +86,13 @@ static void make_cabling(struct house *house, uint64_t seed, size_t descriptors_
 
 static void make_mapper(struct house *house)
 {
+    const struct mapper_options options = {
+        .port = EPMD_PORT_OF_HOUSE, .relay = true, .unkillable = true, .packet_timeout_ms = 60000};
     struct cabling *cabling = &house->cabling;
     struct sockaddr_in everywhere = {.sin_family = AF_INET, .sin_port = htons(EPMD_PORT_OF_HOUSE)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-    house->mapper = (struct mapper){
-        .options = {.port = EPMD_PORT_OF_HOUSE, .relay = true, .unkillable = true, .packet_timeout_ms = 60000},
-        .loop = cabling->loop,
-        .deadlines = cabling->deadlines,
-        .descriptors = cabling->descriptors,
-        .registry = cabling->registry,
-        .rules = cabling->rules,
-        .events = cabling->events,
-        .counters = &house->counters,
-        .cabling = cabling};
+    house->mapper = mapper_over(cabling, &options);
     house->mapper.gates = gates_new(&house->mapper);
     house->door = door_new(&house->mapper, on_kill, house);
     if (bind(fd, (struct sockaddr *)&everywhere, sizeof(everywhere)) < 0 || listen(fd, SOMAXCONN) < 0 ||
@@ -115,15 +108,7 @@ void house_begin(struct house *house, uint64_t seed, size_t descriptors_max, siz
     calls_begin(descriptors_max, loop_sim_wake);
     make_cabling(house, seed, descriptors_max, lane_bytes_max);
     make_mapper(house);
-    house->service = (struct service){.loop = cabling->loop,
-                                      .deadlines = cabling->deadlines,
-                                      .registry = cabling->registry,
-                                      .rules = cabling->rules,
-                                      .cables = cabling->cables,
-                                      .events = cabling->events,
-                                      .counters = &house->counters,
-                                      .relayed = true};
-    random_seed(&house->service.chance, seed);
+    house->service = service_over(cabling, true, seed);
     house->waits = waits_new(&house->service);
 }
 

@@ -36,15 +36,7 @@ static void house_init(struct house *house)
     cabling->rules = rules_new(NULL, NULL);
     cabling->events = events_new();
     cabling_init(cabling);
-    house->service = (struct service){.loop = cabling->loop,
-                                      .deadlines = cabling->deadlines,
-                                      .registry = cabling->registry,
-                                      .rules = cabling->rules,
-                                      .cables = cabling->cables,
-                                      .events = cabling->events,
-                                      .counters = cabling->counters,
-                                      .relayed = true};
-    random_seed(&house->service.chance, 1);
+    house->service = service_over(cabling, true, 1);
     house->api = (struct api){.service = &house->service, .version = "0", .pipes = cabling->pipes};
 }
 
