@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,33 +82,54 @@ static int wrong(const char *format, ...)
     return usage();
 }
 
-static const char *const flags[] = {
-    "-d",
-    "-debug",
-    "-daemon",
-    "-port",
-    "-address",
-    "-relaxed_command_check",
-    "-packet_timeout",
-    "-delay_accept",
-    "-delay_write",
-    "-systemd",
-    "-no_relay",
-    "-names",
-    "-dump",
-    "-started",
-    "-kill",
-    "-stop",
+/* All that it takes, as the stock program does but for the last: a new flag is a row. */
+enum flag_kind {
+    FLAG_ON,       /* bool */
+    FLAG_MORE,     /* int, one more each time */
+    FLAG_NUMBER,   /* int, from the next word, above 0 */
+    FLAG_PORT,     /* int, from the next word; the stock program takes any but 0 */
+    FLAG_TEXT,     /* const char *, the next word */
+    FLAG_QUESTION, /* to the daemon that runs: comes last, see ask() */
+};
+
+#define FIELD(name) offsetof(struct epmd, name)
+
+static const struct flag {
+    const char *name; /* first field, for suggest() */
+    enum flag_kind kind;
+    size_t offset; /* of the field in struct epmd */
+} flags[] = {
+    {"-d", FLAG_MORE, FIELD(debug)},
+    {"-debug", FLAG_MORE, FIELD(debug)},
+    {"-daemon", FLAG_ON, FIELD(daemon)},
+    {"-port", FLAG_PORT, FIELD(port)},
+    {"-address", FLAG_TEXT, FIELD(addresses)},
+    {"-relaxed_command_check", FLAG_ON, FIELD(relaxed)},
+    {"-packet_timeout", FLAG_NUMBER, FIELD(packet_timeout_s)},
+    {"-delay_accept", FLAG_NUMBER, FIELD(accept_delay_s)},
+    {"-delay_write", FLAG_NUMBER, FIELD(reply_delay_s)},
+    {"-systemd", FLAG_ON, FIELD(systemd)},
+    {"-names", FLAG_QUESTION, 0},
+    {"-dump", FLAG_QUESTION, 0},
+    {"-started", FLAG_QUESTION, 0},
+    {"-kill", FLAG_QUESTION, 0},
+    {"-stop", FLAG_QUESTION, 0},
+    {"-no_relay", FLAG_ON, FIELD(no_relay)},
 };
 
 #define FLAGS (sizeof(flags) / sizeof(flags[0]))
 
-bool epmd_takes(const char *word)
+static const struct flag *find_flag(const char *word)
 {
     for (size_t i = 0; i < FLAGS; i++)
-        if (strcmp(flags[i], word) == 0)
-            return true;
-    return false;
+        if (strcmp(flags[i].name, word) == 0)
+            return &flags[i];
+    return NULL;
+}
+
+bool epmd_takes(const char *word)
+{
+    return find_flag(word);
 }
 
 static int refuse_unknown(const char *word)
@@ -201,16 +223,13 @@ static int ask_stop(int port, const char *name)
     return EXIT_FAILURE;
 }
 
-/* A question, when argv[0] is one. Returns the exit status, or -1. */
+/* argv[0] is a question. Returns the exit status. */
 static int ask(const struct epmd *epmd, int argc, char **argv)
 {
     const char *what = argv[0];
 
     if (strcmp(what, "-stop") == 0)
         return argc == 2 ? ask_stop(epmd->port, argv[1]) : wrong("-stop takes the name of a node, and comes last");
-    if (strcmp(what, "-names") != 0 && strcmp(what, "-dump") != 0 && strcmp(what, "-kill") != 0 &&
-        strcmp(what, "-started") != 0)
-        return -1;
     if (argc != 1)
         return wrong("%s is a question, which comes last: '%s' is one word too many", what, argv[1]);
     if (strcmp(what, "-names") == 0)
@@ -293,50 +312,34 @@ static int run_daemon(struct epmd *epmd)
 
 /* ---- the command line ---- */
 
-/* A flag without value, when it is one. */
-static bool set_flag(struct epmd *epmd, const char *flag)
+/* A flag, and the word behind it or NULL. Numbers are read as the stock program reads them: atoi, and 0 is refused.
+ * Returns how many words it took; or -1, and has said what is wrong. */
+static int set(struct epmd *epmd, const struct flag *flag, const char *value)
 {
-    if (strcmp(flag, "-d") == 0 || strcmp(flag, "-debug") == 0)
-        epmd->debug++;
-    else if (strcmp(flag, "-daemon") == 0)
-        epmd->daemon = true;
-    else if (strcmp(flag, "-relaxed_command_check") == 0)
-        epmd->relaxed = true;
-    else if (strcmp(flag, "-systemd") == 0)
-        epmd->systemd = true;
-    else if (strcmp(flag, "-no_relay") == 0)
-        epmd->no_relay = true;
-    else
-        return false;
-    return true;
-}
+    void *field = (char *)epmd + flag->offset;
 
-/* A flag that is none without a value, and it. Numbers are read as the stock program reads them: atoi, and 0 is
- * refused. Returns 0; or the exit status, and has said what is wrong. `value` NULL: there is none. */
-static int set_value(struct epmd *epmd, const char *flag, const char *value)
-{
-    int *number = NULL;
-
-    if (strcmp(flag, "-address") == 0)
-        epmd->addresses = value;
-    else if (strcmp(flag, "-port") == 0)
-        number = &epmd->port;
-    else if (strcmp(flag, "-packet_timeout") == 0)
-        number = &epmd->packet_timeout_s;
-    else if (strcmp(flag, "-delay_accept") == 0)
-        number = &epmd->accept_delay_s;
-    else if (strcmp(flag, "-delay_write") == 0)
-        number = &epmd->reply_delay_s;
-    else
-        return refuse_unknown(flag);
-    if (!value)
-        return wrong("%s needs a value", flag);
-    if (!number)
-        return 0;
-    *number = atoi(value);
-    if (*number == 0 || (number != &epmd->port && *number < 0))
-        return wrong("%s: '%s' is not a number above 0", flag, value);
-    return 0;
+    if (flag->kind == FLAG_ON) {
+        *(bool *)field = true;
+        return 1;
+    }
+    if (flag->kind == FLAG_MORE) {
+        ++*(int *)field;
+        return 1;
+    }
+    if (!value) {
+        wrong("%s needs a value", flag->name);
+        return -1;
+    }
+    if (flag->kind == FLAG_TEXT) {
+        *(const char **)field = value;
+        return 2;
+    }
+    *(int *)field = atoi(value);
+    if (atoi(value) == 0 || (flag->kind == FLAG_NUMBER && atoi(value) < 0)) {
+        wrong("%s: '%s' is not a number above 0", flag->name, value);
+        return -1;
+    }
+    return 2;
 }
 
 int epmd_main(int argc, char **argv)
@@ -350,16 +353,16 @@ int epmd_main(int argc, char **argv)
     };
 
     while (argc > 0) {
-        int status = ask(&epmd, argc, argv), used = 1;
+        const struct flag *flag = find_flag(argv[0]);
+        int used;
 
-        if (status >= 0)
-            return status;
-        if (!set_flag(&epmd, argv[0])) {
-            status = set_value(&epmd, argv[0], argc < 2 ? NULL : argv[1]);
-            if (status > 0)
-                return status;
-            used = 2;
-        }
+        if (!flag)
+            return refuse_unknown(argv[0]);
+        if (flag->kind == FLAG_QUESTION)
+            return ask(&epmd, argc, argv);
+        used = set(&epmd, flag, argc < 2 ? NULL : argv[1]);
+        if (used < 0)
+            return EXIT_FAILURE;
         argc -= used;
         argv += used;
     }
