@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Nodes that shake hands and send frames, as far as a relay can tell them from real ones."""
 import contextlib
+import select
 import socket
+import threading
 import time
 
 from harness import ask, register
@@ -94,6 +96,39 @@ def link(port, names=("a", "b")):
     """The first dials the second, and they are connected; yields both ends."""
     with acceptor(port, names[1]) as listener, dial(port, names[1]) as a, shake(a, listener, names) as b:
         yield a, b
+
+
+@contextlib.contextmanager
+def sending(sock, data):
+    """Sends it meanwhile."""
+    def send():
+        with contextlib.suppress(OSError):
+            sock.sendall(data)
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+        raise
+    finally:
+        sender.join(timeout=10)
+        assert not sender.is_alive()
+
+
+class Door:
+    """A listener at which nobody waits in vain: not when the dialer has heard that it is refused."""
+
+    def __init__(self, listener, dialer):
+        self.listener, self.dialer = listener, dialer
+
+    def accept(self):
+        there, _, _ = select.select([self.listener, self.dialer], [], [], 10)
+        if not there:
+            raise TimeoutError
+        assert self.listener in there, "it was closed"
+        return self.listener.accept()
 
 
 def cpu_s(pid):

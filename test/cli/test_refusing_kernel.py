@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: MIT
 """A kernel, or a sandbox, that refuses system calls."""
-import contextlib
 import errno
 import itertools
 import select
 import socket
-import threading
 import traceback
 
 from harness import get, post, wait
 from kernel import kernel, launched, one, refuse_nothing
-from links import acceptor, dial, ended, frame, link, shake, take
+from links import Door, acceptor, dial, ended, frame, link, sending, shake, take
 
 SPLICE, EPOLL_CTL, SENDTO, RECVFROM, BIND = 275, 233, 44, 45, 49  # x86-64
 ADD, DELETE = 1, 2
@@ -19,39 +17,6 @@ ADD, DELETE = 1, 2
 def is_watched(_, words):
     """Whatever epoll_ctl() does but to forget, which is never refused."""
     return words[1] != DELETE
-
-
-@contextlib.contextmanager
-def sending(sock, data):
-    """Sends it meanwhile."""
-    def send():
-        with contextlib.suppress(OSError):
-            sock.sendall(data)
-    sender = threading.Thread(target=send)
-    sender.start()
-    try:
-        yield
-    except BaseException:
-        with contextlib.suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
-        raise
-    finally:
-        sender.join(timeout=5)
-        assert not sender.is_alive()
-
-
-class Door:
-    """A listener at which nobody waits in vain: not when the dialer has heard that it is refused."""
-
-    def __init__(self, listener, dialer):
-        self.listener, self.dialer = listener, dialer
-
-    def accept(self):
-        there, _, _ = select.select([self.listener, self.dialer], [], [], 5)
-        if not there:
-            raise TimeoutError
-        assert self.listener in there, "it was closed"
-        return self.listener.accept()
 
 
 def life(port):

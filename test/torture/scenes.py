@@ -3,11 +3,9 @@
 import contextlib
 import json
 import pathlib
-import select
 import socket
 import struct
 import sys
-import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "cli"))
 import links  # noqa: E402
@@ -36,41 +34,16 @@ def expect(answered, status=200):
     return answered[1]
 
 
-class Door:
-    """A listener at which nobody waits in vain: not when the dialer has heard that it is refused."""
-
-    def __init__(self, listener, dialer):
-        self.listener, self.dialer = listener, dialer
-
-    def accept(self):
-        there, _, _ = select.select([self.listener, self.dialer], [], [], 10)
-        if not there:
-            raise TimeoutError
-        assert self.listener in there, "it was closed"
-        return self.listener.accept()
-
-
 def say(source, sink, data):
     """All of it arrives, or one of them hears that it does not."""
-    def send():
-        with contextlib.suppress(OSError):
-            source.sendall(data)
-    sender = threading.Thread(target=send)
-    sender.start()
-    try:
+    with links.sending(source, data):
         assert links.take(sink, len(data)) == data
-    except BaseException:
-        with contextlib.suppress(OSError):
-            source.shutdown(socket.SHUT_RDWR)
-        raise
-    finally:
-        sender.join()
 
 
 @contextlib.contextmanager
 def link(port, dialer, name):
     with links.acceptor(port, name) as listener, links.dial(port, name) as a:
-        with links.shake(a, Door(listener, a), (dialer, name)) as b:
+        with links.shake(a, links.Door(listener, a), (dialer, name)) as b:
             yield a, b
 
 
