@@ -6,7 +6,7 @@ import select
 import socket
 import traceback
 
-from harness import get, post, wait
+from harness import answer, get, post, wait
 from kernel import kernel, launched, one, refuse_nothing
 from links import Door, acceptor, dial, ended, frame, link, sending, shake, take
 
@@ -67,6 +67,7 @@ def test_while_nothing_can_be_watched_all_others_go_on():
         before = under.settled_sockets()
         stranger = socket.create_connection(("127.0.0.1", port))
         stranger.sendall(bytes(1))
+        assert answer(port, b"n")  # who came before is not only accepted by now, but watched
         wait(lambda: under.sockets() == before + 1)
         under.refuse = lambda _, words: errno.ENOSPC if words[1] == ADD else 0
         for _ in range(20):
