@@ -9,19 +9,13 @@
  *
  * When all are connected it says "ready", and begins with the next line of its standard input.
  */
-#include <arpa/inet.h>
+#include "talk.h"
+
 #include <errno.h>
 #include <pthread.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <netinet/tcp.h>
 #include <time.h>
-#include <unistd.h>
 
 #define FRAME_BYTES_MAX (1024 * 1024)
 #define SAMPLES_MAX 10000000
@@ -39,39 +33,17 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
 /* ---- connecting ---- */
 
 static int connect_to(int to_port)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)to_port)};
-    const int on = 1;
+    struct sockaddr_in address = local(to_port);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
         die("connect");
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    no_delay(fd);
     return fd;
-}
-
-static void put(int fd, const void *data, size_t len)
-{
-    const char *at = data;
-
-    while (len > 0) {
-        ssize_t sent = send(fd, at, len, MSG_NOSIGNAL);
-
-        if (sent < 0)
-            die("send");
-        at += sent;
-        len -= (size_t)sent;
-    }
 }
 
 static void get(int fd, void *data, size_t len)
@@ -80,50 +52,36 @@ static void get(int fd, void *data, size_t len)
         die("recv");
 }
 
-static void put_u16(uint8_t *to, size_t value)
+static void put_message(int fd, const void *body, size_t len)
 {
-    to[0] = (uint8_t)(value >> 8);
-    to[1] = (uint8_t)value;
-}
+    uint8_t bytes[MESSAGE_BYTES_MAX];
 
-/* A handshake message: its length and its bytes. */
-static void put_message(int fd, const uint8_t *body, size_t len)
-{
-    uint8_t message[256];
-
-    put_u16(message, len);
-    memcpy(message + 2, body, len);
-    put(fd, message, len + 2);
+    put(fd, bytes, message(bytes, body, len));
 }
 
 static void skip_message(int fd)
 {
-    uint8_t message[1024], length[2];
+    uint8_t body[1024], length[2];
 
     get(fd, length, 2);
-    get(fd, message, (size_t)(length[0] << 8 | length[1]));
+    get(fd, body, (size_t)(length[0] << 8 | length[1]));
 }
 
-/* 'N' flags:64 [challenge:32] creation:32 length:16 name */
 static void put_name(int fd, const char *name, int challenge)
 {
-    uint8_t body[256] = {'N', 0, 0, 0, 0x0d, 0x07, 0xdf, 0x7f, 0xbd};
-    size_t at = challenge ? 17 : 13;
+    uint8_t bytes[MESSAGE_BYTES_MAX];
 
-    put_u16(body + at, strlen(name));
-    memcpy(body + at + 2, name, strlen(name));
-    put_message(fd, body, at + 2 + strlen(name));
+    put(fd, bytes, name_message(bytes, name, challenge));
 }
 
 static int listen_and_register(int *ret_epmd)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET};
+    struct sockaddr_in address = local(0);
     socklen_t len = sizeof(address);
     uint8_t request[] = {0, 18, 'x', 0, 0, 'M', 0, 0, 6, 0, 5, 0, 5, 'b', 'e', 'n', 'c', 'h', 0, 0};
     uint8_t reply[6];
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 128) < 0)
         die("listen");
     getsockname(fd, (struct sockaddr *)&address, &len);
@@ -156,7 +114,7 @@ static void shake_hands(int listener, int i)
     put_name(dialers[i], name, 0);
     acceptors[i] = accept(listener, NULL, NULL);
     skip_message(acceptors[i]);
-    put_message(acceptors[i], (const uint8_t *)"sok", 3);
+    put_message(acceptors[i], "sok", 3);
     put_name(acceptors[i], "bench@host", 1);
     skip_message(dialers[i]);
     skip_message(dialers[i]);

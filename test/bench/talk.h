@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How the two ends of the measuring connections talk (serve.c accepts, load.c dials).
+ * How the two ends of the measuring connections talk (serve.c accepts, load.c dials), and what lanes.c shares with
+ * them.
  *
  *     dialer                                  acceptor
  *     'N', name                          ──>                     like a node: all of the handshake of OTP 23 and later,

@@ -48,3 +48,20 @@ void queue_done(struct bytes_queue *queue)
     free(queue->at);
     *queue = (struct bytes_queue){0};
 }
+
+void put_number(uint8_t *to, size_t bytes, uint64_t number)
+{
+    while (bytes > 0) {
+        to[--bytes] = (uint8_t)number;
+        number >>= 8;
+    }
+}
+
+uint64_t get_number(const uint8_t *from, size_t bytes)
+{
+    uint64_t number = 0;
+
+    while (bytes-- > 0)
+        number = number << 8 | *from++;
+    return number;
+}

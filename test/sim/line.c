@@ -13,6 +13,7 @@
 
 #include <utlist.h>
 
+#include "bytes_queue.h"
 #include "oracle.h"
 
 #define OUT_BYTES_MAX (64 * 1024) /* beyond it no more frames are put */
@@ -100,23 +101,6 @@ bool line_flush(struct line *line)
 void line_put(struct line *line, const void *data, size_t len)
 {
     queue_put(&line->out, data, len);
-}
-
-static void put_number(uint8_t *to, size_t bytes, uint64_t number)
-{
-    while (bytes > 0) {
-        to[--bytes] = (uint8_t)number;
-        number >>= 8;
-    }
-}
-
-static uint64_t get_number(const uint8_t *from, size_t bytes)
-{
-    uint64_t number = 0;
-
-    while (bytes-- > 0)
-        number = number << 8 | *from++;
-    return number;
 }
 
 /* Most messages are small; OTP cuts large ones into fragments of 64 KiB, and old nodes do not. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes_queue.h"
 #include "oracle.h"
 #include "stranger.h"
 
@@ -16,23 +17,6 @@
 #define FLAG_PUBLISHED UINT64_C(1)
 #define FLAG_HANDSHAKE_23 (UINT64_C(1) << 24)
 #define TAG_SHIFT 26 /* bits that OTP keeps for later */
-
-static void put_number(uint8_t *to, size_t bytes, uint64_t number)
-{
-    while (bytes > 0) {
-        to[--bytes] = (uint8_t)number;
-        number >>= 8;
-    }
-}
-
-static uint64_t get_number(const uint8_t *from, size_t bytes)
-{
-    uint64_t number = 0;
-
-    while (bytes-- > 0)
-        number = number << 8 | *from++;
-    return number;
-}
 
 static struct actor *other_of(const struct line *line)
 {
