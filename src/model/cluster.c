@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/pattern.h"
 
 /* Room for one more at the end of an array, which doubles: there may be thousands. */
 static void *grow(void *at, size_t count, size_t unit)
@@ -142,14 +143,35 @@ static size_t first_like(const struct cluster *cluster, enum node_standing stand
     return low;
 }
 
-const struct cluster_node *cluster_next_like(const struct cluster *cluster, enum node_standing standing,
-                                             const struct cluster_node *node, const char *pattern)
+/*
+ * Goes over the nodes of that standing that begin as the pattern does up to its first glob or @: all that it can mean,
+ * and few others. `node` NULL: the first. Returns NULL behind the last one.
+ */
+static const struct cluster_node *next_like(const struct cluster *cluster, enum node_standing standing,
+                                            const struct cluster_node *node, const char *pattern)
 {
     size_t len = strcspn(pattern, "*?[@");
     size_t at = node ? (size_t)(node - cluster->nodes) + 1 : first_like(cluster, standing, pattern, len);
 
     return at < end_of(cluster, standing) && strncmp(cluster->nodes[at].name, pattern, len) == 0 ? &cluster->nodes[at]
                                                                                                  : NULL;
+}
+
+enum known cluster_knows(const struct cluster *cluster, const char *pattern, enum node_standing farthest)
+{
+    enum known known = KNOWN_no;
+
+    for (enum node_standing standing = NODE_REGISTERED; standing <= farthest; standing++) {
+        const struct cluster_node *node = NULL;
+
+        while ((node = next_like(cluster, standing, node, pattern))) {
+            if (pattern_matches(pattern, node->name))
+                return KNOWN_yes;
+            if (!strchr(node->name, '@') && pattern_overlaps(pattern, node->name))
+                known = KNOWN_perhaps;
+        }
+    }
+    return known;
 }
 
 /* ---- the ends of links ---- */

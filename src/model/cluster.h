@@ -76,12 +76,11 @@ void cluster_add_link(struct cluster *cluster, const struct cluster_link *link);
 void cluster_finish(struct cluster *cluster);
 void cluster_done(struct cluster *cluster);
 
-/*
- * Goes over the nodes of that standing that begin as the pattern does up to its first glob or @: all that it can mean,
- * and few others. `node` NULL: the first. Returns NULL behind the last one.
- */
-const struct cluster_node *cluster_next_like(const struct cluster *cluster, enum node_standing standing,
-                                             const struct cluster_node *node, const char *pattern);
+enum known { KNOWN_yes, KNOWN_perhaps, KNOWN_no };
+
+/* Is there a node that the pattern means? Perhaps: one whose host is not known yet. Who stands farther off than that
+ * does not count. */
+enum known cluster_knows(const struct cluster *cluster, const char *pattern, enum node_standing farthest);
 
 /* Do these two of its nodes talk? */
 bool cluster_connects(const struct cluster *cluster, const struct cluster_node *a, const struct cluster_node *b);

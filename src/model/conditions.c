@@ -34,39 +34,18 @@ bool condition_hear(struct condition *condition, const struct event *event)
 
 /* ---- who is meant ---- */
 
-enum acquaintance { KNOWN, HOST_UNKNOWN, STRANGER };
-
-/* How well are the nodes known that this pattern means? Whoever stands farther off than that does not count. */
-static enum acquaintance acquaintance_of(const char *pattern, const struct cluster *cluster,
-                                         enum node_standing farthest)
-{
-    enum acquaintance found = STRANGER;
-
-    for (enum node_standing standing = NODE_REGISTERED; standing <= farthest; standing++) {
-        const struct cluster_node *node = NULL;
-
-        while ((node = cluster_next_like(cluster, standing, node, pattern))) {
-            if (pattern_matches(pattern, node->name))
-                return KNOWN;
-            if (!strchr(node->name, '@') && pattern_overlaps(pattern, node->name))
-                found = HOST_UNKNOWN;
-        }
-    }
-    return found;
-}
-
 static int check_known(const struct island *island, const struct cluster *cluster, struct refusal *refusal)
 {
     for (size_t k = 0; k < island->count; k++) {
         const char *pattern = island->patterns[k];
 
-        switch (acquaintance_of(pattern, cluster, NODE_SEEN)) {
-        case KNOWN:
+        switch (cluster_knows(cluster, pattern, NODE_SEEN)) {
+        case KNOWN_yes:
             continue;
-        case HOST_UNKNOWN:
+        case KNOWN_perhaps:
             return refuse_as(refusal, -EAGAIN, NULL, "'%.200s': the host of %.*s is not known yet", pattern,
                              (int)strcspn(pattern, "@"), pattern);
-        case STRANGER:
+        case KNOWN_no:
             return refuse_as(refusal, -EAGAIN, NULL, "no node named '%.200s' is registered", pattern);
         }
     }
@@ -242,12 +221,12 @@ static int look_disconnected(const struct condition *condition, const struct clu
     for (size_t i = 0; i < 2; i++)
         for (size_t k = 0; k < condition->islands.at[i].count; k++) {
             const char *pattern = condition->islands.at[i].patterns[k];
-            enum acquaintance acquaintance = acquaintance_of(pattern, cluster, NODE_REMEMBERED);
-            const struct cluster_link *raw = acquaintance == HOST_UNKNOWN ? raw_to(cluster, pattern) : NULL;
+            enum known known = cluster_knows(cluster, pattern, NODE_REMEMBERED);
+            const struct cluster_link *raw = known == KNOWN_perhaps ? raw_to(cluster, pattern) : NULL;
 
             if (raw)
                 return refuse_raw(raw, refusal);
-            if (acquaintance == STRANGER)
+            if (known == KNOWN_no)
                 return refuse_as(refusal, -ENOENT, NULL, "no node named '%.200s' is or was here", pattern);
         }
     if (check_secrets(condition, cluster, refusal) < 0)
@@ -304,7 +283,7 @@ static int look_settled(struct condition *condition, const struct cluster *clust
 static const char *stranger_in(const struct island *island, const struct cluster *cluster)
 {
     for (size_t k = 0; k < island->count; k++)
-        if (acquaintance_of(island->patterns[k], cluster, NODE_REMEMBERED) == STRANGER)
+        if (cluster_knows(cluster, island->patterns[k], NODE_REMEMBERED) == KNOWN_no)
             return island->patterns[k];
     return NULL;
 }

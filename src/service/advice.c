@@ -55,26 +55,10 @@ void advice_note(struct rules_answer *answer, const char *format, ...)
     answer->notes[answer->notes_count++] = mem_string(line, strlen(line));
 }
 
-enum known { KNOWN_yes, KNOWN_perhaps, KNOWN_no };
-
-/* Does a node that is there bear that name? Perhaps: one whose host is not known yet. */
+/* Does a node that is there bear that name? Everybody is known, also where nobody is. */
 static enum known is_known(const char *pattern, const struct cluster *cluster)
 {
-    enum known known = KNOWN_no;
-
-    if (strcmp(pattern, "*") == 0)
-        return KNOWN_yes;
-    for (enum node_standing standing = NODE_REGISTERED; standing <= NODE_SEEN; standing++) {
-        const struct cluster_node *node = NULL;
-
-        while ((node = cluster_next_like(cluster, standing, node, pattern))) {
-            if (pattern_matches(pattern, node->name))
-                return KNOWN_yes;
-            if (!strchr(node->name, '@') && pattern_overlaps(pattern, node->name))
-                known = KNOWN_perhaps;
-        }
-    }
-    return known;
+    return strcmp(pattern, "*") == 0 ? KNOWN_yes : cluster_knows(cluster, pattern, NODE_SEEN);
 }
 
 bool advice_is_known(const char *pattern, const struct cluster *cluster)
